@@ -1,0 +1,22 @@
+// swift-tools-version:5.10
+import PackageDescription
+
+let package = Package(
+  name: "aip",
+  platforms: [.macOS(.v14)],
+  products: [.library(name: "AipNative", type: .dynamic, targets: ["AipNative"])],
+  targets: [
+    .target(name: "CAip", path: "swift/CAip"),
+    .target(
+      name: "CAipKernels", dependencies: ["CAip"], path: "swift/CAipKernels",
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])], linkerSettings: [.linkedLibrary("m")]),
+    .systemLibrary(
+      name: "COnnxRuntime", path: "swift/COnnxRuntime", pkgConfig: "libonnxruntime",
+      providers: [.brew(["onnxruntime"]), .apt(["libonnxruntime-dev"])]),
+    .target(
+      name: "AipNative", dependencies: ["CAip", "CAipKernels", "COnnxRuntime"],
+      path: "swift/AipNative"),
+    .testTarget(
+      name: "AipNativeTests", dependencies: ["AipNative"], path: "swift/AipNativeTests"),
+  ]
+)

@@ -1,0 +1,69 @@
+/** A device as the user names it: `cpu:threads=1:replicas=2`, `gpu`, `sim:20ms:cv=0.3`. */
+export interface DeviceSpec {
+  /** `cpu`, `gpu`, `ane`, `sim`, or a provider of another ONNX Runtime such as `cuda`. */
+  readonly kind: string;
+  /** Options in the order given; a bare word such as `20ms` has the key `""`. */
+  readonly options: ReadonlyMap<string, string>;
+  /** The text it was parsed from. */
+  readonly text: string;
+}
+
+/** A simulated device's behaviour. Times in ms, ordinals count the frames of the instance. */
+export interface SimulatedOptions {
+  /** Mean service time of a frame in ms; 0 answers at once. */
+  readonly serviceMs: number;
+  /** Coefficient of variation of the lognormal service time; 0 for a constant one. */
+  readonly cv: number;
+  readonly seed: number;
+  /** Probability that a frame fails. */
+  readonly fail: number;
+  /** Ordinal of the frame on which the device stops answering, or null. */
+  readonly hangAt: number | null;
+  /** Ordinal of the frame on which the worker dies, or null. */
+  readonly dieAt: number | null;
+  /** From this ordinal on, times are multiplied by the factor; applied in order. */
+  readonly slowAt: readonly { readonly frame: number; readonly factor: number }[];
+}
+
+/**
+ * What an inference worker needs to open its session; plain data that a message can carry.
+ */
+export interface SessionTask {
+  /** `"none"`: a simulated device without a model, which answers with no detections. */
+  readonly model: null | {
+    readonly path: string;
+    /** A `session_config` struct, see the layout. */
+    readonly config: Uint8Array;
+    /** Lines of key=value for the execution provider, or null. */
+    readonly providerOptions: string | null;
+  };
+  /** ONNX Runtime library to load, where a model is run. */
+  readonly onnxRuntimePath: string | null;
+  readonly simulated: SimulatedOptions | null;
+}
+
+/** One device instance that a worker will run: a replica of a device. */
+export interface DeviceInstance {
+  /** `cpu-0`, `gpu-0`, `sim-2`: the kind and a number, unique in the run. */
+  readonly id: string;
+  readonly kind: string;
+  /** For people: `"ONNX Runtime 1.30.0 CPU, 1 thread"`; says when it is simulated or software. */
+  readonly description: string;
+  /** Weight for fixed-share schedules; proportional to expected frames a second. */
+  readonly weight: number;
+  /** Expected service time of a frame in ms, where known (0 where not). */
+  readonly expectedMs: number;
+  readonly task: SessionTask;
+}
+
+/** A session inside an inference worker. Everything blocks; nothing is shared with other threads. */
+export interface BackendSession {
+  /** Bytes of payload a frame can produce; 0 for detection heads. */
+  readonly payloadBytes: number;
+  /**
+   * Answers one frame: reads the slot at `slotAddress`, writes the result block at
+   * `resultAddress`, both native addresses. Returns the frame's status.
+   */
+  run(slotAddress: number, resultAddress: number): number;
+  close(): void;
+}

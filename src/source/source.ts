@@ -1,0 +1,78 @@
+import type { AipError } from "../errors.ts";
+import type { FrameGeometry } from "../types.ts";
+
+/** What is known of a source before its first frame. */
+export interface SourceInfo {
+  /** Largest picture the source will deliver; sizes the slots. */
+  readonly geometry: FrameGeometry;
+  /** Nominal frames a second, where the stream says so. */
+  readonly fps?: number;
+  /** Expected number of frames (an estimate for the progress line), where it can be told. */
+  readonly frameCount?: number;
+  /** Codec, container or scene, for people: `"h264 768×432"`. */
+  readonly description: string;
+  /** Names of ground-truth classes when the source carries truth (the demo scene). */
+  readonly truthClasses?: readonly string[];
+}
+
+/**
+ * What an ingest worker reads next; plain data that a message can carry.
+ *
+ * A stretch of frames of one size. Most sources have one; a folder of pictures has one per run of
+ * equal size, a camera one per connection.
+ */
+export type IngestSegment =
+  | {
+      readonly kind: "pipe";
+      /** Read end of the pipe that carries raw frames back to back. The ingest worker closes it. */
+      readonly fd: number;
+      /**
+       * Read end of a pipe with the text of ffmpeg's `metadata=print` filter, one block a frame,
+       * whose `pts_time:` is the frame's time in seconds. The ingest worker closes it.
+       */
+      readonly timestampFd: number;
+      readonly geometry: FrameGeometry;
+    }
+  | {
+      readonly kind: "demo";
+      readonly geometry: FrameGeometry;
+      readonly fps: number;
+      readonly seed: number;
+      readonly density: number;
+      /** Share of persons, 0–1; -1 leaves it to the scene. */
+      readonly personShare: number;
+      /** Index of the first frame. */
+      readonly start: number;
+      /** Number of frames; null for no end. */
+      readonly frameCount: number | null;
+    };
+
+/**
+ * A source of frames, on the manager's side: it probes, spawns and ends decoders. The frames
+ * themselves are read by an ingest worker, straight into slots.
+ *
+ * A plug-in is one file whose factory probes its input and returns this.
+ */
+export interface Source {
+  /** Unique among the sources of a run; the `source` of every frame. */
+  readonly name: string;
+  /** The argument it was made from. */
+  readonly spec: string;
+  /** Live: frames arrive whether they are wanted or not. */
+  readonly live: boolean;
+  readonly info: SourceInfo;
+  /**
+   * Starts the next segment, or returns null when there is none left.
+   * @throws {AipError} where a decoder cannot start or a camera cannot be reached
+   */
+  open(): Promise<IngestSegment | null>;
+  /**
+   * Called once the ingest worker has read the segment to its end (or to an incomplete last
+   * frame). Says whether the decoder was content: null, or the error that broke it off.
+   */
+  finish(segment: { readonly frames: number; readonly partialBytes: number }): Promise<AipError | null>;
+  /** Notes for the report, such as "reconnected twice". */
+  notes(): readonly string[];
+  /** Ends the decoder, if one runs, and waits for it. Safe to call at any time, and twice. */
+  close(): Promise<void>;
+}

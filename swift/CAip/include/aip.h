@@ -1,0 +1,110 @@
+// The C ABI of libAipNative.
+//
+// Every function returns an int32_t status (AIP_STATUS_OK = 0) unless it cannot fail. Results come
+// back through out-pointers. Handles are opaque and belong to the caller, who destroys them. There
+// are no callbacks, nothing throws across this boundary, and a negative status leaves a message
+// that aip_last_error returns to the same thread. A handle is used by one thread at a time.
+
+#ifndef AIP_H
+#define AIP_H
+
+#include <stdint.h>
+
+#include "aip_layout.gen.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// MARK: Library
+
+/// Hash of the binary definition the library was built with.
+uint32_t aip_layout_hash(void);
+
+/// Writes the library's version, NUL-terminated, such as "0.1.0".
+int32_t aip_version(uint8_t *text, uint32_t capacity);
+
+/// Writes the calling thread's last error message, NUL-terminated, cut to `capacity`.
+/// Returns the message's length in bytes.
+int32_t aip_last_error(uint8_t *text, uint32_t capacity);
+
+/// Monotonic clock in milliseconds, the same in every thread of this process.
+double aip_clock_ms(void);
+
+// MARK: Waiting and pipes. Every wait ends within 100 ms once *stop is not 0.
+
+/// Sleeps until aip_clock_ms() reaches `deadline_ms`; accurate to about 0.1 ms.
+/// Returns OK, or STOPPED.
+int32_t aip_sleep_until(double deadline_ms, const uint32_t *stop);
+
+/// Creates a close-on-exec pipe of `capacity_bytes` where the system allows; fds[0] is its read end.
+int32_t aip_pipe_create(uint32_t capacity_bytes, int32_t *fds);
+
+/// Reads exactly `size_bytes`. Returns OK, END (end of stream; *read_bytes says how much of a last
+/// incomplete frame there was, 0 for a clean end), STOPPED or IO.
+int32_t aip_pipe_read(int32_t fd, uint8_t *bytes, uint32_t size_bytes, const uint32_t *stop,
+                      uint32_t *read_bytes);
+
+/// Writes exactly `size_bytes`. Returns OK, END (nobody reads any more), STOPPED or IO.
+int32_t aip_pipe_write(int32_t fd, const uint8_t *bytes, uint32_t size_bytes, const uint32_t *stop);
+
+/// Closes a file descriptor.
+int32_t aip_close(int32_t fd);
+
+// MARK: ONNX Runtime
+
+/// Loads the ONNX Runtime library at `path`, once in a process; again with the same path is OK.
+int32_t aip_onnx_load(const char *path);
+
+/// Writes JSON: {"version": "1.30.0", "providers": ["CPUExecutionProvider", …]}.
+/// IO errors and an unloaded library are reported as LIBRARY.
+int32_t aip_onnx_info(uint8_t *json, uint32_t capacity);
+
+/// Writes what the model file at `path` says of itself, as JSON:
+/// {"inputs": [{"name", "dtype", "shape": [1, 3, 416, 416]}], "outputs": […],
+///  "metadata": {"key": "value"}, "producer", "graph", "domain", "description", "version"}.
+/// A dynamic dimension is -1. Returns TRUNCATED with *needed_bytes when `capacity` is too small.
+int32_t aip_onnx_inspect(const char *path, uint8_t *json, uint32_t capacity,
+                         uint32_t *needed_bytes);
+
+// MARK: Sessions
+
+typedef struct aip_session aip_session;
+
+/// Loads a model for one device instance. `provider_options` are lines of key=value for the
+/// execution provider, or NULL; with provider NAMED its first line is the provider's name.
+int32_t aip_session_create(const char *model_path, const aip_session_config *config,
+                           const char *provider_options, aip_session **session);
+
+/// Answers one frame: reads the slot's pixels, pre-processes, infers, decodes, and writes the
+/// result block (descriptor timings, detections, payload). The caller has filled the descriptor's
+/// identity fields and payload_capacity_bytes. Also writes the status into the descriptor.
+int32_t aip_session_run(aip_session *session, const uint8_t *slot, uint8_t *result);
+
+/// Bytes of payload one frame of this session can produce; 0 for detection heads.
+int32_t aip_session_payload_bytes(aip_session *session, uint32_t *size_bytes);
+
+void aip_session_destroy(aip_session *session);
+
+// MARK: Demo scene
+
+typedef struct aip_demo aip_demo;
+
+/// See aip_demo.h; these two work on slots. Ground truth goes to the slot's truth records.
+int32_t aip_demo_open(uint32_t width, uint32_t height, double fps, uint32_t seed, float density,
+                      float person_share, aip_demo **demo);
+int32_t aip_demo_draw(aip_demo *demo, uint32_t frame_index, uint8_t *slot);
+void aip_demo_destroy(aip_demo *demo);
+
+// MARK: Drawing results
+
+/// Draws a result block's detections over the pixels of its slot, in place. `labels`: class names,
+/// each NUL-terminated, class 0 first.
+int32_t aip_annotate(uint8_t *slot, const uint8_t *result, const char *labels,
+                     uint32_t label_count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,2 @@
+// The header's static assertions are checked by compiling it.
+#include "aip.h"
