@@ -1,4 +1,4 @@
-import type { FrameView, RunContext } from "../stage/stage.ts";
+import type { FrameView, RunContext } from "../types.ts";
 
 /**
  * Where results go: a file, a video, a socket. A sink that needs a frame's pixels or records after
