@@ -127,7 +127,7 @@ export const structs: readonly StructSpec[] = [
     fields: [
       { name: "magic", type: "u32", doc: "0x61697031, the characters aip1." },
       { name: "layout_hash", type: "u32", doc: "Hash of this definition." },
-      { name: "size_bytes", type: "u32", doc: "Size of the arena (at most 4 GiB - 1)." },
+      { name: "arena_bytes", type: "u32", doc: "Size of the arena (at most 4 GiB - 1)." },
       { name: "stop", type: "u32", doc: "1 once the whole pipeline stops; native waits check it." },
       { name: "reserved", type: "u32", count: 12, doc: "Fills the cache line." },
       { name: "doorbell", type: "i32", doc: "Rung (added to, notified) when the manager has work." },
@@ -204,7 +204,7 @@ export const structs: readonly StructSpec[] = [
       { name: "truth_offset_bytes", type: "u32", doc: "Ground-truth records, from this header." },
       { name: "truth_capacity", type: "u32", doc: "Room for ground-truth records; 0 where none." },
       { name: "truth_count", type: "u32", doc: "Ground-truth records present." },
-      { name: "size_bytes", type: "u32", doc: "Size of the slot, this header included." },
+      { name: "slot_bytes", type: "u32", doc: "Size of the slot, this header included." },
       { name: "time_ms", type: "f64", doc: "Presentation time since the stream's start, in ms." },
       { name: "received_ms", type: "f64", doc: "Monotonic clock when the frame had arrived." },
       { name: "decode_ms", type: "f32", doc: "Time the frame took to read, in ms." },

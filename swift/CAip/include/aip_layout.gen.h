@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x5eef0c4au
+#define AIP_LAYOUT_HASH 0xa0a71625u
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -127,7 +127,7 @@ enum {
 ///
 ///      0  u32      magic              0x61697031, the characters aip1.
 ///      4  u32      layout_hash        Hash of this definition.
-///      8  u32      size_bytes         Size of the arena (at most 4 GiB - 1).
+///      8  u32      arena_bytes        Size of the arena (at most 4 GiB - 1).
 ///     12  u32      stop               1 once the whole pipeline stops; native waits check it.
 ///     16  u32[12]  reserved           Fills the cache line.
 ///     64  i32      doorbell           Rung (added to, notified) when the manager has work.
@@ -136,7 +136,7 @@ enum {
 typedef struct aip_arena_header {
   uint32_t magic;
   uint32_t layout_hash;
-  uint32_t size_bytes;
+  uint32_t arena_bytes;
   uint32_t stop;
   uint32_t reserved[12];
   int32_t doorbell;
@@ -146,7 +146,7 @@ typedef struct aip_arena_header {
 _Static_assert(sizeof(aip_arena_header) == 128, "size of aip_arena_header");
 _Static_assert(offsetof(aip_arena_header, magic) == 0, "magic");
 _Static_assert(offsetof(aip_arena_header, layout_hash) == 4, "layout_hash");
-_Static_assert(offsetof(aip_arena_header, size_bytes) == 8, "size_bytes");
+_Static_assert(offsetof(aip_arena_header, arena_bytes) == 8, "arena_bytes");
 _Static_assert(offsetof(aip_arena_header, stop) == 12, "stop");
 _Static_assert(offsetof(aip_arena_header, reserved) == 16, "reserved");
 _Static_assert(offsetof(aip_arena_header, doorbell) == 64, "doorbell");
@@ -261,7 +261,7 @@ _Static_assert(offsetof(aip_worker_control, reserved) == 32, "reserved");
 ///     56  u32     truth_offset_bytes  Ground-truth records, from this header.
 ///     60  u32     truth_capacity      Room for ground-truth records; 0 where none.
 ///     64  u32     truth_count         Ground-truth records present.
-///     68  u32     size_bytes          Size of the slot, this header included.
+///     68  u32     slot_bytes          Size of the slot, this header included.
 ///     72  f64     time_ms             Presentation time since the stream's start, in ms.
 ///     80  f64     received_ms         Monotonic clock when the frame had arrived.
 ///     88  f32     decode_ms           Time the frame took to read, in ms.
@@ -280,7 +280,7 @@ typedef struct aip_slot_header {
   uint32_t truth_offset_bytes;
   uint32_t truth_capacity;
   uint32_t truth_count;
-  uint32_t size_bytes;
+  uint32_t slot_bytes;
   double time_ms;
   double received_ms;
   float decode_ms;
@@ -300,7 +300,7 @@ _Static_assert(offsetof(aip_slot_header, plane_stride_bytes) == 44, "plane_strid
 _Static_assert(offsetof(aip_slot_header, truth_offset_bytes) == 56, "truth_offset_bytes");
 _Static_assert(offsetof(aip_slot_header, truth_capacity) == 60, "truth_capacity");
 _Static_assert(offsetof(aip_slot_header, truth_count) == 64, "truth_count");
-_Static_assert(offsetof(aip_slot_header, size_bytes) == 68, "size_bytes");
+_Static_assert(offsetof(aip_slot_header, slot_bytes) == 68, "slot_bytes");
 _Static_assert(offsetof(aip_slot_header, time_ms) == 72, "time_ms");
 _Static_assert(offsetof(aip_slot_header, received_ms) == 80, "received_ms");
 _Static_assert(offsetof(aip_slot_header, decode_ms) == 88, "decode_ms");

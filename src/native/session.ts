@@ -1,0 +1,57 @@
+import { type Address, check, cString, library, loadOnnxRuntime } from "./library.ts";
+
+export interface NativeSessionOptions {
+  readonly modelPath: string;
+  /** A `session_config` struct. */
+  readonly config: Uint8Array;
+  /** Lines of key=value for the execution provider, or null. */
+  readonly providerOptions: string | null;
+  readonly onnxRuntimePath: string;
+}
+
+/** A loaded model on one device instance. Belongs to the thread that made it. */
+export class NativeSession {
+  /** Bytes of payload one frame can produce; 0 for detection heads. */
+  readonly payloadBytes: number;
+  #handle: Address;
+
+  /** @throws {AipError} where the model cannot be loaded or does not fit its configuration */
+  constructor(options: NativeSessionOptions) {
+    loadOnnxRuntime(options.onnxRuntimePath);
+    const config = new Uint8Array(new SharedArrayBuffer(options.config.length));
+    config.set(options.config);
+    const out = new Uint32Array(new SharedArrayBuffer(8));
+    const { providerOptions } = options;
+    const status = library().aip_session_create(
+      cString(options.modelPath),
+      config,
+      providerOptions === null ? null : cString(providerOptions),
+      out,
+    );
+    check(status, "model-unusable");
+    this.#handle = readAddress(out);
+    out.fill(0);
+    check(library().aip_session_payload_bytes(this.#handle, out), "model-unusable");
+    this.payloadBytes = out[0] as number;
+  }
+
+  /** Answers one frame; returns its status. HOT: one native call. */
+  run(slotAddress: Address, resultAddress: Address): number {
+    return library().aip_session_run(
+      this.#handle,
+      slotAddress,
+      resultAddress,
+    );
+  }
+
+  close(): void {
+    if (this.#handle === 0) return;
+    library().aip_session_destroy(this.#handle);
+    this.#handle = 0;
+  }
+}
+
+/** Reads a pointer written into two u32 words, low word first. Addresses fit 53 bits. */
+export function readAddress(words: Uint32Array): Address {
+  return (words[1] as number) * 2 ** 32 + (words[0] as number);
+}
