@@ -1,42 +1,47 @@
 /** What a policy may know of one device instance. Times in ms. */
 export interface DeviceState {
-  /** False once the device was taken out. */
+  /** False while the device starts, and once it was taken out. */
   alive: boolean;
   /** Frames given to the device and not answered yet. */
   inFlight: number;
+  /** Frames assigned to this device alone that still wait. */
+  assigned: number;
   /** Monotonic time when its current frame was given; meaningless while `inFlight` is 0. */
   busySinceMs: number;
   /** Estimated service time of a frame; 0 while unknown. */
   serviceMs: number;
-  /** Share of the frames under fixed-share policies. */
-  weight: number;
+  /** Share of the frames under fixed-share policies; proportional to frames a second. */
+  readonly weight: number;
 }
 
-/** What a policy sees: the devices and the frames that wait, oldest first. */
+/** What a policy sees. */
 export interface ScheduleState {
   readonly devices: readonly DeviceState[];
-  /** Number of frames waiting in the queue the policy is asked about. */
+  /** Frames waiting for whoever takes them, oldest first. */
   readonly waiting: number;
-  /** Device each waiting frame was assigned to on entering, oldest first; -1 for none. */
-  assignedDevice(index: number): number;
   /** Slots free for new frames; 0 means that the pipeline is saturated. */
   readonly freeSlots: number;
+  /** Monotonic clock. */
   readonly nowMs: number;
 }
 
 /**
- * A scheduling policy: which waiting frame a free device takes. It keeps no clock and does no I/O:
- * state in, decision out. Frames wait in order of arrival and are never chosen by slot.
+ * A scheduling policy: which device answers which frame. It keeps no clock and does no I/O: state
+ * in, decision out. Frames are ordered by arrival and never chosen by slot.
+ *
+ * A policy that assigns on entering implements `enter`, and each device takes the frames assigned
+ * to it, oldest first. A policy that lets devices choose returns -1 there and implements `next`.
  */
 export interface Scheduler {
   readonly name: string;
   /**
-   * A frame enters: the device it is assigned to, or -1 to leave it to whoever is free.
-   * Called once per frame, in order of arrival, and again when the assigned device has gone.
+   * A frame enters (or enters again because its device has gone): the index of a living device
+   * that it is assigned to, or -1 to leave it to whoever takes it.
    */
   enter(state: ScheduleState): number;
   /**
-   * Device `device` has room: the index of the waiting frame it takes, or -1 to leave it idle.
+   * Device `device` has room and `state.waiting` is at least 1: the index of the waiting frame it
+   * takes, 0 being the oldest, or -1 to leave it idle.
    */
   next(state: ScheduleState, device: number): number;
 }
