@@ -65,5 +65,9 @@ export interface BackendSession {
    * `resultAddress`, both native addresses. Returns the frame's status.
    */
   run(slotAddress: number, resultAddress: number): number;
+  /** Answers one frame nobody sees before the first real one; no fault is simulated on it. */
+  warmUp(slotAddress: number, resultAddress: number): number;
+  /** Why the last `run` returned a negative status. */
+  lastError(): string;
   close(): void;
 }

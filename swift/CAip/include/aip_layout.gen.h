@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0xa0a71625u
+#define AIP_LAYOUT_HASH 0x4dd478a8u
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -306,7 +306,7 @@ _Static_assert(offsetof(aip_slot_header, received_ms) == 80, "received_ms");
 _Static_assert(offsetof(aip_slot_header, decode_ms) == 88, "decode_ms");
 _Static_assert(offsetof(aip_slot_header, reserved) == 92, "reserved");
 
-/// Start of a result block; detection records follow it, then the payload area.
+/// Start of a result block; detection records follow it, then the payload area. A failed frame has its error message, in UTF-8, where the detection records would stand.
 ///
 ///      0  u32     slot_index              Slot the frame lies in.
 ///      4  u32     source_index            Source of the frame.
@@ -315,7 +315,8 @@ _Static_assert(offsetof(aip_slot_header, reserved) == 92, "reserved");
 ///     16  i32     status                  A status; `ok`, or why the frame failed.
 ///     20  u32     detection_count         Detection records present.
 ///     24  u32     candidate_count         Boxes above the confidence, before NMS.
-///     28  u32     payload_bytes           Bytes present in the payload area.
+///     28  u32     payload_bytes           Bytes in the payload area; where the status is negative, of
+        the error message, UTF-8, where detections would stand.
 ///     32  u32     payload_capacity_bytes  Size of the payload area.
 ///     36  u32     payload_dtype           A dtype.
 ///     40  u32     payload_rank            Dimensions of the payload tensor.

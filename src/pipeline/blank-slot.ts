@@ -1,0 +1,15 @@
+import { planeLayout } from "../layout/planes.ts";
+import { SlotHeader } from "../layout/layout.gen.ts";
+import type { FrameGeometry } from "../types.ts";
+import { writeGeometry } from "./slot-geometry.ts";
+
+const GREY = 128;
+
+/** A slot of its own with a grey picture, for warming a session up. */
+export function blankSlot(geometry: FrameGeometry): Uint8Array {
+  const sizeBytes = SlotHeader.sizeBytes + planeLayout(geometry).sizeBytes;
+  const slot = new Uint8Array(new SharedArrayBuffer(sizeBytes));
+  slot.fill(GREY, SlotHeader.sizeBytes);
+  writeGeometry(slot.buffer as SharedArrayBuffer, 0, geometry);
+  return slot;
+}
