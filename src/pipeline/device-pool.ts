@@ -1,0 +1,172 @@
+import type { DeviceInstance } from "../backend/backend.ts";
+import { AipError, runtimeError } from "../errors.ts";
+import { clockMs } from "../native/library.ts";
+import type { ArenaLayout } from "../ring/arena.ts";
+import type { FrameGeometry } from "../types.ts";
+import { Device, Seat } from "./device.ts";
+import type { WorkerMessage, WorkerStart } from "./worker.ts";
+
+/** Places a device may use: one at work, and one for each restart that may overlap a hung worker. */
+export const SEATS_PER_DEVICE = 4;
+/** Restarts a device gets in `RESTART_WINDOW_MS`; the next failure takes it out. */
+const RESTART_COUNT_MAX = 3;
+const RESTART_WINDOW_MS = 60_000;
+/** How long workers get to end by themselves. */
+const STOP_WITHIN_MS = 2_000;
+
+export interface DevicePoolOptions {
+  readonly arena: SharedArrayBuffer;
+  readonly layout: ArenaLayout;
+  readonly instances: readonly DeviceInstance[];
+  readonly warmUp: FrameGeometry;
+  /** A device's worker is gone or hung; its frames must be taken back before this returns. */
+  readonly onLost: (device: Device, seat: Seat, hung: boolean, reason: string) => void;
+  /** A hung worker's thread has ended: nobody writes these result blocks any more. */
+  readonly onQuarantineEnd: (results: readonly number[]) => void;
+  /** Something changed that the manager should look at. */
+  readonly onChange: () => void;
+}
+
+/** Starts, watches, restarts and ends the inference workers. */
+export class DevicePool {
+  readonly devices: readonly Device[];
+  restarts = 0;
+  readonly #options: DevicePoolOptions;
+  readonly #freeSeats: Seat[];
+  #stopping = false;
+
+  constructor(options: DevicePoolOptions) {
+    const { arena, layout, instances } = options;
+    this.#options = options;
+    this.devices = instances.map((instance, index) => new Device(index, instance, layout));
+    this.#freeSeats = layout.seats.map((_, index) => new Seat(arena, layout, index));
+  }
+
+  /**
+   * Starts every device's first worker and waits until all are warm.
+   * @throws {AipError} where one cannot start, naming the device
+   */
+  async start(): Promise<void> {
+    const starts = await Promise.allSettled(this.devices.map((device) => this.#start(device)));
+    const failed = starts.find((start) => start.status === "rejected");
+    if (failed === undefined) return;
+    this.#stopping = true;
+    throw failed.reason;
+  }
+
+  /** Devices that work or will again. */
+  get hasHope(): boolean {
+    return this.devices.some((device) => device.outReason === null);
+  }
+
+  /** Looks for workers that have been at one frame for too long. */
+  checkForHangs(): void {
+    const nowMs = clockMs();
+    for (const device of this.devices) {
+      const busySinceMs = device.alive ? device.seat?.busySinceMs : null;
+      if (busySinceMs === null || busySinceMs === undefined || !device.seat?.results.isEmpty) {
+        continue;
+      }
+      const elapsedMs = nowMs - busySinceMs;
+      if (elapsedMs < device.hangLimitMs) continue;
+      this.#lost(device, true, `gave no answer in ${(elapsedMs / 1000).toFixed(1)} s`);
+    }
+  }
+
+  /** Ends all workers; those that hang are left to end with the process. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    const ends = this.devices.flatMap((device) => {
+      const worker = device.seat?.worker;
+      if (worker === undefined) return [];
+      device.seat?.stop();
+      return [ended(worker)];
+    });
+    await Promise.race([Promise.all(ends), Bun.sleep(STOP_WITHIN_MS)]);
+    for (const device of this.devices) device.seat?.worker?.terminate();
+  }
+
+  #start(device: Device): Promise<void> {
+    const seat = this.#freeSeats.shift();
+    if (seat === undefined) {
+      const error = runtimeError("device-out", "all its places are taken by hung workers");
+      return Promise.reject(error);
+    }
+    const worker = new Worker(new URL("./worker.ts", import.meta.url).href);
+    seat.reset();
+    seat.worker = worker;
+    device.seat = seat;
+    const { arena, layout, warmUp } = this.#options;
+    const { task, id } = device.instance;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let lastError = "its worker ended without a word";
+    worker.onmessage = (event: MessageEvent<WorkerMessage>) => {
+      const message = event.data;
+      if (message.type === "ready") {
+        device.alive = true;
+        resolve();
+        this.#options.onChange();
+      } else if (message.type === "failed") {
+        const { code, category } = message;
+        lastError = message.message;
+        reject(new AipError(`Device ${id}: ${message.message}`, { code, category }));
+        worker.terminate();
+      } else {
+        worker.terminate();
+      }
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      lastError = event.message;
+    };
+    worker.addEventListener("close", () => {
+      reject(runtimeError("device-failed", `Device ${id}: ${lastError}`));
+      this.#closed(device, seat, lastError);
+    });
+    worker.postMessage({ arena, layout, seat: seat.index, task, warmUp } satisfies WorkerStart);
+    return promise;
+  }
+
+  #closed(device: Device, seat: Seat, reason: string): void {
+    if (!this.#stopping && device.seat === seat) this.#lost(device, false, reason);
+    this.#options.onQuarantineEnd(seat.quarantined);
+    seat.quarantined = [];
+    seat.worker = undefined;
+    this.#freeSeats.push(seat);
+    this.#options.onChange();
+  }
+
+  #lost(device: Device, hung: boolean, reason: string): void {
+    const seat = device.seat as Seat;
+    const wasAlive = device.alive;
+    device.alive = false;
+    device.seat = undefined;
+    device.failures.push(reason);
+    this.#options.onLost(device, seat, hung, reason);
+    if (hung) {
+      seat.stop();
+      seat.worker?.terminate();
+    }
+    const sinceMs = clockMs() - RESTART_WINDOW_MS;
+    const recent = device.restartsMs.filter((ms) => ms > sinceMs).length;
+    if (!wasAlive && recent === 0) {
+      device.outReason = reason;
+    } else if (recent >= RESTART_COUNT_MAX) {
+      device.outReason = `${reason}, after ${recent} restarts in a minute`;
+    } else {
+      device.restartsMs.push(clockMs());
+      this.restarts += 1;
+      // A failure to start comes back through "close", and counts like any other.
+      this.#start(device).catch((error: AipError) => {
+        if (device.seat === undefined) device.outReason ??= error.message;
+        this.#options.onChange();
+      });
+    }
+    this.#options.onChange();
+  }
+}
+
+/** Resolves when the worker's thread has ended. */
+function ended(worker: Worker): Promise<void> {
+  return new Promise((resolve) => worker.addEventListener("close", () => resolve()));
+}

@@ -1,0 +1,117 @@
+import type { DeviceInstance } from "../backend/backend.ts";
+import { WorkerControl } from "../layout/layout.gen.ts";
+import { Histogram } from "../metrics/histogram.ts";
+import type { ArenaLayout } from "../ring/arena.ts";
+import { Ring } from "../ring/ring.ts";
+import type { DeviceState } from "../schedule/scheduler.ts";
+import { IndexQueue } from "./index-queue.ts";
+
+/** Work given ahead to a device, so that it need not wait for the manager between two frames. */
+const AHEAD_MS = 1;
+/** Share of the newest time in the running estimate of a device's service time. */
+const SERVICE_SMOOTHING = 0.1;
+/** A frame may take this long, or this many times the device's p99, before the device hangs. */
+const HANG_MS = 2000;
+const HANG_P99_FACTOR = 20;
+
+/** A worker's place in the arena. */
+export class Seat {
+  readonly index: number;
+  readonly commands: Ring;
+  readonly results: Ring;
+  readonly #control: Int32Array;
+  readonly #busySince: Float64Array;
+  worker: Worker | undefined;
+  /** Result blocks that a hung worker may still write; given back when its thread has ended. */
+  quarantined: number[] = [];
+
+  constructor(arena: SharedArrayBuffer, layout: ArenaLayout, index: number) {
+    const place = layout.seats[index];
+    if (place === undefined) throw new RangeError(`seat ${index} of ${layout.seats.length}`);
+    this.index = index;
+    this.commands = new Ring(arena, place.commandRingOffset, layout.seatRingCapacity);
+    this.results = new Ring(arena, place.resultRingOffset, layout.seatRingCapacity);
+    this.#control = new Int32Array(arena, place.controlOffset, WorkerControl.sizeBytes / 4);
+    this.#busySince = new Float64Array(arena, place.controlOffset + WorkerControl.busySinceMs, 1);
+  }
+
+  /** Makes the seat ready for another worker. Only after the last one's thread has ended. */
+  reset(): void {
+    this.commands.reset();
+    this.results.reset();
+    this.#control.fill(0);
+    this.#control[WorkerControl.currentResult / 4] = -1;
+    this.worker = undefined;
+  }
+
+  /** Asks the worker to end; native waits see it within 100 ms. */
+  stop(): void {
+    Atomics.store(this.#control, WorkerControl.stop / 4, 1);
+    this.commands.wake();
+  }
+
+  /** Since when the worker has been at its current frame, in ms; null while it is idle. */
+  get busySinceMs(): number | null {
+    if (Atomics.load(this.#control, WorkerControl.currentResult / 4) < 0) return null;
+    return this.#busySince[0] as number;
+  }
+}
+
+/** One device instance as the manager sees it: its state for the scheduler, and its figures. */
+export class Device implements DeviceState {
+  readonly index: number;
+  readonly instance: DeviceInstance;
+  readonly weight: number;
+  alive = false;
+  inFlight = 0;
+  busySinceMs = 0;
+  serviceMs = 0;
+  /** Frames assigned to this device that wait. */
+  readonly queue: IndexQueue;
+  /** Result blocks given to the worker, in the order it answers them. */
+  readonly running: IndexQueue;
+  seat: Seat | undefined;
+  /** Monotonic times of restarts, for the limit of restarts a minute. */
+  readonly restartsMs: number[] = [];
+  /** Why the device was taken out; null while it takes part. */
+  outReason: string | null = null;
+  readonly failures: string[] = [];
+  /** Frames it answered. */
+  frames = 0;
+  busyMs = 0;
+  readonly latency: Histogram = new Histogram();
+
+  constructor(index: number, instance: DeviceInstance, layout: ArenaLayout) {
+    this.index = index;
+    this.instance = instance;
+    this.weight = instance.weight;
+    this.queue = new IndexQueue(layout.slotCount);
+    this.running = new IndexQueue(layout.resultCount);
+  }
+
+  get assigned(): number {
+    return this.queue.length;
+  }
+
+  /** Frames the device may hold at once: one, and about a millisecond's work ahead. */
+  get depth(): number {
+    if (this.serviceMs === 0) return 1;
+    return 1 + Math.min(Math.floor(AHEAD_MS / this.serviceMs), this.seat?.commands.capacity ?? 0);
+  }
+
+  /** Takes note of an answered frame. HOT. */
+  answered(serviceMs: number): void {
+    this.frames += 1;
+    this.busyMs += serviceMs;
+    this.latency.record(serviceMs);
+    // Never 0 once known: a device too quick for the clock has all the room there is.
+    const known = Math.max(serviceMs, 1e-4);
+    this.serviceMs =
+      this.serviceMs === 0 ? known : this.serviceMs + SERVICE_SMOOTHING * (known - this.serviceMs);
+  }
+
+  /** How long a frame may take, in ms, before the device counts as hung. */
+  get hangLimitMs(): number {
+    return Math.max(HANG_MS, HANG_P99_FACTOR * this.latency.percentile(99));
+  }
+}

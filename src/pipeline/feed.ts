@@ -1,0 +1,114 @@
+import { readSync } from "node:fs";
+import { SlotHeader, Status } from "../layout/layout.gen.ts";
+import { planeLayout } from "../layout/planes.ts";
+import { type Address, check, closeFd, library } from "../native/library.ts";
+import { readAddress } from "../native/session.ts";
+import type { IngestSegment } from "../source/source.ts";
+import { TimestampParser } from "../source/timestamps.ts";
+
+const TIMESTAMP_BYTES = 65536;
+
+/** Delivers the frames of one segment into slots, one after the other. Blocks. */
+export interface FrameFeed {
+  /** Fills the slot at `address`: OK, END, STOPPED or a negative status. */
+  fill(address: Address): number;
+  /** Presentation time of the frame filled last, in ms since the segment's start. */
+  timeMs(): number;
+  /** Bytes of an incomplete last frame. */
+  readonly partialBytes: number;
+  close(): void;
+}
+
+/** @param stopAddress word that ends every native wait once it is not 0 */
+export function openFeed(segment: IngestSegment, stopAddress: Address): FrameFeed {
+  return segment.kind === "pipe"
+    ? new PipeFeed(segment, stopAddress)
+    : new DemoFeed(segment);
+}
+
+type PipeSegment = Extract<IngestSegment, { kind: "pipe" }>;
+type DemoSegment = Extract<IngestSegment, { kind: "demo" }>;
+
+/** Raw frames from a decoder's pipe, and their times from another. */
+class PipeFeed implements FrameFeed {
+  readonly #segment: PipeSegment;
+  readonly #stopAddress: Address;
+  readonly #sizeBytes: number;
+  readonly #readBytes = new Uint32Array(new SharedArrayBuffer(4));
+  readonly #timestamps = new TimestampParser();
+  readonly #text = new Uint8Array(TIMESTAMP_BYTES);
+
+  constructor(segment: PipeSegment, stopAddress: Address) {
+    this.#segment = segment;
+    this.#stopAddress = stopAddress;
+    this.#sizeBytes = planeLayout(segment.geometry).sizeBytes;
+  }
+
+  get partialBytes(): number {
+    return this.#readBytes[0] as number;
+  }
+
+  fill(address: Address): number {
+    const status = library().aip_pipe_read(
+      this.#segment.fd,
+      address + SlotHeader.sizeBytes,
+      this.#sizeBytes,
+      this.#stopAddress,
+      this.#readBytes,
+    );
+    if (status === Status.ok) this.#readBytes[0] = 0;
+    return status;
+  }
+
+  /** The filter writes a frame's time before the encoder writes the frame: it is there, or lost. */
+  timeMs(): number {
+    for (;;) {
+      const timeMs = this.#timestamps.next();
+      if (timeMs !== undefined) return timeMs;
+      const count = readSync(this.#segment.timestampFd, this.#text);
+      if (count === 0) return Number.NaN;
+      this.#timestamps.push(this.#text.subarray(0, count));
+    }
+  }
+
+  close(): void {
+    closeFd(this.#segment.fd);
+    closeFd(this.#segment.timestampFd);
+  }
+}
+
+/** The demo scene, drawn natively; its ground truth goes into the slot. */
+class DemoFeed implements FrameFeed {
+  readonly partialBytes = 0;
+  readonly #segment: DemoSegment;
+  readonly #demo: Address;
+  #drawn = 0;
+
+  constructor(segment: DemoSegment) {
+    const { geometry, fps, seed, density, personShare } = segment;
+    const out = new Uint32Array(new SharedArrayBuffer(8));
+    const { width, height } = geometry;
+    check(
+      library().aip_demo_open(width, height, fps, seed, density, personShare, out),
+      "demo-failed",
+    );
+    this.#segment = segment;
+    this.#demo = readAddress(out);
+  }
+
+  fill(address: Address): number {
+    const { start, frameCount } = this.#segment;
+    if (frameCount !== null && this.#drawn >= frameCount) return Status.end;
+    const status = library().aip_demo_draw(this.#demo, start + this.#drawn, address);
+    if (status === Status.ok) this.#drawn += 1;
+    return status;
+  }
+
+  timeMs(): number {
+    return ((this.#drawn - 1) * 1000) / this.#segment.fps;
+  }
+
+  close(): void {
+    library().aip_demo_destroy(this.#demo);
+  }
+}

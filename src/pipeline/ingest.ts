@@ -1,0 +1,256 @@
+/**
+ * The ingest worker: one thread, one source. It claims a free slot, has the frame read or drawn
+ * natively straight into it, and publishes the slot. It blocks; the manager never does.
+ */
+import {
+  Detection,
+  SlotHeader,
+  SlotState,
+  SourceControl,
+  Status,
+} from "../layout/layout.gen.ts";
+import { type Address, addressOf, clockMs, library } from "../native/library.ts";
+import { type ArenaLayout, rootArena, type SourcePlace } from "../ring/arena.ts";
+import { Doorbell } from "../ring/doorbell.ts";
+import { Ring } from "../ring/ring.ts";
+import type { IngestSegment } from "../source/source.ts";
+import type { DropPolicy } from "../types.ts";
+import { type FrameFeed, openFeed } from "./feed.ts";
+import { writeGeometry } from "./slot-geometry.ts";
+
+/** What the manager sends a new ingest worker. */
+export interface IngestStart {
+  readonly type: "start";
+  readonly arena: SharedArrayBuffer;
+  readonly layout: ArenaLayout;
+  readonly sourceIndex: number;
+  readonly drop: DropPolicy;
+  /** Frames a second to deliver at most; null for as fast as they come. */
+  readonly fps: number | null;
+  /** Frames to deliver at most; null for all. */
+  readonly frameLimit: number | null;
+}
+
+export type IngestCommand =
+  | IngestStart
+  | { readonly type: "segment"; readonly segment: IngestSegment };
+
+/** How a segment ended. */
+export interface SegmentEnd {
+  readonly type: "segment-end";
+  /** Frames of this segment. */
+  readonly frames: number;
+  /** Bytes of an incomplete last frame. */
+  readonly partialBytes: number;
+  /** `limit`: enough frames; `stopped`: the pipeline stops; `end`: no more came. */
+  readonly reason: "end" | "limit" | "stopped" | "failed";
+  readonly message?: string;
+}
+
+export type IngestMessage = { readonly type: "ready" } | SegmentEnd;
+
+declare const self: Worker;
+
+/** `claim` was interrupted by a stop. */
+const STOPPED = -2;
+
+/** Longest sleep between two looks at the stop flags. */
+const WAIT_MS = 100;
+/** How long a live source waits for the manager to free a slot before it drops a frame. */
+const LIVE_WAIT_MS = 5;
+
+let reader: SourceReader | undefined;
+
+self.onmessage = (event: MessageEvent<IngestCommand>) => {
+  const post = (message: IngestMessage): void => self.postMessage(message);
+  const command = event.data;
+  if (command.type === "start") {
+    rootArena(command.arena);
+    reader = new SourceReader(command);
+    post({ type: "ready" });
+    return;
+  }
+  if (reader === undefined) throw new Error("a segment came before the start");
+  post(reader.read(command.segment));
+};
+
+class SourceReader {
+  readonly #start: IngestStart;
+  readonly #place: SourcePlace;
+  readonly #frames: Ring;
+  readonly #free: Ring;
+  readonly #doorbell: Doorbell;
+  readonly #control: Int32Array;
+  readonly #sums: Float64Array;
+  readonly #dropTimes: Float64Array;
+  readonly #words: Int32Array;
+  readonly #doubles: Float64Array;
+  readonly #floats: Float32Array;
+  readonly #address: Address;
+  readonly #stopAddress: Address;
+  /** Segment whose geometry stands in each slot's header. */
+  readonly #formatted: Int32Array;
+  #segmentCount = 0;
+  /** A slot that was claimed and got no frame, because a segment ended; -1 where there is none. */
+  #unused = -1;
+  /** Takes frames nobody has a slot for; made when first needed. */
+  #scratch: Uint8Array | undefined;
+  #frameId = 0;
+  #firstDueMs = 0;
+  /** Time of the last frame of the segment before. */
+  #timeBaseMs = 0;
+  #lastTimeMs = 0;
+  #lastStepMs = 0;
+
+  constructor(start: IngestStart) {
+    const { arena, layout, sourceIndex } = start;
+    const place = layout.sources[sourceIndex];
+    if (place === undefined) throw new RangeError(`source ${sourceIndex}`);
+    this.#start = start;
+    this.#place = place;
+    this.#frames = new Ring(arena, place.frameRingOffset, place.ringCapacity);
+    this.#free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
+    this.#doorbell = new Doorbell(arena);
+    this.#control = new Int32Array(arena, place.controlOffset, SourceControl.sizeBytes / 4);
+    const sums = place.controlOffset + SourceControl.decodeMsSum;
+    this.#sums = new Float64Array(arena, sums, 2);
+    this.#dropTimes = new Float64Array(arena, place.dropTimesOffset, place.dropTimeCount);
+    this.#formatted = new Int32Array(place.slotCount);
+    this.#words = new Int32Array(arena);
+    this.#doubles = new Float64Array(arena);
+    this.#floats = new Float32Array(arena);
+    this.#address = addressOf(new Uint8Array(arena));
+    this.#stopAddress = this.#address + place.controlOffset + SourceControl.stop;
+  }
+
+  /** HOT: per frame one slot claimed, one native read, one slot published. */
+  read(segment: IngestSegment): SegmentEnd {
+    const { frameLimit } = this.#start;
+    const feed = openFeed(segment, this.#stopAddress);
+    this.#segmentCount += 1;
+    this.#timeBaseMs = this.#frameId === 0 ? 0 : this.#lastTimeMs + this.#lastStepMs;
+    const first = this.#frameId;
+    const end = (reason: SegmentEnd["reason"], message?: string): SegmentEnd => {
+      feed.close();
+      this.#doorbell.ringAnyway();
+      const frames = this.#frameId - first;
+      const { partialBytes } = feed;
+      const ended = { type: "segment-end", frames, partialBytes, reason } as const;
+      return message === undefined ? ended : { ...ended, message };
+    };
+    for (;;) {
+      if (this.#stopped) return end("stopped");
+      if (frameLimit !== null && this.#frameId >= frameLimit) return end("limit");
+      if (!this.#pace()) return end("stopped");
+      const slot = this.#claim();
+      if (slot === STOPPED) return end("stopped");
+      const status = slot < 0 ? this.#drop(feed, segment) : this.#deliver(feed, slot, segment);
+      if (status !== Status.ok && slot >= 0) this.#unused = slot;
+      if (status === Status.end) return end("end");
+      if (status === Status.stopped) return end("stopped");
+      if (status < 0) {
+        const message = `Cannot read a frame (status ${status})`;
+        return end("failed", message);
+      }
+    }
+  }
+
+  get #stopped(): boolean {
+    return Atomics.load(this.#control, SourceControl.stop / 4) !== 0;
+  }
+
+  /** Waits until the next frame is due; false when stopped meanwhile. */
+  #pace(): boolean {
+    const { fps } = this.#start;
+    if (fps === null) return true;
+    if (this.#frameId === 0) this.#firstDueMs = clockMs();
+    const dueMs = this.#firstDueMs + (this.#frameId * 1000) / fps;
+    return library().aip_sleep_until(dueMs, this.#stopAddress) === Status.ok;
+  }
+
+  /** A free slot's number in the source; -1 to drop the frame, STOPPED when stopped. */
+  #claim(): number {
+    const free = this.#free;
+    if (this.#unused >= 0) {
+      const unused = this.#unused;
+      this.#unused = -1;
+      return unused;
+    }
+    let slot = free.tryPop();
+    if (slot >= 0) {
+      free.release();
+      return slot;
+    }
+    Atomics.add(this.#control, SourceControl.bufferFullWaits / 4, 1);
+    const beganMs = clockMs();
+    const live = this.#start.drop !== "never";
+    do {
+      this.#doorbell.ring();
+      free.wait(live ? LIVE_WAIT_MS : WAIT_MS);
+      slot = free.tryPop();
+    } while (slot < 0 && !live && !this.#stopped);
+    this.#sums[1] = (this.#sums[1] as number) + clockMs() - beganMs;
+    if (slot >= 0) free.release();
+    else if (!live) return STOPPED;
+    return slot;
+  }
+
+  #deliver(feed: FrameFeed, slot: number, segment: IngestSegment): number {
+    const offset = this.#place.slotsOffset + slot * this.#place.slotBytes;
+    const words = this.#words;
+    if (this.#formatted[slot] !== this.#segmentCount) this.#format(slot, offset, segment);
+    words[(offset + SlotHeader.state) / 4] = SlotState.writing;
+    const beganMs = clockMs();
+    const status = feed.fill(this.#address + offset);
+    if (status !== Status.ok) return status;
+    const receivedMs = clockMs();
+    words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
+    this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
+    this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
+    this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
+    this.#sums[0] = (this.#sums[0] as number) + receivedMs - beganMs;
+    words[(offset + SlotHeader.state) / 4] = SlotState.ready;
+    this.#frameId += 1;
+    Atomics.store(this.#control, SourceControl.received / 4, this.#frameId);
+    this.#frames.tryPush(this.#place.firstSlot + slot);
+    this.#frames.publish();
+    this.#doorbell.ring();
+    return Status.ok;
+  }
+
+  /** Reads a frame that has no slot, and counts it. The gap in the ids tells the manager. */
+  #drop(feed: FrameFeed, segment: IngestSegment): number {
+    this.#scratch ??= new Uint8Array(new SharedArrayBuffer(this.#place.slotBytes));
+    const scratch = this.#scratch.buffer as SharedArrayBuffer;
+    rootArena(scratch);
+    writeGeometry(scratch, 0, segment.geometry);
+    const status = feed.fill(addressOf(this.#scratch));
+    if (status !== Status.ok) return status;
+    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = this.#time(feed);
+    this.#frameId += 1;
+    Atomics.add(this.#control, SourceControl.dropped / 4, 1);
+    Atomics.store(this.#control, SourceControl.received / 4, this.#frameId);
+    return Status.ok;
+  }
+
+  #time(feed: FrameFeed): number {
+    const timeMs = this.#timeBaseMs + feed.timeMs();
+    this.#lastStepMs = timeMs - this.#lastTimeMs;
+    this.#lastTimeMs = timeMs;
+    return timeMs;
+  }
+
+  /** Writes what does not change from frame to frame into a slot's header. */
+  #format(slot: number, offset: number, segment: IngestSegment): void {
+    const { arena, sourceIndex } = this.#start;
+    const { slotBytes, truthCapacity } = this.#place;
+    writeGeometry(arena, offset, segment.geometry);
+    const words = this.#words;
+    words[(offset + SlotHeader.sourceIndex) / 4] = sourceIndex;
+    words[(offset + SlotHeader.slotBytes) / 4] = slotBytes;
+    words[(offset + SlotHeader.truthCapacity) / 4] = truthCapacity;
+    words[(offset + SlotHeader.truthOffsetBytes) / 4] =
+      slotBytes - truthCapacity * Detection.sizeBytes;
+    this.#formatted[slot] = this.#segmentCount;
+  }
+}

@@ -1,0 +1,528 @@
+import { type AipError, runtimeError } from "../errors.ts";
+import { ResultDescriptor, SlotHeader, Status } from "../layout/layout.gen.ts";
+import { Histogram } from "../metrics/histogram.ts";
+import { clockMs } from "../native/library.ts";
+import {
+  type ArenaLayout,
+  DETECTIONS_OFFSET,
+  resultOffset,
+  slotOffset,
+} from "../ring/arena.ts";
+import { Doorbell } from "../ring/doorbell.ts";
+import type { Scheduler, ScheduleState } from "../schedule/scheduler.ts";
+import type { Device, Seat } from "./device.ts";
+import type { EmittedFrame } from "./emitted-frame.ts";
+import { IndexQueue } from "./index-queue.ts";
+import { DROPPED, NOTHING } from "./reorder.ts";
+import type { SourceRunner } from "./source-runner.ts";
+
+/** Workers a frame is given to before it counts as failed. */
+const ATTEMPT_COUNT_MAX = 2;
+/** Longest sleep on the doorbell; a notified wait keeps its memory until then. */
+const WAIT_MS = 100;
+/** A busy manager lets timers and messages in this often. */
+const YIELD_MS = 4;
+
+/** Time of a frame in each stage, in ms. */
+export type StageHistograms = Readonly<
+  Record<
+    "decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder",
+    Histogram
+  >
+>;
+
+export interface ManagerOptions {
+  readonly arena: SharedArrayBuffer;
+  readonly layout: ArenaLayout;
+  readonly devices: readonly Device[];
+  readonly sources: readonly SourceRunner[];
+  readonly scheduler: Scheduler;
+  readonly frame: EmittedFrame;
+  /** Called with `frame` filled, in order per source. */
+  readonly emit: () => void;
+}
+
+/**
+ * Moves frames from sources to devices and out in order: every turn drains all result and frame
+ * rings, emits what is next, hands out what waits, and only then publishes, so that one wake-up
+ * serves as many frames as have come. It never blocks: with nothing to do it sleeps on the
+ * doorbell, which everybody rings.
+ *
+ * It alone owns slots and result blocks while no worker has them.
+ */
+export class Manager implements ScheduleState {
+  readonly devices: readonly Device[];
+  nowMs = 0;
+  retries = 0;
+  readonly latency: Histogram = new Histogram();
+  readonly stages: StageHistograms = {
+    decode: new Histogram(),
+    queue: new Histogram(),
+    preprocess: new Histogram(),
+    inference: new Histogram(),
+    postprocess: new Histogram(),
+    reorder: new Histogram(),
+  };
+  /** Clock when the last frame left. */
+  lastEmittedMs = 0;
+  readonly #options: ManagerOptions;
+  readonly #sources: readonly SourceRunner[];
+  readonly #doorbell: Doorbell;
+  readonly #words: Int32Array;
+  readonly #floats: Float32Array;
+  readonly #doubles: Float64Array;
+  readonly #slotOffsets: readonly number[];
+  /** Frames waiting for whoever takes them, by arrival. */
+  readonly #waiting: IndexQueue;
+  /** Frames to be tried once more, by arrival. */
+  readonly #retry: IndexQueue;
+  readonly #freeResults: IndexQueue;
+  // Per slot:
+  readonly #resultOf: Int32Array;
+  readonly #deviceOf: Int32Array;
+  readonly #attempts: Uint8Array;
+  readonly #failed: Uint8Array;
+  readonly #holds: Uint16Array;
+  readonly #emitted: Uint8Array;
+  readonly #errors = new Map<number, string>();
+  #heldCount = 0;
+  #fatal: AipError | null = null;
+
+  constructor(options: ManagerOptions) {
+    const { arena, layout } = options;
+    const { slotCount, resultCount } = layout;
+    this.#options = options;
+    this.devices = options.devices;
+    this.#sources = options.sources;
+    this.#doorbell = new Doorbell(arena);
+    this.#words = new Int32Array(arena);
+    this.#floats = new Float32Array(arena);
+    this.#doubles = new Float64Array(arena);
+    this.#slotOffsets = Array.from({ length: slotCount }, (_, slot) => slotOffset(layout, slot));
+    this.#waiting = new IndexQueue(slotCount);
+    this.#retry = new IndexQueue(slotCount);
+    this.#freeResults = new IndexQueue(resultCount);
+    for (let result = 0; result < resultCount; result += 1) {
+      this.#freeResults.push(result);
+      const capacity = (resultOffset(layout, result) + ResultDescriptor.payloadCapacityBytes) / 4;
+      this.#words[capacity] = layout.payloadBytes;
+    }
+    this.#resultOf = new Int32Array(slotCount).fill(-1);
+    this.#deviceOf = new Int32Array(slotCount).fill(-1);
+    this.#attempts = new Uint8Array(slotCount);
+    this.#failed = new Uint8Array(slotCount);
+    this.#holds = new Uint16Array(slotCount);
+    this.#emitted = new Uint8Array(slotCount);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get freeSlots(): number {
+    let count = 0;
+    for (const source of this.#sources) count += source.freeCount;
+    return count;
+  }
+
+  /** The error that ended the run, where one did. */
+  get fatal(): AipError | null {
+    return this.#fatal;
+  }
+
+  /** Runs until every source is over and every frame has left. */
+  async run(): Promise<void> {
+    let yieldedMs = clockMs();
+    while (!this.#finished) {
+      if (this.#turn()) {
+        if (this.nowMs - yieldedMs < YIELD_MS) continue;
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        yieldedMs = this.nowMs;
+        continue;
+      }
+      this.#doorbell.prepare();
+      if (this.#hasNews) {
+        this.#doorbell.cancel();
+        continue;
+      }
+      await this.#doorbell.wait(WAIT_MS);
+      yieldedMs = clockMs();
+    }
+  }
+
+  /** Makes the manager look around although no ring has news. */
+  wake(): void {
+    this.#doorbell.ringAnyway();
+  }
+
+  /** Ends the run: sources stop, what is under way is finished where a device is left. */
+  fail(error: AipError): void {
+    this.#fatal ??= error;
+    for (const source of this.#sources) source.stop();
+    this.wake();
+  }
+
+  /** No device is left: everything that waits fails. */
+  abandon(error: AipError): void {
+    this.fail(error);
+    for (const device of this.devices) {
+      while (device.queue.length > 0) this.#giveUp(device.queue.shift(), error.message);
+    }
+    while (this.#retry.length > 0) this.#giveUp(this.#retry.shift(), error.message);
+    while (this.#waiting.length > 0) this.#giveUp(this.#waiting.shift(), error.message);
+  }
+
+  hold(slot: number): void {
+    this.#holds[slot] = (this.#holds[slot] as number) + 1;
+    this.#heldCount += 1;
+  }
+
+  release(slot: number): void {
+    if (this.#holds[slot] === 0) throw new RangeError(`slot ${slot} is not held`);
+    this.#holds[slot] = (this.#holds[slot] as number) - 1;
+    this.#heldCount -= 1;
+    if (this.#holds[slot] === 0 && this.#emitted[slot] === 1) {
+      const source = this.#free(slot);
+      source.free.publish();
+    }
+    this.wake();
+  }
+
+  /** The source published its last frame; takes in what is still in its ring. */
+  sourceEnded(source: SourceRunner): void {
+    this.#drainFrames(source);
+    source.reorder.end(source.received);
+    this.wake();
+  }
+
+  /** The device's worker is gone, or hangs: its frames go to others or fail. */
+  deviceLost(device: Device, seat: Seat, hung: boolean, reason: string): void {
+    this.#drainResults(device, seat);
+    while (device.running.length > 0) {
+      const result = device.running.shift();
+      const slot = this.#word(result, ResultDescriptor.slotIndex);
+      if (hung) seat.quarantined.push(result);
+      else this.#freeResults.push(result);
+      this.#attemptFailed(slot, `device ${device.instance.id} ${reason}`);
+    }
+    device.inFlight = 0;
+    while (device.queue.length > 0) this.#enter(device.queue.shift());
+  }
+
+  /** Nobody writes these result blocks any more. */
+  quarantineEnded(results: readonly number[]): void {
+    for (const result of results) this.#freeResults.push(result);
+  }
+
+  get #finished(): boolean {
+    if (this.#heldCount > 0) return false;
+    for (const source of this.#sources) if (!source.finished) return false;
+    return true;
+  }
+
+  get #hasNews(): boolean {
+    for (const device of this.devices) if (device.seat?.results.isEmpty === false) return true;
+    for (const source of this.#sources) if (!source.frames.isEmpty) return true;
+    return false;
+  }
+
+  /** One round over everything; false when there was nothing to do. HOT. */
+  #turn(): boolean {
+    this.nowMs = clockMs();
+    let worked = false;
+    for (const device of this.devices) {
+      if (device.seat !== undefined && this.#drainResults(device, device.seat)) worked = true;
+    }
+    for (const source of this.#sources) {
+      if (this.#drainFrames(source)) worked = true;
+    }
+    if (this.#dispatch()) worked = true;
+    for (const source of this.#sources) {
+      if (this.#emit(source)) worked = true;
+    }
+    return worked;
+  }
+
+  /** HOT. */
+  #drainResults(device: Device, seat: Seat): boolean {
+    const { results } = seat;
+    let result = results.tryPop();
+    if (result < 0) return false;
+    for (; result >= 0; result = results.tryPop()) {
+      device.running.shift();
+      device.inFlight -= 1;
+      const slot = this.#word(result, ResultDescriptor.slotIndex);
+      const descriptor = resultOffset(this.#options.layout, result);
+      const startedMs = this.#doubles[(descriptor + ResultDescriptor.startedMs) / 8] as number;
+      const finishedMs = this.#doubles[(descriptor + ResultDescriptor.finishedMs) / 8] as number;
+      device.busySinceMs = finishedMs;
+      if ((this.#words[(descriptor + ResultDescriptor.status) / 4] as number) < Status.ok) {
+        const message = this.#errorOf(descriptor);
+        this.#freeResults.push(result);
+        this.#attemptFailed(slot, message);
+        continue;
+      }
+      device.answered(finishedMs - startedMs);
+      this.#recordStages(slot, descriptor, startedMs);
+      this.#resultOf[slot] = result;
+      this.#sourceOf(slot).reorder.complete(this.#local(slot));
+    }
+    results.release();
+    return true;
+  }
+
+  #recordStages(slot: number, descriptor: number, startedMs: number): void {
+    const at = this.#slotOffsets[slot] as number;
+    const floats = this.#floats;
+    const receivedMs = this.#doubles[(at + SlotHeader.receivedMs) / 8] as number;
+    const { stages } = this;
+    stages.decode.record(floats[(at + SlotHeader.decodeMs) / 4] as number);
+    stages.queue.record(startedMs - receivedMs);
+    stages.preprocess.record(floats[(descriptor + ResultDescriptor.preprocessMs) / 4] as number);
+    stages.inference.record(floats[(descriptor + ResultDescriptor.inferenceMs) / 4] as number);
+    stages.postprocess.record(floats[(descriptor + ResultDescriptor.postprocessMs) / 4] as number);
+  }
+
+  /** HOT. */
+  #drainFrames(source: SourceRunner): boolean {
+    const { frames } = source;
+    let slot = frames.tryPop();
+    if (slot < 0) return false;
+    for (; slot >= 0; slot = frames.tryPop()) {
+      const at = this.#slotOffsets[slot] as number;
+      const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
+      source.freeCount -= 1;
+      source.reorder.arrive(this.#local(slot), frameId);
+      this.#resultOf[slot] = -1;
+      this.#deviceOf[slot] = -1;
+      this.#attempts[slot] = 0;
+      this.#failed[slot] = 0;
+      this.#emitted[slot] = 0;
+      if (this.#noDeviceLeft) this.#giveUp(slot, this.#fatal?.message ?? "no device is left");
+      else this.#enter(slot);
+    }
+    frames.release();
+    if (source.drop === "oldest" && source.freeCount === 0) this.#dropOldest(source);
+    return true;
+  }
+
+  get #noDeviceLeft(): boolean {
+    return this.#fatal !== null && this.devices.every((device) => device.outReason !== null);
+  }
+
+  #enter(slot: number): void {
+    const device = this.#options.scheduler.enter(this);
+    if (device < 0) this.#waiting.push(slot);
+    else (this.devices[device] as Device).queue.push(slot);
+  }
+
+  /** Gives waiting frames to devices with room, one each in turn. HOT. */
+  #dispatch(): boolean {
+    let worked = false;
+    for (let progress = true; progress; ) {
+      progress = false;
+      for (const device of this.devices) {
+        if (!device.alive || device.inFlight >= device.depth) continue;
+        const slot = this.#pick(device);
+        if (slot < 0) continue;
+        this.#give(device, slot);
+        progress = true;
+        worked = true;
+      }
+    }
+    if (worked) {
+      for (const device of this.devices) device.seat?.commands.publish();
+    }
+    return worked;
+  }
+
+  /** The frame `device` takes now; -1 for none. */
+  #pick(device: Device): number {
+    if (this.#retry.length > 0) {
+      const slot = this.#pickRetry(device);
+      if (slot >= 0) return slot;
+    }
+    if (device.queue.length > 0) return device.queue.shift();
+    if (this.#waiting.length === 0) return -1;
+    const index = this.#options.scheduler.next(this, device.index);
+    return index < 0 ? -1 : this.#waiting.removeAt(index);
+  }
+
+  /** A frame to be tried again goes to another device, if there is one. */
+  #pickRetry(device: Device): number {
+    for (let index = 0; index < this.#retry.length; index += 1) {
+      const slot = this.#retry.at(index);
+      const others = this.devices.some((other) => other.alive && other !== device);
+      if (this.#deviceOf[slot] !== device.index || !others) return this.#retry.removeAt(index);
+    }
+    return -1;
+  }
+
+  #give(device: Device, slot: number): void {
+    const result = this.#freeResults.shift();
+    if (result < 0) throw new RangeError("no result block is free: two a slot must suffice");
+    const words = this.#words;
+    const at = this.#slotOffsets[slot] as number;
+    const descriptor = resultOffset(this.#options.layout, result) / 4;
+    words[descriptor + ResultDescriptor.slotIndex / 4] = slot;
+    words[descriptor + ResultDescriptor.sourceIndex / 4] = words[
+      (at + SlotHeader.sourceIndex) / 4
+    ] as number;
+    words[descriptor + ResultDescriptor.frameId / 4] = words[
+      (at + SlotHeader.frameId) / 4
+    ] as number;
+    words[descriptor + ResultDescriptor.workerIndex / 4] = device.index;
+    this.#deviceOf[slot] = device.index;
+    this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
+    if (device.inFlight === 0) device.busySinceMs = this.nowMs;
+    device.inFlight += 1;
+    device.running.push(result);
+    if (device.seat?.commands.tryPush(result) !== true) {
+      throw new RangeError("a command ring is full: it has room for every result block");
+    }
+  }
+
+  #attemptFailed(slot: number, message: string): void {
+    if ((this.#attempts[slot] as number) >= ATTEMPT_COUNT_MAX) {
+      this.#giveUp(slot, message);
+      return;
+    }
+    this.retries += 1;
+    this.#retry.push(slot);
+  }
+
+  /** The frame has failed for good; its marker leaves in its turn. */
+  #giveUp(slot: number, message: string): void {
+    this.#failed[slot] = 1;
+    this.#errors.set(slot, message);
+    this.#sourceOf(slot).reorder.complete(this.#local(slot));
+  }
+
+  /** A live source has no slot left: its longest-waiting frame gives way. */
+  #dropOldest(source: SourceRunner): void {
+    const slot = this.#takeOldest(source);
+    if (slot < 0) return;
+    const at = this.#slotOffsets[slot] as number;
+    const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
+    source.setDropTime(frameId, this.#doubles[(at + SlotHeader.timeMs) / 8] as number);
+    source.reorder.drop(this.#local(slot));
+    this.#emitted[slot] = 1;
+    this.#free(slot);
+    source.free.publish();
+  }
+
+  /** Takes the source's oldest frame out of the queue it waits in; -1 where none waits. */
+  #takeOldest(source: SourceRunner): number {
+    let oldest: IndexQueue | undefined;
+    let oldestIndex = -1;
+    let oldestId = Number.POSITIVE_INFINITY;
+    for (const queue of [this.#waiting, ...this.devices.map((device) => device.queue)]) {
+      for (let index = 0; index < queue.length; index += 1) {
+        const slot = queue.at(index);
+        if (this.#sourceOf(slot) !== source) continue;
+        const at = this.#slotOffsets[slot] as number;
+        const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
+        if (frameId < oldestId) {
+          oldest = queue;
+          oldestIndex = index;
+          oldestId = frameId;
+        }
+        break;
+      }
+    }
+    return oldest === undefined ? -1 : oldest.removeAt(oldestIndex);
+  }
+
+  /** Lets everything leave whose turn it is. HOT. */
+  #emit(source: SourceRunner): boolean {
+    const { reorder } = source;
+    let local = reorder.next();
+    if (local === NOTHING) return false;
+    const { frame } = this.#options;
+    for (; local !== NOTHING; local = reorder.next()) {
+      const frameId = reorder.lastId;
+      if (frameId !== source.nextId) source.inOrder = false;
+      source.nextId = frameId + 1;
+      frame.sourceIndex = source.index;
+      frame.frameId = frameId;
+      frame.error = undefined;
+      if (local === DROPPED) this.#showDropped(source, frameId);
+      else this.#show(source, local + source.place.firstSlot);
+      this.#options.emit();
+      if (local === DROPPED) continue;
+      const slot = local + source.place.firstSlot;
+      this.#emitted[slot] = 1;
+      if (this.#holds[slot] === 0) this.#free(slot);
+    }
+    source.free.publish();
+    this.lastEmittedMs = this.nowMs;
+    return true;
+  }
+
+  #showDropped(source: SourceRunner, frameId: number): void {
+    const { frame } = this.#options;
+    const { width, height } = source.source.info.geometry;
+    source.dropped += 1;
+    frame.status = "dropped";
+    frame.error = "no slot was free";
+    frame.showDropped(source.dropTimeMs(frameId), width, height);
+  }
+
+  #show(source: SourceRunner, slot: number): void {
+    const { frame } = this.#options;
+    const result = this.#resultOf[slot] as number;
+    frame.show(slot, result, this.nowMs);
+    if (this.#failed[slot] === 1) {
+      source.failed += 1;
+      frame.status = "failed";
+      frame.deviceIndex = -1;
+      frame.error = this.#errors.get(slot);
+      this.#errors.delete(slot);
+      return;
+    }
+    source.emitted += 1;
+    frame.status = "ok";
+    frame.deviceIndex = this.#deviceOf[slot] as number;
+    this.latency.record(frame.latencyMs);
+    const finished = resultOffset(this.#options.layout, result) + ResultDescriptor.finishedMs;
+    this.stages.reorder.record(this.nowMs - (this.#doubles[finished / 8] as number));
+  }
+
+  /** Gives slot and result block back; the caller publishes. */
+  #free(slot: number): SourceRunner {
+    const source = this.#sourceOf(slot);
+    const result = this.#resultOf[slot] as number;
+    if (result >= 0) this.#freeResults.push(result);
+    this.#resultOf[slot] = -1;
+    source.freeCount += 1;
+    source.free.tryPush(this.#local(slot));
+    return source;
+  }
+
+  #sourceOf(slot: number): SourceRunner {
+    const at = this.#slotOffsets[slot] as number;
+    return this.#sources[this.#words[(at + SlotHeader.sourceIndex) / 4] as number] as SourceRunner;
+  }
+
+  /** Number of the slot within its source. */
+  #local(slot: number): number {
+    return slot - this.#sourceOf(slot).place.firstSlot;
+  }
+
+  #word(result: number, field: number): number {
+    return this.#words[(resultOffset(this.#options.layout, result) + field) / 4] as number;
+  }
+
+  #errorOf(descriptor: number): string {
+    const length = this.#words[(descriptor + ResultDescriptor.payloadBytes) / 4] as number;
+    const start = descriptor + DETECTIONS_OFFSET;
+    const text = this.#options.arena.slice(start, start + length);
+    return new TextDecoder().decode(text) || "the device gave no reason";
+  }
+}
+
+/** Why a run without devices ended. */
+export function noDeviceLeft(devices: readonly Device[]): AipError {
+  const causes = devices.map((device) => `${device.instance.id} ${device.outReason ?? "is gone"}`);
+  return runtimeError("no-device-left", `No device is left: ${causes.join("; ")}`);
+}

@@ -1,0 +1,169 @@
+import { type AipError, runtimeError } from "../errors.ts";
+import { SourceControl } from "../layout/layout.gen.ts";
+import type { ArenaLayout, SourcePlace } from "../ring/arena.ts";
+import { Ring } from "../ring/ring.ts";
+import type { Source } from "../source/source.ts";
+import type { DropPolicy } from "../types.ts";
+import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
+import { Reorder } from "./reorder.ts";
+
+export interface SourceRunnerOptions {
+  readonly index: number;
+  readonly source: Source;
+  readonly arena: SharedArrayBuffer;
+  readonly layout: ArenaLayout;
+  readonly drop: DropPolicy;
+  readonly fps: number | null;
+  readonly frameLimit: number | null;
+  /** The source is over; whatever it published must be taken in before this returns. */
+  readonly onEnd: (runner: SourceRunner) => void;
+}
+
+/** One source at work: its ingest worker, its segments, its order and its counts. */
+export class SourceRunner {
+  readonly index: number;
+  readonly source: Source;
+  readonly drop: DropPolicy;
+  readonly place: SourcePlace;
+  /** Filled slots from the ingest worker. */
+  readonly frames: Ring;
+  /** Slots given back to it; numbers count from the source's first slot. */
+  readonly free: Ring;
+  readonly reorder: Reorder;
+  /** Slots the ingest worker has or may take. */
+  freeCount: number;
+  emitted = 0;
+  dropped = 0;
+  failed = 0;
+  /** Every frame left with the id after its predecessor's. */
+  inOrder = true;
+  nextId = 0;
+  ended = false;
+  /** What broke the source off, where something did. */
+  error: AipError | null = null;
+  readonly #options: SourceRunnerOptions;
+  readonly #control: Int32Array;
+  readonly #sums: Float64Array;
+  readonly #dropTimes: Float64Array;
+  #worker: Worker | undefined;
+  #stopped = false;
+
+  constructor(options: SourceRunnerOptions) {
+    const { index, source, arena, layout } = options;
+    const place = layout.sources[index];
+    if (place === undefined) throw new RangeError(`source ${index}`);
+    this.#options = options;
+    this.index = index;
+    this.source = source;
+    this.drop = options.drop;
+    this.place = place;
+    this.frames = new Ring(arena, place.frameRingOffset, place.ringCapacity);
+    this.free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
+    this.reorder = new Reorder(place.slotCount);
+    this.freeCount = place.slotCount;
+    this.#control = new Int32Array(arena, place.controlOffset, SourceControl.sizeBytes / 4);
+    this.#sums = new Float64Array(arena, place.controlOffset + SourceControl.decodeMsSum, 2);
+    this.#dropTimes = new Float64Array(arena, place.dropTimesOffset, place.dropTimeCount);
+    for (let slot = 0; slot < place.slotCount; slot += 1) this.free.tryPush(slot);
+    this.free.publish();
+  }
+
+  /** Frames received so far, dropped ones included. */
+  get received(): number {
+    return Atomics.load(this.#control, SourceControl.received / 4);
+  }
+
+  get bufferFullWaits(): number {
+    return Atomics.load(this.#control, SourceControl.bufferFullWaits / 4);
+  }
+
+  /** Time spent reading frames, in ms. */
+  get decodeMsSum(): number {
+    return this.#sums[0] as number;
+  }
+
+  /** Everything received has left, and no more will come. */
+  get finished(): boolean {
+    return this.ended && this.reorder.finished;
+  }
+
+  /** Presentation time of a dropped frame. */
+  dropTimeMs(frameId: number): number {
+    return this.#dropTimes[frameId % this.place.dropTimeCount] as number;
+  }
+
+  setDropTime(frameId: number, timeMs: number): void {
+    this.#dropTimes[frameId % this.place.dropTimeCount] = timeMs;
+  }
+
+  /** Starts reading. */
+  start(): void {
+    const { arena, layout, drop, fps, frameLimit, index } = this.#options;
+    const worker = new Worker(new URL("./ingest.ts", import.meta.url).href);
+    this.#worker = worker;
+    worker.onmessage = (event: MessageEvent<IngestMessage>) => {
+      const message = event.data;
+      const step = message.type === "ready" ? this.#openNext() : this.#segmentEnded(message);
+      step.catch((error: AipError) => this.#end(error));
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const message = `Source "${this.source.name}" broke off: ${event.message}`;
+      this.#end(runtimeError("ingest-failed", message));
+    };
+    this.#send({
+      type: "start",
+      arena,
+      layout,
+      sourceIndex: index,
+      drop,
+      fps,
+      frameLimit,
+    });
+  }
+
+  /** Asks the ingest worker to end after the current frame. */
+  stop(): void {
+    this.#stopped = true;
+    Atomics.store(this.#control, SourceControl.stop / 4, 1);
+    this.free.wake();
+  }
+
+  /** Ends decoder and worker. */
+  async close(): Promise<void> {
+    await this.source.close();
+    this.#worker?.terminate();
+  }
+
+  async #openNext(): Promise<void> {
+    const segment = this.#stopped ? null : await this.source.open();
+    if (segment === null) return this.#end(null);
+    this.#send({ type: "segment", segment });
+  }
+
+  async #segmentEnded(end: SegmentEnd): Promise<void> {
+    if (end.reason === "limit" || end.reason === "stopped") {
+      await this.source.close();
+      return this.#end(null);
+    }
+    if (end.reason === "failed") {
+      await this.source.close();
+      const message = `Source "${this.source.name}" broke off: ${end.message ?? "no reason given"}`;
+      return this.#end(runtimeError("ingest-failed", message));
+    }
+    const error = await this.source.finish(end);
+    if (error !== null) return this.#end(error);
+    await this.#openNext();
+  }
+
+  #end(error: AipError | null): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.error = error;
+    this.#options.onEnd(this);
+  }
+
+  #send(command: IngestCommand): void {
+    this.#worker?.postMessage(command);
+  }
+}
