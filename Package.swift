@@ -7,16 +7,11 @@ let package = Package(
   products: [.library(name: "AipNative", type: .dynamic, targets: ["AipNative"])],
   targets: [
     .target(name: "CAip", path: "swift/CAip"),
+    .systemLibrary(name: "COnnxRuntime", path: "swift/COnnxRuntime"),
+    .systemLibrary(name: "CLinux", path: "swift/CLinux"),
     .target(
-      name: "CAipKernels", dependencies: ["CAip"], path: "swift/CAipKernels",
-      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])], linkerSettings: [.linkedLibrary("m")]),
-    .systemLibrary(
-      name: "COnnxRuntime", path: "swift/COnnxRuntime", pkgConfig: "libonnxruntime",
-      providers: [.brew(["onnxruntime"]), .apt(["libonnxruntime-dev"])]),
-    .target(
-      name: "AipNative", dependencies: ["CAip", "CAipKernels", "COnnxRuntime"],
-      path: "swift/AipNative"),
+      name: "AipNative", dependencies: ["CAip", "CLinux", "COnnxRuntime"], path: "swift/AipNative"),
     .testTarget(
-      name: "AipNativeTests", dependencies: ["AipNative"], path: "swift/AipNativeTests"),
+      name: "AipNativeTests", dependencies: ["AipNative", "CAip"], path: "swift/AipNativeTests"),
   ]
 )

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x4dd478a8u
+#define AIP_LAYOUT_HASH 0x544de3b9u
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -315,8 +315,7 @@ _Static_assert(offsetof(aip_slot_header, reserved) == 92, "reserved");
 ///     16  i32     status                  A status; `ok`, or why the frame failed.
 ///     20  u32     detection_count         Detection records present.
 ///     24  u32     candidate_count         Boxes above the confidence, before NMS.
-///     28  u32     payload_bytes           Bytes in the payload area; where the status is negative, of
-        the error message, UTF-8, where detections would stand.
+///     28  u32     payload_bytes           Payload bytes present; of the message in a failed frame.
 ///     32  u32     payload_capacity_bytes  Size of the payload area.
 ///     36  u32     payload_dtype           A dtype.
 ///     40  u32     payload_rank            Dimensions of the payload tensor.
