@@ -9,13 +9,18 @@ let package = Package(
     .target(name: "CAip", path: "swift/CAip"),
     .target(
       name: "CAipKernels", dependencies: ["CAip"], path: "swift/CAipKernels",
-      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])], linkerSettings: [.linkedLibrary("m")]),
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])], linkerSettings: [.linkedLibrary("m")]
+    ),
+    // The header alone: with pkg-config the library of the system would be linked, too.
     .systemLibrary(
-      name: "COnnxRuntime", path: "swift/COnnxRuntime", pkgConfig: "libonnxruntime",
+      name: "COnnxRuntime", path: "swift/COnnxRuntime",
       providers: [.brew(["onnxruntime"]), .apt(["libonnxruntime-dev"])]),
     .target(
       name: "AipNative", dependencies: ["CAip", "CAipKernels", "COnnxRuntime"],
-      path: "swift/AipNative"),
+      path: "swift/AipNative",
+      swiftSettings: [
+        .unsafeFlags(["-Xcc", "-I/opt/homebrew/include"], .when(platforms: [.macOS]))
+      ]),
     .testTarget(
       name: "AipNativeTests", dependencies: ["AipNative"], path: "swift/AipNativeTests"),
   ]

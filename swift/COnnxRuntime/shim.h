@@ -1,1 +1,1 @@
-#include <onnxruntime_c_api.h>
+#include <onnxruntime/onnxruntime_c_api.h>
