@@ -241,7 +241,11 @@ export const structs: readonly StructSpec[] = [
       { name: "status", type: "i32", doc: "A status; `ok`, or why the frame failed." },
       { name: "detection_count", type: "u32", doc: "Detection records present." },
       { name: "candidate_count", type: "u32", doc: "Boxes above the confidence, before NMS." },
-      { name: "payload_bytes", type: "u32", doc: "Bytes in the payload area; where the status is negative, of\n        the error message, UTF-8, where detections would stand." },
+      {
+        name: "payload_bytes",
+        type: "u32",
+        doc: "Bytes in the payload area; where the status is negative, of\n        the error message, UTF-8, where detections would stand.",
+      },
       { name: "payload_capacity_bytes", type: "u32", doc: "Size of the payload area." },
       { name: "payload_dtype", type: "u32", doc: "A dtype." },
       { name: "payload_rank", type: "u32", doc: "Dimensions of the payload tensor." },
