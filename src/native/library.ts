@@ -82,12 +82,7 @@ export interface NativeLibrary {
   ): number;
   aip_demo_draw(demo: Address, frameIndex: number, slot: Address): number;
   aip_demo_destroy(demo: Address): void;
-  aip_annotate(
-    slot: Address,
-    result: Address,
-    labels: NativeMemory,
-    labelCount: number,
-  ): number;
+  aip_annotate(slot: Address, result: Address, labels: NativeMemory, labelCount: number): number;
 }
 
 const SUFFIX = process.platform === "darwin" ? "dylib" : "so";

@@ -37,11 +37,7 @@ export class NativeSession {
 
   /** Answers one frame; returns its status. HOT: one native call. */
   run(slotAddress: Address, resultAddress: Address): number {
-    return library().aip_session_run(
-      this.#handle,
-      slotAddress,
-      resultAddress,
-    );
+    return library().aip_session_run(this.#handle, slotAddress, resultAddress);
   }
 
   close(): void {

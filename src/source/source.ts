@@ -70,7 +70,10 @@ export interface Source {
    * Called once the ingest worker has read the segment to its end (or to an incomplete last
    * frame). Says whether the decoder was content: null, or the error that broke it off.
    */
-  finish(segment: { readonly frames: number; readonly partialBytes: number }): Promise<AipError | null>;
+  finish(segment: {
+    readonly frames: number;
+    readonly partialBytes: number;
+  }): Promise<AipError | null>;
   /** Notes for the report, such as "reconnected twice". */
   notes(): readonly string[];
   /** Ends the decoder, if one runs, and waits for it. Safe to call at any time, and twice. */
