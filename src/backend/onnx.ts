@@ -1,0 +1,17 @@
+import { NativeSession } from "../native/session.ts";
+import type { BackendSession, SessionTask } from "./backend.ts";
+
+/**
+ * A model run by ONNX Runtime inside the native library: one native call a frame, on whichever
+ * execution provider the task's configuration names.
+ *
+ * @throws {AipError} where the model cannot be loaded or does not fit its configuration
+ */
+export function openOnnxSession(task: SessionTask): BackendSession {
+  const { model, onnxRuntimePath } = task;
+  if (model === null || onnxRuntimePath === null) {
+    throw new TypeError("openOnnxSession: the task needs a model and an ONNX Runtime");
+  }
+  const { path: modelPath, config, providerOptions } = model;
+  return new NativeSession({ modelPath, config, providerOptions, onnxRuntimePath });
+}
