@@ -51,11 +51,7 @@ export function readInteger(
 }
 
 /** A decimal number such as `0.25` or `1e-3`. @throws {AipError} `device-invalid` */
-export function readNumber(
-  spec: DeviceSpec,
-  key: string,
-  range: NumberRange,
-): number | undefined {
+export function readNumber(spec: DeviceSpec, key: string, range: NumberRange): number | undefined {
   const text = spec.options.get(key);
   if (text === undefined) return undefined;
   return inRange(spec, key, parseDecimal(text), range);

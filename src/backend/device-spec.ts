@@ -10,18 +10,7 @@ const OPTIONS_BY_KIND: Readonly<Record<string, readonly string[]>> = {
   cpu: ["threads", "replicas", "weight"],
   gpu: ["replicas", "weight"],
   ane: ["replicas", "weight"],
-  sim: [
-    "",
-    "cv",
-    "fail",
-    "hang-at",
-    "die-at",
-    "slow-at",
-    "seed",
-    "model",
-    "replicas",
-    "weight",
-  ],
+  sim: ["", "cv", "fail", "hang-at", "die-at", "slow-at", "seed", "model", "replicas", "weight"],
   auto: [],
   all: [],
 };
@@ -107,7 +96,7 @@ function addOption({ kind, text, word, options }: OptionContext): void {
   }
   const known = OPTIONS_BY_KIND[kind];
   if (known !== undefined && !known.includes(key)) {
-    throw invalid(unknownOption(kind, text, key === "" ? word : key, known));
+    throw invalid(unknownOption(text, key === "" ? word : key, known));
   }
   if (known === undefined && key === "") {
     throw invalid(`Device "${text}" has an option "${word}" without a value: write ${word}=VALUE`);
@@ -123,12 +112,7 @@ function addOption({ kind, text, word, options }: OptionContext): void {
   }
 }
 
-function unknownOption(
-  kind: string,
-  text: string,
-  option: string,
-  known: readonly string[],
-): string {
+function unknownOption(text: string, option: string, known: readonly string[]): string {
   const named = known.filter((key) => key !== "");
   if (named.length === 0) return `Device "${text}" takes no options, but has "${option}"`;
   return `Device "${text}" has an unknown option "${option}"${suggestion(option, named)}`;

@@ -1,3 +1,4 @@
+import { lastError } from "../native/library.ts";
 import { NativeSession } from "../native/session.ts";
 import type { BackendSession, SessionTask } from "./backend.ts";
 
@@ -13,5 +14,13 @@ export function openOnnxSession(task: SessionTask): BackendSession {
     throw new TypeError("openOnnxSession: the task needs a model and an ONNX Runtime");
   }
   const { path: modelPath, config, providerOptions } = model;
-  return new NativeSession({ modelPath, config, providerOptions, onnxRuntimePath });
+  const session = new NativeSession({ modelPath, config, providerOptions, onnxRuntimePath });
+  return {
+    payloadBytes: session.payloadBytes,
+    // HOT: one native call.
+    run: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
+    warmUp: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
+    lastError,
+    close: () => session.close(),
+  };
 }
