@@ -1,4 +1,4 @@
-import { mulberry32 } from "./random.ts";
+import { mulberry32 } from "../random.ts";
 import type { Scheduler, ScheduleState } from "./scheduler.ts";
 
 /** Longest cycle a list of weights is rounded to. */

@@ -1,0 +1,161 @@
+import { AipError } from "../errors.ts";
+import { type OnnxRuntimeInfo, onnxInfo, onnxRuntimePath } from "../native/library.ts";
+import { kindOfProvider } from "./providers.ts";
+import { localSystem, type SystemView } from "./system-view.ts";
+import { inspectVulkan } from "./vulkan.ts";
+
+/** One kind of device as this machine has it, or lacks it. */
+export interface MachineDevice {
+  /** `cpu`, `gpu`, `ane`, or a provider of another ONNX Runtime such as `cuda`. */
+  readonly kind: string;
+  readonly available: boolean;
+  /** A GPU computed by the CPU: good for tests, of no help to a run. */
+  readonly software: boolean;
+  /** Execution provider as ONNX Runtime names it. */
+  readonly provider: string;
+  /** For people: `"ONNX Runtime 1.30.0 WebGPU on llvmpipe, software"`. */
+  readonly description: string;
+  /** Why it is missing or only software; null where all is well. */
+  readonly reason: string | null;
+  /** The way to get it; null where there is none. */
+  readonly remedy: string | null;
+  /** Variables native code must see before the device is opened. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** What this machine has to compute with. */
+export interface Machine {
+  readonly platform: string;
+  readonly arch: string;
+  readonly cpuModel: string;
+  /** Cores this process may use. */
+  readonly coreCount: number;
+  /** The ONNX Runtime in use; null where it cannot be loaded. */
+  readonly onnxRuntime: (OnnxRuntimeInfo & { readonly path: string }) | null;
+  /** Every kind worth a word, the missing ones included; simulated devices are not listed. */
+  readonly devices: readonly MachineDevice[];
+}
+
+/** What discovery asks; each has a default that asks the real machine. */
+export interface DiscoverOptions {
+  readonly system?: SystemView;
+  /** Loads ONNX Runtime and says what it holds. */
+  readonly onnxRuntime?: () => OnnxRuntimeInfo & { readonly path: string };
+}
+
+/**
+ * Finds the devices of this machine: cores, GPU (through WebGPU, or Core ML on macOS), Neural
+ * Engine, and the further providers of the ONNX Runtime named in `AIP_ONNXRUNTIME`. Opens none of
+ * them. Where ONNX Runtime cannot be loaded, every real device is missing and says why.
+ */
+export function discoverMachine(options: DiscoverOptions = {}): Machine {
+  const system = options.system ?? localSystem();
+  const { platform, arch, cpuModel, coreCount } = system;
+  let runtime: Machine["onnxRuntime"] = null;
+  let failure: string | null = null;
+  try {
+    runtime = (options.onnxRuntime ?? localOnnxRuntime)();
+  } catch (error) {
+    if (!(error instanceof AipError)) throw error;
+    failure = error.message;
+  }
+  const context: Context = { system, runtime, failure };
+  const devices = [cpuDevice(context), gpuDevice(context), aneDevice(context)];
+  for (const provider of runtime?.providers ?? []) {
+    const kind = kindOfProvider(provider);
+    if (kind !== undefined) devices.push(present(context, { kind, provider }));
+  }
+  return { platform, arch, cpuModel, coreCount, onnxRuntime: runtime, devices };
+}
+
+interface Context {
+  readonly system: SystemView;
+  readonly runtime: Machine["onnxRuntime"];
+  /** Why there is no ONNX Runtime. */
+  readonly failure: string | null;
+}
+
+function localOnnxRuntime(): OnnxRuntimeInfo & { readonly path: string } {
+  return { ...onnxInfo(), path: onnxRuntimePath() };
+}
+
+function cpuDevice(context: Context): MachineDevice {
+  const { coreCount } = context.system;
+  const on = `${coreCount} ${coreCount === 1 ? "core" : "cores"}`;
+  return offered(context, { kind: "cpu", provider: "CPUExecutionProvider", on });
+}
+
+function gpuDevice(context: Context): MachineDevice {
+  const { platform } = context.system;
+  if (platform === "darwin") {
+    return offered(context, { kind: "gpu", provider: "CoreMLExecutionProvider" });
+  }
+  const gpu = { kind: "gpu", provider: "WebGpuExecutionProvider" };
+  if (platform !== "linux") return missing(gpu, `it is not supported on ${platform}`, null);
+  const vulkan = inspectVulkan(context.system);
+  if (vulkan.level === "none") return missing(gpu, vulkan.reason ?? "", vulkan.remedy);
+  const software = vulkan.level === "software";
+  const on = software ? `${vulkan.name}, software` : vulkan.name;
+  const { reason, remedy, environment } = vulkan;
+  return offered(context, { ...gpu, on, software, reason, remedy, environment });
+}
+
+function aneDevice(context: Context): MachineDevice {
+  const ane = { kind: "ane", provider: "CoreMLExecutionProvider" };
+  const { platform, arch } = context.system;
+  if (platform === "darwin" && arch === "arm64") return offered(context, ane);
+  return missing(ane, "only Macs with Apple silicon have a Neural Engine", null);
+}
+
+interface Offer {
+  readonly kind: string;
+  readonly provider: string;
+  /** What it computes on, for people. */
+  readonly on?: string;
+  readonly software?: boolean;
+  readonly reason?: string | null;
+  readonly remedy?: string | null;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** The hardware is there: whether ONNX Runtime can use it decides. */
+function offered(context: Context, offer: Offer): MachineDevice {
+  const { runtime, failure } = context;
+  if (runtime === null) return missing(offer, failure ?? "ONNX Runtime is missing", null);
+  if (runtime.providers.includes(offer.provider)) return present(context, offer);
+  return missing(
+    offer,
+    `ONNX Runtime ${runtime.version} at "${runtime.path}" was built without ${offer.provider}`,
+    "name a library that has it in AIP_ONNXRUNTIME, or unset AIP_ONNXRUNTIME",
+  );
+}
+
+function present(context: Context, offer: Offer): MachineDevice {
+  const name = offer.provider.replace("ExecutionProvider", "").replace("WebGpu", "WebGPU");
+  const on = offer.on === undefined ? "" : ` on ${offer.on}`;
+  return {
+    kind: offer.kind,
+    available: true,
+    software: offer.software ?? false,
+    provider: offer.provider,
+    description: `ONNX Runtime ${context.runtime?.version} ${name}${on}`,
+    reason: offer.reason ?? null,
+    remedy: offer.remedy ?? null,
+    environment: offer.environment ?? {},
+  };
+}
+
+function missing(offer: Offer, reason: string, remedy: string | null): MachineDevice {
+  const { kind, provider } = offer;
+  const description = "not available";
+  return {
+    kind,
+    available: false,
+    software: false,
+    provider,
+    description,
+    reason,
+    remedy,
+    environment: {},
+  };
+}

@@ -1,0 +1,26 @@
+import { lastError } from "../native/library.ts";
+import { NativeSession } from "../native/session.ts";
+import type { BackendSession, SessionTask } from "./backend.ts";
+
+/**
+ * A model run by ONNX Runtime inside the native library: one native call a frame, on whichever
+ * execution provider the task's configuration names.
+ *
+ * @throws {AipError} where the model cannot be loaded or does not fit its configuration
+ */
+export function openOnnxSession(task: SessionTask): BackendSession {
+  const { model, onnxRuntimePath } = task;
+  if (model === null || onnxRuntimePath === null) {
+    throw new TypeError("openOnnxSession: the task needs a model and an ONNX Runtime");
+  }
+  const { path: modelPath, config, providerOptions } = model;
+  const session = new NativeSession({ modelPath, config, providerOptions, onnxRuntimePath });
+  return {
+    payloadBytes: session.payloadBytes,
+    // HOT: one native call.
+    run: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
+    warmUp: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
+    lastError,
+    close: () => session.close(),
+  };
+}

@@ -1,0 +1,16 @@
+import type { BackendSession, SessionTask } from "./backend.ts";
+import { openOnnxSession } from "./onnx.ts";
+import { openSimulatedSession } from "./simulated.ts";
+
+/**
+ * Opens the session of a device instance, inside the worker that will run it.
+ *
+ * @param stopAddress Native address of a u32 in shared memory that ends every wait of the session
+ * once it is not 0
+ * @throws {AipError} where the model or the device cannot be opened
+ */
+export function openSession(task: SessionTask, stopAddress: number): BackendSession {
+  if (task.simulated === null) return openOnnxSession(task);
+  const answers = task.model === null ? null : openOnnxSession(task);
+  return openSimulatedSession(task.simulated, stopAddress, answers);
+}

@@ -1,0 +1,188 @@
+import { type AipError, usageError } from "../errors.ts";
+import type { DeviceInstance, DeviceSpec, SimulatedOptions } from "./backend.ts";
+import { REPLICA_COUNT_MAX, readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
+import { parseDevice } from "./device-spec.ts";
+import type { Machine, MachineDevice } from "./discover.ts";
+import { expectedRate, relativeWeights, simulatedRate } from "./expected-rate.ts";
+import { type ModelTask, onnxTask, simulatedTask } from "./session-task.ts";
+import { readSimulatedOptions } from "./simulated-options.ts";
+
+/** Instances in one run; each is a worker thread with a session of its own. */
+export const INSTANCE_COUNT_MAX = 256;
+/** More threads than this for each core only fight for it. */
+const THREADS_PER_CORE_MAX = 4;
+/** Distance between the seeds of replicas: 2^32 divided by the golden ratio, made odd. */
+const SEED_STEP = 0x9e3779b1;
+
+/** What a plan is made from. */
+export interface PlanOptions {
+  readonly machine: Machine;
+  /** The run's model; null where only simulated devices run, without a model. */
+  readonly model: ModelTask | null;
+  /** Models of simulated devices, by the file named in `model=`. */
+  readonly simulatedModels?: ReadonlyMap<string, ModelTask>;
+}
+
+/** The device instances of a run. */
+export interface DevicePlan {
+  readonly instances: readonly DeviceInstance[];
+  /** Sentences for the user: what was left out, and why. */
+  readonly notes: readonly string[];
+  /** Variables native code must see before the first session is opened. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** An instance before its number and its weight are known. */
+interface Draft {
+  readonly kind: string;
+  readonly description: string;
+  readonly expectedMs: number;
+  /** Expected frames a second, roughly; compared among the instances only. */
+  readonly rate: number;
+  /** `weight=` of the device. */
+  readonly weight: number | undefined;
+  readonly task: DeviceInstance["task"];
+}
+
+/**
+ * Turns the devices a user named into the instances that run.
+ *
+ * - `cpu` alone fills the cores with one-thread replicas, which beat one session of many threads;
+ *   `threads` and `replicas` choose otherwise.
+ * - `auto` is every real device that helps: the CPU, a hardware GPU, the Neural Engine, and the
+ *   further providers of ONNX Runtime. A GPU computed by the CPU is left out, with a note.
+ * - `all` is `auto` and that software GPU.
+ *
+ * Pure: the same arguments give the same plan.
+ *
+ * @throws {AipError} `device-unavailable` for a device this machine lacks, `device-invalid` for
+ * more threads or instances than make sense
+ */
+export function planDevices(specs: readonly DeviceSpec[], options: PlanOptions): DevicePlan {
+  const notes: string[] = [];
+  const environment: Record<string, string> = {};
+  const drafts: Draft[] = [];
+  for (const spec of specs.flatMap((spec) => expand(spec, options.machine, notes))) {
+    if (spec.kind === "sim") {
+      drafts.push(...simulatedDrafts(spec, options));
+      continue;
+    }
+    const device = availableDevice(spec, options.machine);
+    Object.assign(environment, device.environment);
+    drafts.push(...realDrafts(spec, device, options));
+  }
+  if (drafts.length > INSTANCE_COUNT_MAX) {
+    throw invalid(`${drafts.length} device instances are too many: at most ${INSTANCE_COUNT_MAX}`);
+  }
+  return { instances: number(drafts), notes, environment };
+}
+
+/** Replaces `auto` and `all` by the devices they stand for. */
+function expand(spec: DeviceSpec, machine: Machine, notes: string[]): readonly DeviceSpec[] {
+  if (spec.kind !== "auto" && spec.kind !== "all") return [spec];
+  const chosen: DeviceSpec[] = [];
+  for (const device of machine.devices) {
+    if (!device.available) continue;
+    if (device.software && spec.kind === "auto") {
+      notes.push(
+        `${device.kind} (${device.description}) is left out of auto, as it would only slow the CPU; ` +
+          `name it, or use all, to have it`,
+      );
+    } else {
+      chosen.push(parseDevice(device.kind));
+    }
+  }
+  if (chosen.length > 0) return chosen;
+  const reasons = machine.devices.map((device) => `${device.kind}: ${device.reason}`).join("; ");
+  throw usageError("device-unavailable", `This machine has no device to run on (${reasons})`);
+}
+
+function availableDevice(spec: DeviceSpec, machine: Machine): MachineDevice {
+  const device = machine.devices.find((device) => device.kind === spec.kind);
+  if (device?.available) return device;
+  const reason = device?.reason ?? "this ONNX Runtime was built without it";
+  const remedy = device === undefined ? "name one that has it in AIP_ONNXRUNTIME" : device.remedy;
+  throw usageError(
+    "device-unavailable",
+    `Device "${spec.kind}" is not available: ${reason}${remedy === null ? "" : `; ${remedy}`}`,
+  );
+}
+
+function realDrafts(spec: DeviceSpec, device: MachineDevice, options: PlanOptions): Draft[] {
+  const { machine, model } = options;
+  const runtime = machine.onnxRuntime;
+  if (model === null || runtime === null) {
+    throw new TypeError(`planDevices: device "${spec.kind}" needs a model and ONNX Runtime`);
+  }
+  const threadCount = spec.kind === "cpu" ? readThreads(spec, machine) : 0;
+  const threads = threadCount === 1 ? "1 thread" : `${threadCount} threads`;
+  const draft: Draft = {
+    kind: spec.kind,
+    description:
+      spec.kind === "cpu" ? `ONNX Runtime ${runtime.version} CPU, ${threads}` : device.description,
+    expectedMs: 0,
+    rate: expectedRate(spec.kind, device.software, threadCount),
+    weight: readWeight(spec),
+    task: onnxTask({ spec, device, model, threadCount, runtime }),
+  };
+  // Replicas that fill the cores, unless the user says how many.
+  const fill = threadCount > 0 ? Math.max(1, Math.floor(machine.coreCount / threadCount)) : 1;
+  const count = readReplicas(spec) ?? Math.min(fill, REPLICA_COUNT_MAX);
+  return Array.from({ length: count }, () => draft);
+}
+
+function readThreads(spec: DeviceSpec, machine: Machine): number {
+  const threads = readCpuOptions(spec).threads ?? 1;
+  const threadsMax = machine.coreCount * THREADS_PER_CORE_MAX;
+  if (threads <= threadsMax) return threads;
+  const cores = machine.coreCount === 1 ? "1 core" : `${machine.coreCount} cores`;
+  throw invalid(
+    `Device "${spec.text}" has threads ${threads}: this machine has ${cores}, ` +
+      `so at most ${threadsMax} make sense`,
+  );
+}
+
+function simulatedDrafts(spec: DeviceSpec, options: PlanOptions): Draft[] {
+  const { options: simulated, modelFile } = readSimulatedOptions(spec);
+  const model = modelFile === null ? null : options.simulatedModels?.get(modelFile);
+  if (model === undefined) {
+    throw new TypeError(`planDevices: simulatedModels lacks "${modelFile}"`);
+  }
+  return Array.from({ length: readReplicas(spec) ?? 1 }, (_, replica) => ({
+    kind: "sim",
+    description: describeSimulated(simulated, modelFile),
+    expectedMs: simulated.serviceMs,
+    rate: simulatedRate(simulated.serviceMs),
+    weight: readWeight(spec),
+    // Replicas of one device must not draw the same times.
+    task: simulatedTask(
+      { ...simulated, seed: (simulated.seed + replica * SEED_STEP) >>> 0 },
+      model,
+      options.machine.onnxRuntime,
+    ),
+  }));
+}
+
+/** `"simulated, 20 ms a frame, cv 0.3"`. */
+function describeSimulated(simulated: SimulatedOptions, modelFile: string | null): string {
+  const { serviceMs, cv } = simulated;
+  const spread = cv === 0 ? "" : `, cv ${cv}`;
+  const answers = modelFile === null ? "" : `, answers of ${modelFile}`;
+  return `simulated, ${serviceMs} ms a frame${spread}${answers}`;
+}
+
+/** Gives every draft its number among its kind, and its weight. */
+function number(drafts: readonly Draft[]): readonly DeviceInstance[] {
+  const weights = relativeWeights(drafts);
+  const countByKind = new Map<string, number>();
+  return drafts.map(({ kind, description, expectedMs, task }, index) => {
+    const ordinal = countByKind.get(kind) ?? 0;
+    countByKind.set(kind, ordinal + 1);
+    const weight = weights[index] as number;
+    return { id: `${kind}-${ordinal}`, kind, description, weight, expectedMs, task };
+  });
+}
+
+function invalid(message: string): AipError {
+  return usageError("device-invalid", message);
+}

@@ -1,0 +1,72 @@
+import { type AipError, usageError } from "../errors.ts";
+import type { DeviceSpec, SimulatedOptions } from "./backend.ts";
+import { parseDecimal, readInteger, readNumber } from "./device-options.ts";
+
+const MS_BY_UNIT: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3 };
+const SERVICE_MS_MAX = 600_000;
+const CV_MAX = 10;
+const ORDINAL_MAX = 1_000_000_000;
+const FACTOR_MAX = 1000;
+
+/** What a simulated device does, and the model whose answers it gives, if any. */
+export interface SimulatedSpec {
+  readonly options: SimulatedOptions;
+  readonly modelFile: string | null;
+}
+
+/**
+ * Reads the options of `sim`: a service time such as `20ms`, `cv=` (spread), `fail=` (probability),
+ * `hang-at=`, `die-at=` (ordinals from 0), `slow-at=FRAMExFACTOR`, `seed=` and `model=`.
+ *
+ * @throws {AipError} `device-invalid`
+ */
+export function readSimulatedOptions(spec: DeviceSpec): SimulatedSpec {
+  const cv = readNumber(spec, "cv", { min: 0, max: CV_MAX, expected: `from 0 to ${CV_MAX}` });
+  const fail = readNumber(spec, "fail", { min: 0, max: 1, expected: "a probability from 0 to 1" });
+  return {
+    options: {
+      serviceMs: readServiceMs(spec),
+      cv: cv ?? 0,
+      seed: readInteger(spec, "seed", 0, 2 ** 32 - 1) ?? 1,
+      fail: fail ?? 0,
+      hangAt: readInteger(spec, "hang-at", 0, ORDINAL_MAX) ?? null,
+      dieAt: readInteger(spec, "die-at", 0, ORDINAL_MAX) ?? null,
+      slowAt: readSlowAt(spec),
+    },
+    modelFile: spec.options.get("model") ?? null,
+  };
+}
+
+function readServiceMs(spec: DeviceSpec): number {
+  const text = spec.options.get("");
+  if (text === undefined) {
+    throw invalid(`Device "${spec.text}" has no service time: write for example sim:20ms`);
+  }
+  const match = /^([\d.]+)(us|ms|s)$/.exec(text);
+  const unit = MS_BY_UNIT[match?.[2] ?? ""] ?? Number.NaN;
+  const serviceMs = parseDecimal(match?.[1] ?? "") * unit;
+  if (serviceMs >= 0 && serviceMs <= SERVICE_MS_MAX) return serviceMs;
+  throw invalid(
+    `Device "${spec.text}" has service time "${text}": ` +
+      "it must be a number with a unit (us, ms or s), from 0ms to 600s",
+  );
+}
+
+function readSlowAt(spec: DeviceSpec): SimulatedOptions["slowAt"] {
+  const text = spec.options.get("slow-at");
+  if (text === undefined) return [];
+  return text.split("+").map((step) => {
+    const match = /^(\d{1,10})x([\d.]+)$/.exec(step);
+    const frame = Number(match?.[1]);
+    const factor = parseDecimal(match?.[2] ?? "");
+    if (frame <= ORDINAL_MAX && factor > 0 && factor <= FACTOR_MAX) return { frame, factor };
+    throw invalid(
+      `Device "${spec.text}" has slow-at ${step}: ` +
+        "it must be FRAMExFACTOR, such as 1000x2 for half the speed from frame 1000 on",
+    );
+  });
+}
+
+function invalid(message: string): AipError {
+  return usageError("device-invalid", message);
+}

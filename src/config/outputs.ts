@@ -1,0 +1,64 @@
+import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
+import { type AipError, usageError } from "../errors.ts";
+import type { RunConfig } from "./run-config.ts";
+
+/**
+ * Refuses outputs that cannot be written, that would overwrite an input, or that share a file,
+ * before anything is started or truncated.
+ *
+ * @throws {AipError} `output-invalid`
+ */
+export function checkOutputs(
+  config: Pick<RunConfig, "sources" | "model" | "output" | "annotate" | "report">,
+): void {
+  const inputs = new Map<string, string>();
+  for (const input of [...config.sources, config.model]) {
+    if (existsSync(input)) inputs.set(realpathSync(input), input);
+  }
+  const outputs = new Map<string, string>();
+  for (const [flag, path] of Object.entries({
+    output: config.output,
+    annotate: config.annotate,
+    report: config.report,
+  })) {
+    if (path === undefined || path === "-") continue;
+    const target = checkWritable(path);
+    const input = inputs.get(target);
+    if (input !== undefined) {
+      throw invalid(path, `it is the input "${input}"; name another file`);
+    }
+    const other = outputs.get(target);
+    if (other !== undefined) throw invalid(path, `--${other} writes to it too; name another file`);
+    outputs.set(target, flag);
+  }
+}
+
+/** Checks that a file could be created or replaced; returns its absolute path, links followed. */
+function checkWritable(path: string): string {
+  const absolute = resolve(path);
+  const folder = dirname(absolute);
+  if (existsSync(absolute)) {
+    const target = realpathSync(absolute);
+    if (statSync(target).isDirectory()) throw invalid(path, "it is a folder; name a file");
+    if (!isWritable(target)) throw invalid(path, "no permission to overwrite it");
+    return target;
+  }
+  if (!existsSync(folder)) throw invalid(path, `the folder "${dirname(path)}" does not exist`);
+  if (!statSync(folder).isDirectory()) throw invalid(path, `"${dirname(path)}" is no folder`);
+  if (!isWritable(folder)) throw invalid(path, `no permission to write to "${dirname(path)}"`);
+  return join(realpathSync(folder), basename(absolute));
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function invalid(path: string, reason: string): AipError {
+  return usageError("output-invalid", `Cannot write "${path}": ${reason}`);
+}

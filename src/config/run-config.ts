@@ -1,0 +1,96 @@
+import type { DropPolicy, PixelFormatName } from "../types.ts";
+
+/** Scheduling policies by the names `--schedule` takes. */
+export const scheduleNames = ["pull", "weighted"] as const;
+export type ScheduleName = (typeof scheduleNames)[number];
+
+/** Size of a model's input in pixels, for models whose own is dynamic. */
+export interface InputSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * Everything a run takes, checked and completed: what `aip run`'s flags, a configuration file and
+ * `new Pipeline(…)` all become. Optional members are absent where the run decides by itself.
+ */
+export interface RunConfig {
+  /** Files, folders, globs, URLs, `webcam:0`, `demo[:key=value…]`. */
+  readonly sources: readonly string[];
+  /** A model file, or the name of a built-in model. */
+  readonly model: string;
+  /** Devices as `parseDevice` reads them, one each. */
+  readonly devices: readonly string[];
+  readonly schedule: ScheduleName;
+  /** Frames a second each source is paced to; absent: as fast as can be, live rate for cameras. */
+  readonly fps?: number;
+  /** Frames after which each source ends. */
+  readonly frames?: number;
+  /** Absent: `never` for files, `oldest` for live sources. */
+  readonly drop?: DropPolicy;
+  /** Slots per source. */
+  readonly slots?: number;
+  /** Detections below it are left out, 0–1; absent: what the model's manifest says. */
+  readonly confidence?: number;
+  /** Overlap above which NMS drops the weaker box, 0–1. */
+  readonly iou?: number;
+  /** Names or numbers of the classes wanted; absent: all. */
+  readonly classes?: readonly string[];
+  /** NMS across classes. */
+  readonly agnostic: boolean;
+  /** Pixel format of the slots; absent: what the decoder gives. */
+  readonly pixelFormat?: PixelFormatName;
+  readonly inputSize?: InputSize;
+  /** Hardware decoding where there is some, or none. */
+  readonly hwaccel: "auto" | "none";
+  /** NDJSON file; `-` is standard output. */
+  readonly output?: string;
+  /** Video file with the boxes drawn in. */
+  readonly annotate?: string;
+  /** JSON file for the final report. */
+  readonly report?: string;
+  /** No progress line. */
+  readonly quiet: boolean;
+}
+
+/** What a user may write: every key optional, lists also as one string with commas. */
+export interface RunConfigInput {
+  readonly sources?: string | readonly string[];
+  readonly model?: string;
+  readonly devices?: string | readonly string[];
+  readonly schedule?: ScheduleName;
+  readonly fps?: number;
+  readonly frames?: number;
+  readonly drop?: DropPolicy;
+  readonly slots?: number;
+  readonly confidence?: number;
+  readonly iou?: number;
+  readonly classes?: string | readonly (string | number)[];
+  readonly agnostic?: boolean;
+  readonly pixelFormat?: PixelFormatName;
+  /** `"640x384"` (width first), or both numbers. */
+  readonly inputSize?: string | InputSize;
+  readonly hwaccel?: "auto" | "none";
+  readonly output?: string;
+  readonly annotate?: string;
+  readonly report?: string;
+  readonly quiet?: boolean;
+}
+
+/** Values of a run that says nothing. */
+export const runDefaults: RunConfig = {
+  sources: ["demo"],
+  model: "demo",
+  devices: ["auto"],
+  schedule: "pull",
+  agnostic: false,
+  hwaccel: "auto",
+  quiet: false,
+};
+
+/**
+ * Types a configuration file: `export default defineConfig({ model: "yolox_nano.onnx" })`.
+ */
+export function defineConfig(config: RunConfigInput): RunConfigInput {
+  return config;
+}

@@ -1,0 +1,171 @@
+import * as v from "valibot";
+import { parseDevices } from "../backend/device-spec.ts";
+import { usageError } from "../errors.ts";
+import { nearest, suggestion } from "../nearest.ts";
+import { type RunConfig, type RunConfigInput, runDefaults, scheduleNames } from "./run-config.ts";
+
+const FPS_MAX = 100_000;
+const FRAME_COUNT_MAX = 2 ** 32 - 1;
+const SLOT_COUNT_MIN = 2;
+const SLOT_COUNT_MAX = 65_536;
+const INPUT_SIDE_MIN = 16;
+const INPUT_SIDE_MAX = 8192;
+
+// Every message completes the sentence "<name> must be …".
+
+const text = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
+const flag = v.boolean("true or false");
+
+const integer = (min: number, max: number): v.GenericSchema<number> => {
+  const expected = `a whole number from ${min} to ${max}`;
+  return v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  );
+};
+
+const share: v.GenericSchema<number> = v.pipe(
+  v.number("a number from 0 to 1"),
+  v.minValue(0, "a number from 0 to 1"),
+  v.maxValue(1, "a number from 0 to 1"),
+);
+
+const FPS_EXPECTED = `a number above 0, at most ${FPS_MAX}`;
+const fps: v.GenericSchema<number> = v.pipe(
+  v.number(FPS_EXPECTED),
+  v.gtValue(0, FPS_EXPECTED),
+  v.maxValue(FPS_MAX, FPS_EXPECTED),
+);
+
+const oneOf = <const T extends readonly string[]>(names: T): v.GenericSchema<T[number]> =>
+  v.picklist(names, (issue) => {
+    const near = typeof issue.input === "string" ? nearest(issue.input, names) : undefined;
+    return `one of ${names.join(", ")}${near === undefined ? "" : `; did you mean "${near}"?`}`;
+  });
+
+/** A list, or one text with commas. */
+const list = (expected: string): v.GenericSchema<string | (string | number)[], string[]> =>
+  v.pipe(
+    v.union([v.string(), v.array(v.union([v.string(), v.number()]))], expected),
+    v.transform((value) => (typeof value === "string" ? value.split(",") : value)),
+    v.transform((items) => items.map((item) => String(item).trim())),
+    v.check((items) => items.length > 0 && items.every((item) => item !== ""), expected),
+  );
+
+// Paths may contain commas, so one text is one source.
+const sources = v.pipe(
+  v.union([v.string(), v.array(v.string())], "a source or a list of sources"),
+  v.transform((value) => (typeof value === "string" ? [value] : value)),
+  v.check(
+    (items) => items.length > 0 && items.every((item) => item !== ""),
+    "a list of at least one source, none of them empty",
+  ),
+);
+
+const INPUT_SIZE_EXPECTED = `WIDTHxHEIGHT, such as 640x384, each from ${INPUT_SIDE_MIN} to ${INPUT_SIDE_MAX}`;
+const side = integer(INPUT_SIDE_MIN, INPUT_SIDE_MAX);
+const inputSize = v.pipe(
+  v.union(
+    [
+      v.pipe(v.string(), v.regex(/^\d{1,5}x\d{1,5}$/)),
+      v.strictObject({ width: v.number(), height: v.number() }),
+    ],
+    INPUT_SIZE_EXPECTED,
+  ),
+  v.transform((value) => {
+    if (typeof value !== "string") return value;
+    const [width, height] = value.split("x").map(Number);
+    return { width: width as number, height: height as number };
+  }),
+  v.check((size) => v.is(v.object({ width: side, height: side }), size), INPUT_SIZE_EXPECTED),
+);
+
+const entries = {
+  sources: v.optional(sources),
+  model: v.optional(text),
+  devices: v.optional(list("a device or a list of devices")),
+  schedule: v.optional(oneOf(scheduleNames)),
+  fps: v.optional(fps),
+  frames: v.optional(integer(1, FRAME_COUNT_MAX)),
+  drop: v.optional(oneOf(["never", "oldest", "newest"])),
+  slots: v.optional(integer(SLOT_COUNT_MIN, SLOT_COUNT_MAX)),
+  confidence: v.optional(share),
+  iou: v.optional(share),
+  classes: v.optional(list("a class name or number, or a list of them")),
+  agnostic: v.optional(flag),
+  pixelFormat: v.optional(oneOf(["yuv420p", "nv12", "rgb24", "bgr24"])),
+  inputSize: v.optional(inputSize),
+  hwaccel: v.optional(oneOf(["auto", "none"])),
+  output: v.optional(text),
+  annotate: v.optional(text),
+  report: v.optional(text),
+  quiet: v.optional(flag),
+} satisfies Record<keyof RunConfigInput, v.GenericSchema>;
+
+const schema = v.object(entries);
+
+/** Every key a run knows. */
+export const runConfigKeys: readonly (keyof RunConfigInput)[] = Object.keys(
+  entries,
+) as (keyof RunConfigInput)[];
+
+/** How a key is called where the values came from: `--fps`, or `"fps" in "aip.config.json"`. */
+export type KeyName = (key: string) => string;
+
+/**
+ * Checks values a user wrote and brings lists and sizes into one form. Keys left out stay out.
+ *
+ * @throws {AipError} `config-invalid`: an unknown key, with the nearest known one, or a value out of
+ * range; `device-invalid` for a device
+ */
+export function checkRunConfig(
+  input: unknown,
+  name: KeyName = (key) => `"${key}"`,
+): Partial<RunConfig> {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw usageError("config-invalid", `${name("")} must hold settings such as model and devices`);
+  }
+  const given = Object.fromEntries(
+    Object.entries(input).filter(([, value]) => value !== undefined && value !== null),
+  );
+  for (const key of Object.keys(given)) {
+    if (!Object.hasOwn(entries, key)) {
+      const hint = suggestion(key, runConfigKeys);
+      throw usageError("config-invalid", `Unknown setting ${name(key)}${hint}`);
+    }
+  }
+  const result = v.safeParse(schema, given, { abortEarly: true });
+  if (!result.success) {
+    const [issue] = result.issues;
+    const key = String(issue.path?.[0]?.key ?? "");
+    throw usageError(
+      "config-invalid",
+      `${name(key)} must be ${issue.message}${refused(issue.message, given[key])}`,
+    );
+  }
+  const { devices, ...rest } = result.output as Partial<RunConfig>;
+  if (devices === undefined) return rest;
+  return { ...rest, devices: parseDevices(devices.join(",")).map((spec) => spec.text) };
+}
+
+/** The value that was refused, unless the sentence has already ended. */
+function refused(message: string, value: unknown): string {
+  if (message.endsWith("?")) return "";
+  return `, not ${typeof value === "string" ? `"${value}"` : JSON.stringify(value)}`;
+}
+
+/**
+ * Checks a run's configuration and fills in the defaults.
+ *
+ * @example
+ * ```ts
+ * resolveRunConfig({ sources: "car.mp4", devices: "cpu,gpu" }).devices; // ["cpu", "gpu"]
+ * ```
+ *
+ * @throws {AipError} as `checkRunConfig`
+ */
+export function resolveRunConfig(input: RunConfigInput): RunConfig {
+  return { ...runDefaults, ...checkRunConfig(input) };
+}
