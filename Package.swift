@@ -7,11 +7,20 @@ let package = Package(
   products: [.library(name: "AipNative", type: .dynamic, targets: ["AipNative"])],
   targets: [
     .target(name: "CAip", path: "swift/CAip"),
-    .systemLibrary(name: "COnnxRuntime", path: "swift/COnnxRuntime"),
+    .target(
+      name: "CAipKernels", dependencies: ["CAip"], path: "swift/CAipKernels",
+      cSettings: [.unsafeFlags(["-O3", "-ffp-contract=off"])], linkerSettings: [.linkedLibrary("m")]
+    ),
+    // The header alone: with pkg-config the library of the system would be linked, too.
+    .systemLibrary(
+      name: "COnnxRuntime", path: "swift/COnnxRuntime",
+      providers: [.brew(["onnxruntime"]), .apt(["libonnxruntime-dev"])]),
     .systemLibrary(name: "CLinux", path: "swift/CLinux"),
     .target(
-      name: "AipNative", dependencies: ["CAip", "CLinux", "COnnxRuntime"], path: "swift/AipNative"),
+      name: "AipNative", dependencies: ["CAip", "CAipKernels", "CLinux", "COnnxRuntime"],
+      path: "swift/AipNative"),
     .testTarget(
-      name: "AipNativeTests", dependencies: ["AipNative", "CAip"], path: "swift/AipNativeTests"),
+      name: "AipNativeTests", dependencies: ["AipNative", "CAip", "CAipKernels"],
+      path: "swift/AipNativeTests"),
   ]
 )

@@ -54,6 +54,8 @@ export class Manager implements ScheduleState {
   readonly devices: readonly Device[];
   nowMs = 0;
   retries = 0;
+  /** Frames that entered the schedule. */
+  assignedCount = 0;
   readonly latency: Histogram = new Histogram();
   readonly stages: StageHistograms = {
     decode: new Histogram(),
@@ -206,6 +208,7 @@ export class Manager implements ScheduleState {
       this.#attemptFailed(slot, `device ${device.instance.id} ${reason}`);
     }
     device.inFlight = 0;
+    this.assignedCount -= device.queue.length;
     while (device.queue.length > 0) this.#enter(device.queue.shift());
   }
 
@@ -311,6 +314,7 @@ export class Manager implements ScheduleState {
   }
 
   #enter(slot: number): void {
+    this.assignedCount += 1;
     const device = this.#options.scheduler.enter(this);
     if (device < 0) this.#waiting.push(slot);
     else (this.devices[device] as Device).queue.push(slot);

@@ -62,7 +62,10 @@ self.onmessage = (event: MessageEvent<WorkerStart>) => {
   let session: BackendSession;
   try {
     const begun = clockMs();
-    session = openSession(task);
+    const place = layout.seats[seat];
+    if (place === undefined) throw new RangeError(`seat ${seat} of ${layout.seats.length}`);
+    const stop = addressOf(new Uint8Array(arena)) + place.controlOffset + WorkerControl.stop;
+    session = openSession(task, stop);
     warm(session, layout.payloadBytes, warmUp);
     post({ type: "ready", warmUpMs: clockMs() - begun });
   } catch (error) {

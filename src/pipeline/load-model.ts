@@ -1,0 +1,52 @@
+import type { ModelTask } from "../backend/session-task.ts";
+import type { RunConfig } from "../config/run-config.ts";
+import { Provider } from "../layout/layout.gen.ts";
+import { resolveModel } from "../model/catalog.ts";
+import { describeModel, type ModelOverrides, type ModelSpec } from "../model/model.ts";
+import { sessionConfig } from "../model/session-config.ts";
+import { inspectOnnx } from "../native/library.ts";
+
+const DTYPE_BYTES: Readonly<Record<string, number>> = {
+  float32: 4,
+  float16: 2,
+  uint8: 1,
+  int32: 4,
+  int64: 8,
+};
+
+/** A model as a run needs it. */
+export interface LoadedModel {
+  readonly spec: ModelSpec;
+  readonly task: ModelTask;
+  /** Bytes of payload a frame can produce; 0 for detections. */
+  readonly payloadBytes: number;
+}
+
+/** Finds a model, inspects it, and settles how it is run. @throws {AipError} category `usage` */
+export function loadModel(nameOrPath: string, config: RunConfig): LoadedModel {
+  const file = resolveModel(nameOrPath);
+  const inspection = inspectOnnx(file.path);
+  const spec = describeModel(file.path, inspection, file.manifest, overridesOf(config));
+  const output = inspection.outputs[spec.head.outputIndex];
+  const elements = spec.head.shape.reduce((product, size) => product * Math.abs(size), 1);
+  const isRaw = spec.head.type === "raw";
+  return {
+    spec,
+    // Provider and threads are a device's own; the planner fills them in.
+    task: {
+      path: file.path,
+      config: sessionConfig(spec, { provider: Provider.cpu, threadCount: 1 }),
+    },
+    payloadBytes: isRaw ? elements * (DTYPE_BYTES[output?.dtype ?? "float32"] ?? 4) : 0,
+  };
+}
+
+function overridesOf(config: RunConfig): ModelOverrides {
+  return {
+    ...(config.inputSize !== undefined && { inputSize: config.inputSize }),
+    ...(config.confidence !== undefined && { confidence: config.confidence }),
+    ...(config.iou !== undefined && { iou: config.iou }),
+    ...(config.classes !== undefined && { classes: config.classes }),
+    ...(config.agnostic && { agnostic: true }),
+  };
+}

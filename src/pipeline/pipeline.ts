@@ -1,0 +1,428 @@
+import { EventEmitter } from "node:events";
+import { freemem } from "node:os";
+import type { DeviceInstance } from "../backend/backend.ts";
+import { parseDevice } from "../backend/device-spec.ts";
+import { resolveDevices } from "../backend/resolve.ts";
+import { checkOutputs } from "../config/outputs.ts";
+import type { RunConfig, RunConfigInput } from "../config/run-config.ts";
+import { resolveRunConfig } from "../config/schema.ts";
+import { AipError, runtimeError } from "../errors.ts";
+import { planeLayout } from "../layout/planes.ts";
+import { AccuracyMeter } from "../metrics/accuracy.ts";
+import type { Report } from "../metrics/report.ts";
+import { clockMs, closeFd, createPipe } from "../native/library.ts";
+import {
+  allocateArena,
+  layoutArena,
+  resultOffset,
+  slotOffset,
+  unrootArena,
+} from "../ring/arena.ts";
+import { pull } from "../schedule/pull.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
+import { weighted } from "../schedule/weighted.ts";
+import { NdjsonSink } from "../sink/ndjson.ts";
+import { writeReport } from "../sink/report-file.ts";
+import type { Sink } from "../sink/sink.ts";
+import { VideoSink } from "../sink/video.ts";
+import { openSources } from "../source/open.ts";
+import type { Source } from "../source/source.ts";
+import type { Stage } from "../stage/stage.ts";
+import type { Frame, RunContext } from "../types.ts";
+import type { Device } from "./device.ts";
+import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
+import { EmittedFrame } from "./emitted-frame.ts";
+import { FrameQueue } from "./frame-queue.ts";
+import { type LoadedModel, loadModel } from "./load-model.ts";
+import { Manager, noDeviceLeft } from "./manager.ts";
+import { reportOf } from "./run-report.ts";
+import { SourceRunner } from "./source-runner.ts";
+
+/** How often hung workers are looked for. */
+const WATCHDOG_MS = 200;
+/** Slots of a source, where none are asked for: room for every device and as much again. */
+const SLOTS_PER_DEVICE = 2;
+const SLOTS_SPARE = 6;
+const SLOTS_MIN = 8;
+/** Ground-truth records of a demo frame; see AIP_DEMO_OBJECTS_MAX. */
+const TRUTH_CAPACITY = 256;
+/** Memory the slots must leave to everybody else. */
+const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
+const FPS_UNKNOWN = 25;
+
+/** Everything `aip run` takes, and what only code can give. */
+export interface PipelineOptions extends RunConfigInput {
+  /** Steps every frame passes in order, before the sinks. */
+  readonly stages?: readonly Stage[];
+  /** Sinks besides those of `output` and `annotate`. */
+  readonly sinks?: readonly Sink[];
+  /** Ends the run as `stop()` does. */
+  readonly signal?: AbortSignal;
+}
+
+/** What is known once everything has been opened, before the first frame. */
+export interface RunInfo {
+  readonly sources: readonly Source[];
+  readonly devices: readonly DeviceInstance[];
+  readonly schedule: string;
+  /** Name of the model; null where only devices without one run. */
+  readonly model: string | null;
+  readonly labels: readonly string[];
+  readonly slotCount: number;
+  /** Frames all sources together will deliver, where that can be told. */
+  readonly frameCount: number | undefined;
+}
+
+export interface PipelineEvents {
+  /** Sources, model and devices are open; workers are being started. */
+  prepared: [info: RunInfo];
+  /** All devices are warm; the first frame is being read. */
+  started: [];
+  /** Something people should know: a device that was left out, restarted or taken out. */
+  note: [text: string];
+}
+
+/**
+ * Video in, results out, in order, from every device at once.
+ *
+ * ```text
+ * source ─► ingest ─► frame ring ─► scheduler ─► command ring ─► worker ─► result ring ─► reorder ─► stages ─► sinks
+ *           Worker                  this thread                  Worker                   this thread
+ * ```
+ *
+ * A pipeline runs once: iterate over it, or call `run()`.
+ *
+ * @example
+ * ```ts
+ * await using pipeline = new Pipeline({ sources: "clip.mp4", model: "yolox_nano.onnx" });
+ * for await (const frame of pipeline) console.log(frame.frame, frame.detections.length);
+ * console.log(pipeline.report().throughput_fps);
+ * ```
+ */
+export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
+  readonly config: RunConfig;
+  readonly events: EventEmitter<PipelineEvents> = new EventEmitter();
+  readonly #options: PipelineOptions;
+  readonly #sinks: Sink[];
+  readonly #stages: Stage[];
+  readonly #notes: string[] = [];
+  #run: Promise<Report> | undefined;
+  #parts: Parts | undefined;
+  #stopped = false;
+  #error: AipError | null = null;
+  #report: Report | undefined;
+
+  /** @throws {AipError} category `usage`, where an option is unknown or out of range */
+  constructor(options: PipelineOptions = {}) {
+    const { stages = [], sinks = [], signal, ...config } = options;
+    this.config = resolveRunConfig(config);
+    this.#options = options;
+    checkOutputs(this.config);
+    this.#stages = [...stages];
+    this.#sinks = [...sinks];
+    const { output, annotate } = this.config;
+    if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output }));
+    if (annotate !== undefined) this.#sinks.push(new VideoSink({ path: annotate }));
+    signal?.addEventListener("abort", () => this.stop(), { once: true });
+    if (signal?.aborted === true) this.stop();
+  }
+
+  /** What ended the run before its sources did; null where nothing did. */
+  get error(): AipError | null {
+    return this.#error;
+  }
+
+  /**
+   * Runs to the end and returns the report; `error` and the report's `end` say how it went.
+   * @throws {AipError} where the run cannot start: category `usage`
+   */
+  run(): Promise<Report> {
+    this.#run ??= this.#start();
+    return this.#run;
+  }
+
+  /** Every frame, in order per source. A slow reader slows the sources down. */
+  async *[Symbol.asyncIterator](): AsyncIterator<Frame> {
+    if (this.#run !== undefined) throw new TypeError("a pipeline runs once");
+    const queue = new FrameQueue();
+    this.#sinks.push(queue);
+    const run = this.run();
+    // A run that cannot start must end the loop below; the error is thrown after it.
+    const ended = run.catch(() => queue.close());
+    try {
+      for (let frame = await queue.next(); frame !== undefined; frame = await queue.next()) {
+        yield frame;
+      }
+    } finally {
+      queue.abandon();
+      this.stop();
+      await ended;
+    }
+    await run;
+    if (this.#error !== null) throw this.#error;
+  }
+
+  /** Stops the sources; what is under way is finished and written. Returns at once. */
+  stop(): void {
+    this.#stopped = true;
+    for (const source of this.#parts?.sources ?? []) source.stop();
+    this.#parts?.manager.wake();
+  }
+
+  /**
+   * The figures of the run, also while it goes on.
+   * @throws {TypeError} before the first frame
+   */
+  report(): Report {
+    if (this.#report !== undefined) return this.#report;
+    if (this.#parts === undefined) throw new TypeError("the pipeline has not started");
+    return this.#reportNow(this.#parts, clockMs());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    await this.#run?.catch(() => undefined);
+  }
+
+  async #start(): Promise<Report> {
+    const models: LoadedModel[] = [];
+    const sources = await openSources(this.config.sources, {
+      pipes: { createPipe, closeFd },
+      hardware: this.config.hwaccel,
+      ...(this.config.pixelFormat !== undefined && { pixelFormat: this.config.pixelFormat }),
+    });
+    try {
+      const load = (name: string): Promise<LoadedModel["task"]> => {
+        const model = loadModel(name, this.config);
+        models.push(model);
+        return Promise.resolve(model.task);
+      };
+      const { instances, notes } = await resolveDevices(this.config.devices.map(parseDevice), {
+        model: () => load(this.config.model),
+        loadModel: load,
+      });
+      this.#notes.push(...notes, ...models.flatMap((model) => model.spec.notes));
+      return await this.#runParts(sources, models, instances);
+    } finally {
+      await Promise.all(sources.map((source) => source.close()));
+    }
+  }
+
+  async #runParts(
+    sources: readonly Source[],
+    models: readonly LoadedModel[],
+    instances: readonly DeviceInstance[],
+  ): Promise<Report> {
+    const { config } = this;
+    const slotCount =
+      config.slots ?? Math.max(SLOTS_MIN, SLOTS_PER_DEVICE * instances.length + SLOTS_SPARE);
+    const layout = layoutArena({
+      sources: sources.map(({ info }) => ({
+        slotCount,
+        pixelBytes: planeLayout(info.geometry).sizeBytes,
+        truthCapacity: info.truthClasses === undefined ? 0 : TRUTH_CAPACITY,
+      })),
+      seatCount: SEATS_PER_DEVICE * instances.length,
+      payloadBytes: Math.max(0, ...models.map((model) => model.payloadBytes)),
+    });
+    const labels = models[0]?.spec.labels ?? [];
+    this.events.emit("prepared", {
+      sources,
+      devices: instances,
+      schedule: config.schedule,
+      model: models[0]?.spec.name ?? null,
+      labels,
+      slotCount,
+      frameCount: totalFrames(sources, config.frames),
+    });
+    for (const note of this.#notes) this.events.emit("note", note);
+    const arena = allocateArena(layout, freemem() - MEMORY_SPARE_BYTES);
+
+    let manager: Manager | undefined;
+    const pool = new DevicePool({
+      arena,
+      layout,
+      instances,
+      warmUp: (sources[0] as Source).info.geometry,
+      onLost: (device, seat, hung, reason) => {
+        this.#note(`device ${device.instance.id} ${reason}`);
+        manager?.deviceLost(device, seat, hung, reason);
+      },
+      onQuarantineEnd: (results) => manager?.quarantineEnded(results),
+      onChange: () => {
+        if (manager === undefined) return;
+        if (!pool.hasHope && manager.fatal === null) {
+          this.#error = noDeviceLeft(pool.devices);
+          manager.abandon(this.#error);
+        }
+        manager.wake();
+      },
+    });
+    const runners = sources.map(
+      (source, index) =>
+        new SourceRunner({
+          index,
+          source,
+          arena,
+          layout,
+          drop: config.drop ?? (source.live ? "oldest" : "never"),
+          fps: config.fps ?? null,
+          frameLimit: config.frames ?? null,
+          onEnd: (runner) => {
+            if (runner.error !== null) this.#fail(runner.error);
+            manager?.sourceEnded(runner);
+          },
+        }),
+    );
+    const frame = new EmittedFrame({
+      arena,
+      layout,
+      sourceNames: sources.map((source) => source.name),
+      deviceIds: instances.map((instance) => instance.id),
+      labels,
+      hold: (slot) => manager?.hold(slot),
+    });
+    const context: RunContext = {
+      sources: sources.map(({ name, info }) => ({
+        name,
+        width: info.geometry.width,
+        height: info.geometry.height,
+        fps: config.fps ?? info.fps ?? FPS_UNKNOWN,
+        truthClasses: info.truthClasses ?? [],
+      })),
+      devices: instances.map(({ id, kind }) => ({ id, kind })),
+      labels,
+      arena,
+      slotOffsetBytes: (slot) => slotOffset(layout, slot),
+      resultOffsetBytes: (result) => resultOffset(layout, result),
+      release: (slot) => manager?.release(slot),
+      fail: (error) => {
+        this.#fail(asAipError(error));
+        manager?.fail(this.#error as AipError);
+      },
+    };
+    const hasTruth = models.length > 0 && context.sources.some((s) => s.truthClasses.length > 0);
+    const accuracy = hasTruth ? new AccuracyMeter(context) : null;
+    const stages = this.#stages;
+    const sinks = this.#sinks;
+    manager = new Manager({
+      arena,
+      layout,
+      devices: pool.devices,
+      sources: runners,
+      scheduler: schedulerOf(config, pool.devices),
+      frame,
+      emit: () => {
+        accuracy?.add(frame);
+        for (const stage of stages) stage.process(frame);
+        for (const sink of sinks) sink.write(frame);
+      },
+    });
+    const opened: Sink[] = [];
+    const watchdog = setInterval(() => pool.checkForHangs(), WATCHDOG_MS);
+    const parts = { manager, sources: runners, pool, accuracy, startedMs: 0 };
+    try {
+      await pool.start();
+      for (const stage of stages) await stage.open?.(context);
+      for (const sink of sinks) {
+        await sink.open(context);
+        opened.push(sink);
+      }
+      this.#parts = parts;
+      parts.startedMs = clockMs();
+      this.events.emit("started");
+      for (const runner of runners) {
+        if (this.#stopped) runner.stop();
+        runner.start();
+      }
+      await manager.run();
+    } finally {
+      clearInterval(watchdog);
+      const complete = this.#parts !== undefined && this.#error === null && !this.#stopped;
+      await this.#close(opened, complete);
+      await Promise.all(runners.map((runner) => runner.close()));
+      await pool.stop();
+      unrootArena(arena);
+    }
+    const endedMs = manager.lastEmittedMs === 0 ? clockMs() : manager.lastEmittedMs;
+    this.#report = this.#reportNow(parts, endedMs);
+    if (config.report !== undefined) await writeReport(config.report, this.#report);
+    return this.#report;
+  }
+
+  /** Closes stages and sinks; an output that cannot be finished makes the run a failed one. */
+  async #close(sinks: readonly Sink[], complete: boolean): Promise<void> {
+    for (const stage of this.#stages) await stage.close?.();
+    for (const sink of sinks) {
+      try {
+        await sink.close(complete);
+      } catch (error) {
+        this.#fail(asAipError(error));
+      }
+    }
+  }
+
+  #fail(error: AipError): void {
+    this.#error ??= error;
+    if (this.#error !== error) this.#note(error.message);
+  }
+
+  #note(text: string): void {
+    this.#notes.push(text);
+    this.events.emit("note", text);
+  }
+
+  #reportNow(parts: Parts, endedMs: number): Report {
+    const complete = this.#stopped ? "interrupted" : "complete";
+    return reportOf({
+      end: this.#error === null ? complete : "failed",
+      error: this.#error?.message ?? null,
+      schedule: this.config.schedule,
+      manager: parts.manager,
+      sources: parts.sources,
+      devices: parts.pool.devices,
+      restarts: parts.pool.restarts,
+      startedMs: parts.startedMs,
+      endedMs,
+      notes: [...this.#notes, ...parts.sources.flatMap(({ source }) => source.notes())],
+      outputs: this.#sinks.flatMap((sink) => sink.outputs()),
+      accuracy: parts.accuracy?.result() ?? null,
+      versions: { bun: Bun.version },
+    });
+  }
+}
+
+/** What a started run consists of. */
+interface Parts {
+  readonly manager: Manager;
+  readonly sources: readonly SourceRunner[];
+  readonly pool: DevicePool;
+  readonly accuracy: AccuracyMeter | null;
+  startedMs: number;
+}
+
+function schedulerOf(config: RunConfig, devices: readonly Device[]): Scheduler {
+  switch (config.schedule) {
+    case "pull":
+      return pull();
+    case "weighted":
+      return weighted({ weights: devices.map((device) => device.weight) });
+  }
+}
+
+/** Frames all sources will deliver; undefined where one cannot tell. */
+function totalFrames(sources: readonly Source[], limit: number | undefined): number | undefined {
+  let total = 0;
+  for (const { info } of sources) {
+    const count = info.frameCount ?? limit;
+    if (count === undefined) return undefined;
+    total += limit === undefined ? count : Math.min(count, limit);
+  }
+  return total;
+}
+
+function asAipError(error: unknown): AipError {
+  if (error instanceof AipError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return runtimeError("sink-failed", message, error);
+}

@@ -1,0 +1,150 @@
+import { arch, cpus, platform, release, totalmem } from "node:os";
+import packageJson from "../../package.json" with { type: "json" };
+import type { Accuracy } from "../metrics/accuracy.ts";
+import type { Histogram } from "../metrics/histogram.ts";
+import {
+  type LatencyReport,
+  type Report,
+  type RunEnd,
+  type SourceReport,
+  sumAnswers,
+  sumFrames,
+  type WeightedReport,
+} from "../metrics/report.ts";
+import type { Device } from "./device.ts";
+import type { Manager } from "./manager.ts";
+import type { SourceRunner } from "./source-runner.ts";
+
+/** What a report is made from. */
+export interface RunFigures {
+  readonly end: RunEnd;
+  readonly error: string | null;
+  readonly schedule: string;
+  readonly manager: Manager;
+  readonly sources: readonly SourceRunner[];
+  readonly devices: readonly Device[];
+  readonly restarts: number;
+  readonly startedMs: number;
+  readonly endedMs: number;
+  readonly notes: readonly string[];
+  readonly outputs: readonly string[];
+  readonly accuracy: Accuracy | null;
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** The report of a run, at its end or while it goes on. */
+export function reportOf(figures: RunFigures): Report {
+  const { manager, devices, startedMs, endedMs, accuracy } = figures;
+  const wallMs = Math.max(endedMs - startedMs, 1e-3);
+  const sources = figures.sources.map(sourceReport);
+  const frames = sumFrames(sources.map((source) => source.frames));
+  const fps = (frames.emitted * 1000) / wallMs;
+  const p50 = (histogram: Histogram): number => round(histogram.percentile(50));
+  const { stages } = manager;
+  return {
+    version: packageJson.version,
+    end: figures.end,
+    error: figures.error,
+    schedule: figures.schedule,
+    sources,
+    frames,
+    answers: sumAnswers(sources.map((source) => source.answers)),
+    in_order: sources.every((source) => source.in_order),
+    devices: devices.map((device) => ({
+      id: device.instance.id,
+      kind: device.instance.kind,
+      model: device.instance.description,
+      frames: device.frames,
+      busy_ratio: round(Math.min(device.busyMs / wallMs, 1)),
+      latency_ms: { mean: round(device.latency.mean), ...latencyReport(device.latency) },
+    })),
+    throughput_fps: round(fps),
+    in_order_latency_ms: latencyReport(manager.latency),
+    stages_ms: {
+      decode: p50(stages.decode),
+      queue: p50(stages.queue),
+      preprocess: p50(stages.preprocess),
+      inference: p50(stages.inference),
+      postprocess: p50(stages.postprocess),
+      reorder: p50(stages.reorder),
+    },
+    wall_s: round(wallMs / 1000),
+    faults: {
+      restarts: figures.restarts,
+      retries: manager.retries,
+      devices_out: devices.flatMap((device) =>
+        device.outReason === null ? [] : [{ id: device.instance.id, reason: device.outReason }],
+      ),
+    },
+    notes: figures.notes,
+    outputs: figures.outputs,
+    ...(figures.schedule === "weighted" && { weighted: weightedReport(figures, fps) }),
+    ...(accuracy !== null && {
+      accuracy: {
+        map50: accuracy.map50,
+        classes: accuracy.perClass.map((of) => ({
+          label: of.label,
+          ap50: of.ap50,
+          truth_count: of.truthCount,
+          detection_count: of.detectionCount,
+        })),
+      },
+    }),
+    machine: {
+      os: `${platform()} ${release()}`,
+      arch: arch(),
+      cpu: cpus()[0]?.model.trim() ?? "unknown",
+      cores: navigator.hardwareConcurrency,
+      memory_bytes: totalmem(),
+    },
+    versions: figures.versions,
+  };
+}
+
+function sourceReport(runner: SourceRunner): SourceReport {
+  const { geometry } = runner.source.info;
+  const { emitted, dropped, failed } = runner;
+  return {
+    name: runner.source.name,
+    width: geometry.width,
+    height: geometry.height,
+    frames: { received: runner.received, emitted, dropped, failed },
+    answers: { inferred: emitted, reused: 0, specialized: 0 },
+    in_order: runner.inOrder,
+    buffer_full_waits: runner.bufferFullWaits,
+  };
+}
+
+/** The accounting of the shuffled weighted round robin this project began with. */
+function weightedReport(figures: RunFigures, fps: number): WeightedReport {
+  const { sources, devices, manager } = figures;
+  const sum = (of: (source: SourceRunner) => number): number =>
+    sources.reduce((total, source) => total + of(source), 0);
+  return {
+    generated: sum((source) => source.received),
+    assigned: manager.assignedCount,
+    processed: devices.reduce((total, device) => total + device.frames, 0),
+    ordered: sum((source) => source.emitted),
+    buffer_full_waits: sum((source) => source.bufferFullWaits),
+    backends: devices.map((device) => ({
+      id: device.instance.id,
+      weight: device.weight,
+      frames: device.frames,
+      latency_ms_mean: round(device.latency.mean),
+    })),
+    overall_fps: round(fps),
+  };
+}
+
+function latencyReport(histogram: Histogram): LatencyReport {
+  return {
+    p50: round(histogram.percentile(50)),
+    p90: round(histogram.percentile(90)),
+    p99: round(histogram.percentile(99)),
+  };
+}
+
+/** Three decimals: microseconds of a millisecond, a tenth of a percent of a ratio. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
