@@ -82,6 +82,8 @@ export interface FrameView {
   /** Number of the frame in its source. */
   readonly frameId: number;
   readonly status: FrameStatus;
+  /** How it was answered; undefined unless `status` is `ok`. */
+  readonly answer: FrameAnswer | undefined;
   /** Presentation time in ms. */
   readonly timeMs: number;
   readonly width: number;
