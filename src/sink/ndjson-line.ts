@@ -1,4 +1,5 @@
-import { DETECTION_COUNT_MAX, Detection, Dtype, ResultDescriptor } from "../layout/layout.gen.ts";
+import { Detection, Dtype, ResultDescriptor } from "../layout/layout.gen.ts";
+import { PAYLOAD_OFFSET } from "../ring/arena.ts";
 import type { FrameView, RunContext } from "../types.ts";
 
 const WORDS = Detection.sizeBytes / 4;
@@ -9,9 +10,6 @@ const Y2 = Detection.y2 / 4;
 const CONFIDENCE = Detection.confidence / 4;
 const CLASS_ID = Detection.classId / 4;
 const TRACK_ID = Detection.trackId / 4;
-
-/** The payload area of a result block begins behind its last detection record. */
-const PAYLOAD_OFFSET_BYTES = ResultDescriptor.sizeBytes + DETECTION_COUNT_MAX * Detection.sizeBytes;
 
 const DTYPE_NAMES: readonly string[] = Object.entries(Dtype)
   .sort((a, b) => a[1] - b[1])
@@ -92,7 +90,7 @@ export class NdjsonLine {
     const shapeAt = ResultDescriptor.payloadShape / 4;
     const shape = words.subarray(shapeAt, shapeAt + rank).join(",");
     const dtype = DTYPE_NAMES[words[ResultDescriptor.payloadDtype / 4] as number];
-    const bytes = new Uint8Array(arena, offsetBytes + PAYLOAD_OFFSET_BYTES, sizeBytes);
+    const bytes = new Uint8Array(arena, offsetBytes + PAYLOAD_OFFSET, sizeBytes);
     const data = Buffer.from(bytes).toString("base64");
     return `,"payload":{"dtype":"${dtype}","shape":[${shape}],"data":"${data}"}`;
   }
