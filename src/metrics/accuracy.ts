@@ -1,4 +1,4 @@
-import { Detection, DETECTION_COUNT_MAX } from "../layout/layout.gen.ts";
+import { DETECTION_COUNT_MAX, Detection } from "../layout/layout.gen.ts";
 import type { FrameView, RunContext } from "../types.ts";
 
 const WORDS = Detection.sizeBytes / 4;

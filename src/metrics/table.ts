@@ -107,14 +107,22 @@ function speedRows(report: Report): Row[] {
       `${formatRate(report.throughput_fps)} fps over ${formatSeconds(report.wall_s)}   ` +
         `buffer-full waits ${formatCount(waits)}`,
     ),
-    row("latency", `in order   p50 ${formatMs(p50)} ms   p90 ${formatMs(p90)} ms   p99 ${formatMs(p99)} ms`),
+    row(
+      "latency",
+      `in order   p50 ${formatMs(p50)} ms   p90 ${formatMs(p90)} ms   p99 ${formatMs(p99)} ms`,
+    ),
   ];
 }
 
 function deviceRows({ devices, frames }: Report): Row[] {
   const head = ["frames", "share", "busy", "latency mean", "p99"];
   const lines = devices.map((device) => deviceCells(device, frames.emitted));
-  return tableRows("device", head, devices.map(({ id }) => id), lines);
+  return tableRows(
+    "device",
+    head,
+    devices.map(({ id }) => id),
+    lines,
+  );
 }
 
 function deviceCells(device: DeviceReport, emitted: number): string[] {

@@ -36,7 +36,8 @@ export function muxerFor(path: string): string {
 export async function findEncoder(): Promise<EncoderChoice> {
   const command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-encoders"];
   if (Bun.which("ffmpeg") === null) {
-    const message = "Cannot write an annotated video: ffmpeg is missing; install it (scripts/setup.sh)";
+    const message =
+      "Cannot write an annotated video: ffmpeg is missing; install it (scripts/setup.sh)";
     throw usageError("ffmpeg-missing", message);
   }
   const probe = Bun.spawn(command, { stdin: "ignore", stderr: "ignore" });

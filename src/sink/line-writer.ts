@@ -1,12 +1,4 @@
-import {
-  close,
-  closeSync,
-  fstatSync,
-  ftruncateSync,
-  openSync,
-  write,
-  writeSync,
-} from "node:fs";
+import { close, closeSync, fstatSync, ftruncateSync, openSync, write, writeSync } from "node:fs";
 import { type AipError, runtimeError, usageError } from "../errors.ts";
 
 /** Bytes collected before a file is written. */

@@ -60,7 +60,9 @@ export function formatProgressPlain(state: ProgressState): string {
   return `${count}${lost}${devices}${left}`.trim();
 }
 
-function progressParts(state: ProgressState): Record<"count" | "lost" | "devices" | "left", string> {
+function progressParts(
+  state: ProgressState,
+): Record<"count" | "lost" | "devices" | "left", string> {
   const { frames, frameCount, fps, dropped, failed } = state;
   const total = frameCount === undefined ? " frames" : `/${formatCount(frameCount)}`;
   const failures = failed === 0 ? "" : `   ${formatCount(failed)} failed`;

@@ -54,7 +54,8 @@ function writeFrames(task: VideoTask, link: VideoLink): void {
     const sourceIndex = bytes.getUint32(slotOffset + SlotHeader.sourceIndex, true);
     const setup = link.track(sourceIndex);
     if (setup.fd >= 0) {
-      const track = (tracks[sourceIndex] ??= new VideoTrack(setup, link.abortWord));
+      tracks[sourceIndex] ??= new VideoTrack(setup, link.abortWord);
+      const track = tracks[sourceIndex];
       const isOpen = attempt(() => {
         if (resultOffset > 0) {
           const count = task.labels.length;

@@ -70,7 +70,10 @@ export class VideoSink implements Sink {
     this.#context = context;
     this.#choice = await findEncoder();
     if (this.#choice.note !== undefined) this.#notes.add(this.#choice.note);
-    this.#paths = videoPaths(this.#path, context.sources.map(({ name }) => name));
+    this.#paths = videoPaths(
+      this.#path,
+      context.sources.map(({ name }) => name),
+    );
     this.#link = new VideoLink(context.sources.length);
     await this.#startWorker(context, this.#link);
   }
