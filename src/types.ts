@@ -82,6 +82,8 @@ export interface FrameView {
   /** Number of the frame in its source. */
   readonly frameId: number;
   readonly status: FrameStatus;
+  /** How an `ok` frame was answered; `inferred` where it is left out. */
+  readonly answer?: FrameAnswer;
   /** Presentation time in ms. */
   readonly timeMs: number;
   readonly width: number;

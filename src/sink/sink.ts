@@ -15,4 +15,6 @@ export interface Sink {
   close(complete: boolean): Promise<void>;
   /** What was written where, for the end of the run: `["annotated.mp4"]`. */
   outputs(): readonly string[];
+  /** What people should know of it, for the report: `"libx264 is missing: encoded as MPEG-4"`. */
+  notes?(): readonly string[];
 }

@@ -1,0 +1,201 @@
+/** Whether a run came to its end. */
+export type RunEnd = "complete" | "interrupted" | "failed";
+
+/** Frames of a source, or of all. Emitted frames are the ones that were answered. */
+export interface FrameCounts {
+  readonly received: number;
+  readonly emitted: number;
+  readonly dropped: number;
+  readonly failed: number;
+}
+
+/** How the emitted frames were answered; sums up to `emitted`. */
+export interface AnswerCounts {
+  readonly inferred: number;
+  /** Answer of the frame before, because nothing had changed. */
+  readonly reused: number;
+  /** Answered by a level of a cascade. */
+  readonly specialized: number;
+}
+
+export interface SourceReport {
+  readonly name: string;
+  readonly width: number;
+  readonly height: number;
+  readonly frames: FrameCounts;
+  readonly answers: AnswerCounts;
+  /** Whether its frames left in ascending order, without a gap or a repeat. */
+  readonly in_order: boolean;
+  /** Times the source found no free slot. */
+  readonly buffer_full_waits: number;
+}
+
+export interface DeviceReport {
+  /** `cpu-0` */
+  readonly id: string;
+  readonly kind: string;
+  /** What it is, for people: `ONNX Runtime 1.30.0 CPU, 1 thread`; says when it is simulated. */
+  readonly model: string;
+  /** Frames it answered. */
+  readonly frames: number;
+  /** Share of the run it was busy, 0–1. */
+  readonly busy_ratio: number;
+  /** From taking a frame to its result. */
+  readonly latency_ms: LatencyReport & { readonly mean: number };
+}
+
+export interface LatencyReport {
+  readonly p50: number;
+  readonly p90: number;
+  readonly p99: number;
+}
+
+/** Median time of a frame in each stage, in ms. */
+export interface StagesReport {
+  readonly decode: number;
+  /** Waiting for a device. */
+  readonly queue: number;
+  readonly preprocess: number;
+  readonly inference: number;
+  readonly postprocess: number;
+  /** Waiting for earlier frames. */
+  readonly reorder: number;
+}
+
+export interface FaultsReport {
+  /** Workers started again. */
+  readonly restarts: number;
+  /** Frames given to a second worker. */
+  readonly retries: number;
+  readonly devices_out: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** What the weighted round robin's own accounting says. */
+export interface WeightedReport {
+  /** Frames the sources generated, and those assigned to a device. */
+  readonly generated: number;
+  readonly assigned: number;
+  /** Frames the devices processed, and those that left in order. */
+  readonly processed: number;
+  readonly ordered: number;
+  readonly buffer_full_waits: number;
+  readonly backends: readonly {
+    readonly id: string;
+    readonly weight: number;
+    readonly frames: number;
+    readonly latency_ms_mean: number;
+  }[];
+  readonly overall_fps: number;
+}
+
+export interface AccuracyReport {
+  /** Mean over classes of the average precision at IoU 0.5, 0–1. */
+  readonly map50: number;
+  readonly classes: readonly {
+    readonly label: string;
+    readonly ap50: number;
+    readonly truth_count: number;
+    readonly detection_count: number;
+  }[];
+}
+
+/**
+ * What a run did: the figures of the report file and of the table at the end. Its keys are those
+ * of the JSON, whose schema is `docs/report.schema.json`. Times in ms unless they end in `_s`.
+ */
+export interface Report {
+  /** Version of aip. */
+  readonly version: string;
+  readonly end: RunEnd;
+  /** Why the run failed; null where it did not. */
+  readonly error: string | null;
+  readonly schedule: string;
+  readonly sources: readonly SourceReport[];
+  /** Sums over the sources. */
+  readonly frames: FrameCounts;
+  readonly answers: AnswerCounts;
+  /** Whether every source's frames left in order. */
+  readonly in_order: boolean;
+  readonly devices: readonly DeviceReport[];
+  readonly throughput_fps: number;
+  /** From a frame's arrival to its leaving in order. */
+  readonly in_order_latency_ms: LatencyReport;
+  readonly stages_ms: StagesReport;
+  readonly wall_s: number;
+  readonly faults: FaultsReport;
+  /** What people should know: a source that reconnected, a codec that was missing. */
+  readonly notes: readonly string[];
+  /** Files written. */
+  readonly outputs: readonly string[];
+  /** Only under the weighted schedule. */
+  readonly weighted?: WeightedReport;
+  /** Only where ground truth came with the frames. */
+  readonly accuracy?: AccuracyReport;
+  readonly machine: {
+    readonly os: string;
+    readonly arch: string;
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memory_bytes: number;
+  };
+  /** Versions of what ran: `{ bun: "1.4.5", onnxruntime: "1.30.0", ffmpeg: "5.1" }`. */
+  readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Sum of frame counts. */
+export function sumFrames(counts: readonly FrameCounts[]): FrameCounts {
+  const sum = { received: 0, emitted: 0, dropped: 0, failed: 0 };
+  for (const count of counts) {
+    sum.received += count.received;
+    sum.emitted += count.emitted;
+    sum.dropped += count.dropped;
+    sum.failed += count.failed;
+  }
+  return sum;
+}
+
+/** Sum of answer counts. */
+export function sumAnswers(counts: readonly AnswerCounts[]): AnswerCounts {
+  const sum = { inferred: 0, reused: 0, specialized: 0 };
+  for (const count of counts) {
+    sum.inferred += count.inferred;
+    sum.reused += count.reused;
+    sum.specialized += count.specialized;
+  }
+  return sum;
+}
+
+/**
+ * What does not add up in a report, one sentence each; empty for a sound one. Every received frame
+ * must have been emitted, dropped or failed, every emitted frame answered in one way, the totals
+ * must be those of the sources, and every source in order.
+ */
+export function auditReport(report: Report): string[] {
+  const faults: string[] = [];
+  for (const source of report.sources) {
+    faults.push(...auditCounts(`source ${source.name}`, source.frames, source.answers));
+    if (!source.in_order) faults.push(`source ${source.name}: frames left out of order`);
+  }
+  faults.push(...auditCounts("all sources", report.frames, report.answers));
+  const sum = sumFrames(report.sources.map(({ frames }) => frames));
+  for (const key of ["received", "emitted", "dropped", "failed"] as const) {
+    if (sum[key] === report.frames[key]) continue;
+    faults.push(`${key}: ${report.frames[key]} in all, but the sources sum up to ${sum[key]}`);
+  }
+  return faults;
+}
+
+function auditCounts(name: string, frames: FrameCounts, answers: AnswerCounts): string[] {
+  const faults: string[] = [];
+  const left = frames.emitted + frames.dropped + frames.failed;
+  if (left !== frames.received) {
+    const missing = frames.received - left;
+    const what = missing > 0 ? `${missing} unaccounted for` : `${-missing} too many`;
+    faults.push(`${name}: ${frames.received} frames received, ${left} left: ${what}`);
+  }
+  const answered = answers.inferred + answers.reused + answers.specialized;
+  if (answered !== frames.emitted) {
+    faults.push(`${name}: ${frames.emitted} frames emitted, ${answered} answered`);
+  }
+  return faults;
+}
