@@ -1,0 +1,9 @@
+/** `[1, 3, 416, 416]`; a dynamic dimension is `?`. */
+export function shapeText(shape: readonly number[]): string {
+  return `[${shape.map((size) => (size < 0 ? "?" : size)).join(", ")}]`;
+}
+
+/** A name from a file, in quotes and with its control characters escaped. */
+export function quoted(name: string): string {
+  return JSON.stringify(name);
+}
