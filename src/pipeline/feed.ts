@@ -19,15 +19,29 @@ export interface FrameFeed {
   close(): void;
 }
 
-/** @param stopAddress word that ends every native wait once it is not 0 */
-export function openFeed(segment: IngestSegment, stopAddress: Address): FrameFeed {
-  return segment.kind === "pipe"
-    ? new PipeFeed(segment, stopAddress)
-    : new DemoFeed(segment);
+/** What feeds need of their thread. */
+export interface FeedContext {
+  readonly arena: SharedArrayBuffer;
+  /** Native address of the arena. */
+  readonly arenaAddress: Address;
+  /** Native address of a word that ends every native wait once it is not 0. */
+  readonly stopAddress: Address;
+}
+
+export function openFeed(segment: IngestSegment, context: FeedContext): FrameFeed {
+  switch (segment.kind) {
+    case "pipe":
+      return new PipeFeed(segment, context.stopAddress);
+    case "demo":
+      return new DemoFeed(segment);
+    case "pattern":
+      return new PatternFeed(segment, context);
+  }
 }
 
 type PipeSegment = Extract<IngestSegment, { kind: "pipe" }>;
 type DemoSegment = Extract<IngestSegment, { kind: "demo" }>;
+type PatternSegment = Extract<IngestSegment, { kind: "pattern" }>;
 
 /** Raw frames from a decoder's pipe, and their times from another. */
 class PipeFeed implements FrameFeed {
@@ -110,5 +124,41 @@ class DemoFeed implements FrameFeed {
 
   close(): void {
     library().aip_demo_destroy(this.#demo);
+  }
+}
+
+/** Frames whose every word is their number: what a torn, lost or repeated frame would betray. */
+class PatternFeed implements FrameFeed {
+  readonly partialBytes = 0;
+  readonly #segment: PatternSegment;
+  readonly #words: Uint32Array;
+  readonly #arenaAddress: Address;
+  readonly #wordCount: number;
+  #filled = 0;
+
+  constructor(segment: PatternSegment, context: FeedContext) {
+    this.#segment = segment;
+    this.#words = new Uint32Array(context.arena);
+    this.#arenaAddress = context.arenaAddress;
+    this.#wordCount = Math.floor(planeLayout(segment.geometry).sizeBytes / 4);
+  }
+
+  fill(address: Address): number {
+    if (this.#filled >= this.#segment.frameCount) return Status.end;
+    const offset = address - this.#arenaAddress + SlotHeader.sizeBytes;
+    const inArena = offset >= 0 && offset < this.#words.byteLength;
+    if (this.#segment.write && inArena) {
+      this.#words.fill(this.#filled, offset / 4, offset / 4 + this.#wordCount);
+    }
+    this.#filled += 1;
+    return Status.ok;
+  }
+
+  timeMs(): number {
+    return ((this.#filled - 1) * 1000) / this.#segment.fps;
+  }
+
+  close(): void {
+    // Nothing is open.
   }
 }

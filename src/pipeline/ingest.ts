@@ -126,7 +126,11 @@ class SourceReader {
   /** HOT: per frame one slot claimed, one native read, one slot published. */
   read(segment: IngestSegment): SegmentEnd {
     const { frameLimit } = this.#start;
-    const feed = openFeed(segment, this.#stopAddress);
+    const feed = openFeed(segment, {
+      arena: this.#start.arena,
+      arenaAddress: this.#address,
+      stopAddress: this.#stopAddress,
+    });
     this.#segmentCount += 1;
     this.#timeBaseMs = this.#frameId === 0 ? 0 : this.#lastTimeMs + this.#lastStepMs;
     const first = this.#frameId;

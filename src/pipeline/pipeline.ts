@@ -51,7 +51,9 @@ const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
 const FPS_UNKNOWN = 25;
 
 /** Everything `aip run` takes, and what only code can give. */
-export interface PipelineOptions extends RunConfigInput {
+export interface PipelineOptions extends Omit<RunConfigInput, "sources"> {
+  /** What `aip run` takes, such as `"clip.mp4"`, or sources of one's own. Default `demo`. */
+  readonly sources?: string | readonly (string | Source)[];
   /** Steps every frame passes in order, before the sinks. */
   readonly stages?: readonly Stage[];
   /** Sinks besides those of `output` and `annotate`. */
@@ -102,7 +104,8 @@ export interface PipelineEvents {
 export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly config: RunConfig;
   readonly events: EventEmitter<PipelineEvents> = new EventEmitter();
-  readonly #options: PipelineOptions;
+  readonly #named: readonly string[];
+  readonly #ownSources: readonly Source[];
   readonly #sinks: Sink[];
   readonly #stages: Stage[];
   readonly #notes: string[] = [];
@@ -114,9 +117,12 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   /** @throws {AipError} category `usage`, where an option is unknown or out of range */
   constructor(options: PipelineOptions = {}) {
-    const { stages = [], sinks = [], signal, ...config } = options;
-    this.config = resolveRunConfig(config);
-    this.#options = options;
+    const { stages = [], sinks = [], signal, sources = "demo", ...config } = options;
+    const given = typeof sources === "string" ? [sources] : sources;
+    this.#ownSources = given.filter((source) => typeof source !== "string");
+    const named = given.filter((source) => typeof source === "string");
+    this.config = resolveRunConfig({ ...config, ...(named.length > 0 && { sources: named }) });
+    this.#named = named;
     checkOutputs(this.config);
     this.#stages = [...stages];
     this.#sinks = [...sinks];
@@ -186,11 +192,12 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   async #start(): Promise<Report> {
     const models: LoadedModel[] = [];
-    const sources = await openSources(this.config.sources, {
+    const opened = await openSources(this.#named, {
       pipes: { createPipe, closeFd },
-      hardware: this.config.hwaccel,
+      hwaccel: this.config.hwaccel,
       ...(this.config.pixelFormat !== undefined && { pixelFormat: this.config.pixelFormat }),
     });
+    const sources = [...opened, ...this.#ownSources];
     try {
       const load = (name: string): Promise<LoadedModel["task"]> => {
         const model = loadModel(name, this.config);

@@ -45,6 +45,15 @@ export type IngestSegment =
       readonly start: number;
       /** Number of frames; null for no end. */
       readonly frameCount: number | null;
+    }
+  | {
+      /** Frames whose every 32-bit word is their number, for benchmarks and tests. */
+      readonly kind: "pattern";
+      readonly geometry: FrameGeometry;
+      readonly fps: number;
+      readonly frameCount: number;
+      /** Whether pixels are written at all. */
+      readonly write: boolean;
     };
 
 /**
