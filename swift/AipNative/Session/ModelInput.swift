@@ -1,0 +1,128 @@
+import CAip
+import CAipKernels
+import COnnxRuntime
+
+/// The model's one picture input: a tensor over memory of our own, which the pre-processing kernel
+/// fills for every frame.
+final class ModelInput {
+  let name: String
+  let value: OpaquePointer
+  private let runtime: OnnxRuntime
+  private let buffer: AlignedBuffer
+  private let plan: OpaquePointer
+
+  /// - Throws: where the model's input is not the one the configuration describes.
+  init(_ model: OnnxModel, _ config: aip_session_config) throws(NativeError) {
+    let what = OnnxModel.cannotOpen(model.path)
+    if let fault = Self.fault(model, config) {
+      throw NativeError(AIP_STATUS_MODEL, "\(what): \(fault)")
+    }
+    let shape = Self.shape(config)
+    guard let type = ElementType.of(dtype: config.input_dtype) else {
+      throw NativeError(AIP_STATUS_MODEL, "\(what): unknown input type")
+    }
+    let buffer = AlignedBuffer(sizeBytes: shape.reduce(type.sizeBytes, *))
+    let plan = try Self.makePlan(config)
+    guard aip_preprocess_size_bytes(plan) == UInt64(buffer.sizeBytes) else {
+      aip_preprocess_destroy(plan)
+      throw NativeError(AIP_STATUS_MODEL, "\(what): the input's size is not the pre-processing's")
+    }
+    do throws(NativeError) {
+      value = try model.runtime.tensor(over: buffer, type.onnx, shape, what)
+    } catch {
+      aip_preprocess_destroy(plan)
+      throw error
+    }
+    (self.runtime, self.buffer, self.plan) = (model.runtime, buffer, plan)
+    name = model.inputs[0].name
+  }
+
+  deinit {
+    runtime.api.pointee.ReleaseValue(value)
+    aip_preprocess_destroy(plan)
+  }
+
+  /// Fills the tensor from a slot's pixels; the caller makes sure that no run reads it.
+  func fill(from slot: UnsafePointer<UInt8>) throws(NativeError) -> aip_letterbox {
+    var image = try slotImage(slot)
+    var letterbox = aip_letterbox()
+    let status = aip_preprocess_run(plan, &image, buffer.address, &letterbox)
+    guard status == AIP_KERNELS_OK else {
+      throw NativeError(
+        status == AIP_KERNELS_OUT_OF_MEMORY
+          ? AIP_STATUS_OUT_OF_MEMORY : AIP_STATUS_INVALID_ARGUMENT,
+        "Cannot pre-process a picture of \(image.width)×\(image.height) pixels, "
+          + "format \(image.pixel_format), rows \(image.stride_bytes.0) bytes apart")
+    }
+    return letterbox
+  }
+
+  private static func shape(_ config: aip_session_config) -> [Int] {
+    let (width, height) = (Int(config.input_width), Int(config.input_height))
+    return Int(config.input_layout) == AIP_TENSOR_LAYOUT_NCHW
+      ? [1, 3, height, width] : [1, height, width, 3]
+  }
+
+  /// Why the model's inputs do not fit the configuration; nil where they do.
+  private static func fault(_ model: OnnxModel, _ config: aip_session_config) -> String? {
+    guard model.inputs.count == 1, let input = model.inputs.first else {
+      let names = model.inputs.map { "\"\($0.name)\"" }.joined(separator: ", ")
+      return "it wants \(model.inputs.count) inputs (\(names)), one picture is what there is"
+    }
+    let wanted = shape(config)
+    let seen = "input \"\(input.name)\" has shape \(input.shapeText)"
+    guard input.shape.count == 4 else {
+      return "\(seen), a picture needs four dimensions like \(describe(wanted))"
+    }
+    if input.shape[0] > 1 { return "\(seen), only one picture at a time can be given" }
+    for (side, want) in zip(input.shape, wanted) where side > 0 && side != want {
+      return "\(seen), the configuration gives \(describe(wanted))"
+    }
+    let type = ElementType.of(dtype: config.input_dtype)
+    guard input.elementType == type?.onnx else {
+      return "input \"\(input.name)\" is \(input.dtypeName), the configuration gives "
+        + (type?.name ?? "another type")
+    }
+    return nil
+  }
+
+  private static func makePlan(_ config: aip_session_config) throws(NativeError) -> OpaquePointer {
+    var options = aip_preprocess_options()
+    options.width = config.input_width
+    options.height = config.input_height
+    options.layout = config.input_layout
+    options.channel_order = config.input_channel_order
+    options.dtype = config.input_dtype
+    options.scale = config.input_scale
+    options.mean = config.input_mean
+    options.std = config.input_std
+    options.letterbox = config.input_letterbox
+    options.pad = config.input_pad
+    var plan: OpaquePointer?
+    guard aip_preprocess_create(&options, &plan) == AIP_KERNELS_OK, let plan else {
+      throw NativeError(
+        AIP_STATUS_OUT_OF_MEMORY,
+        "Cannot prepare pictures of \(options.width)×\(options.height) pixels for the model")
+    }
+    return plan
+  }
+}
+
+extension OnnxRuntime {
+  /// A tensor over memory that the caller keeps alive.
+  func tensor(
+    over buffer: AlignedBuffer, _ type: ONNXTensorElementDataType, _ shape: [Int], _ what: String
+  ) throws(NativeError) -> OpaquePointer {
+    var memory: OpaquePointer?
+    try check(
+      api.pointee.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory), what)
+    defer { api.pointee.ReleaseMemoryInfo(memory) }
+    var value: OpaquePointer?
+    let sides = shape.map { Int64($0) }
+    try check(
+      api.pointee.CreateTensorWithDataAsOrtValue(
+        memory, buffer.address, buffer.sizeBytes, sides, sides.count, type, &value), what)
+    guard let value else { throw NativeError(AIP_STATUS_OUT_OF_MEMORY, "\(what): no memory") }
+    return value
+  }
+}
