@@ -21,9 +21,7 @@ export interface FrameFeed {
 
 /** @param stopAddress word that ends every native wait once it is not 0 */
 export function openFeed(segment: IngestSegment, stopAddress: Address): FrameFeed {
-  return segment.kind === "pipe"
-    ? new PipeFeed(segment, stopAddress)
-    : new DemoFeed(segment);
+  return segment.kind === "pipe" ? new PipeFeed(segment, stopAddress) : new DemoFeed(segment);
 }
 
 type PipeSegment = Extract<IngestSegment, { kind: "pipe" }>;
