@@ -1,6 +1,7 @@
+import { dirname, join } from "node:path";
 import { AipError } from "../errors.ts";
 import { type OnnxRuntimeInfo, onnxInfo, onnxRuntimePath } from "../native/library.ts";
-import { kindOfProvider } from "./providers.ts";
+import { type NamedProvider, providerOfListing } from "./providers.ts";
 import { localSystem, type SystemView } from "./system-view.ts";
 import { inspectVulkan } from "./vulkan.ts";
 
@@ -32,6 +33,8 @@ export interface Machine {
   readonly coreCount: number;
   /** The ONNX Runtime in use; null where it cannot be loaded. */
   readonly onnxRuntime: (OnnxRuntimeInfo & { readonly path: string }) | null;
+  /** Why there is no ONNX Runtime; null where there is one. */
+  readonly failure: string | null;
   /** Every kind worth a word, the missing ones included; simulated devices are not listed. */
   readonly devices: readonly MachineDevice[];
 }
@@ -61,11 +64,11 @@ export function discoverMachine(options: DiscoverOptions = {}): Machine {
   }
   const context: Context = { system, runtime, failure };
   const devices = [cpuDevice(context), gpuDevice(context), aneDevice(context)];
-  for (const provider of runtime?.providers ?? []) {
-    const kind = kindOfProvider(provider);
-    if (kind !== undefined) devices.push(present(context, { kind, provider }));
+  for (const listed of runtime?.providers ?? []) {
+    const provider = providerOfListing(listed);
+    if (provider !== undefined) devices.push(namedDevice(context, listed, provider));
   }
-  return { platform, arch, cpuModel, coreCount, onnxRuntime: runtime, devices };
+  return { platform, arch, cpuModel, coreCount, onnxRuntime: runtime, failure, devices };
 }
 
 interface Context {
@@ -105,6 +108,33 @@ function aneDevice(context: Context): MachineDevice {
   const { platform, arch } = context.system;
   if (platform === "darwin" && arch === "arm64") return offered(context, ane);
   return missing(ane, "only Macs with Apple silicon have a Neural Engine", null);
+}
+
+/** A provider that ONNX Runtime lists: usable where its own library and its hardware are there. */
+function namedDevice(context: Context, listed: string, provider: NamedProvider): MachineDevice {
+  const { system, runtime } = context;
+  const { kind, name, libraryStem, vendor } = provider;
+  const offer = { kind, provider: listed };
+  if (vendor === "nvidia" && !hasNvidia(system)) {
+    return missing(offer, "no NVIDIA GPU is visible to this machine", null);
+  }
+  if (vendor === "amd" && !system.exists("/dev/kfd")) {
+    return missing(offer, "no AMD GPU with ROCm is visible to this machine", null);
+  }
+  const suffix = system.platform === "darwin" ? "dylib" : "so";
+  const library = `libonnxruntime_providers_${libraryStem}.${suffix}`;
+  const folder = dirname(runtime?.path ?? "");
+  if (libraryStem !== null && !system.exists(join(folder, library))) {
+    const remedy = `name an ONNX Runtime with ${name} in AIP_ONNXRUNTIME`;
+    return missing(offer, `"${library}" is not beside ONNX Runtime in "${folder}"`, remedy);
+  }
+  return present(context, offer);
+}
+
+/** Device nodes of NVIDIA's driver: on servers, in WSL, on Jetson boards. */
+function hasNvidia(system: SystemView): boolean {
+  const nodes = ["/dev/nvidiactl", "/dev/dxg", "/dev/nvhost-gpu", "/dev/nvgpu"];
+  return nodes.some((node) => system.exists(node));
 }
 
 interface Offer {

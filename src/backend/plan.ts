@@ -1,4 +1,5 @@
 import { type AipError, usageError } from "../errors.ts";
+import { selectDevices } from "./auto.ts";
 import type { DeviceInstance, DeviceSpec, SimulatedOptions } from "./backend.ts";
 import { REPLICA_COUNT_MAX, readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
 import { parseDevice } from "./device-spec.ts";
@@ -49,9 +50,8 @@ interface Draft {
  *
  * - `cpu` alone fills the cores with one-thread replicas, which beat one session of many threads;
  *   `threads` and `replicas` choose otherwise.
- * - `auto` is every real device that helps: the CPU, a hardware GPU, the Neural Engine, and the
- *   further providers of ONNX Runtime. A GPU computed by the CPU is left out, with a note.
- * - `all` is `auto` and that software GPU.
+ * - `auto` is every real device that helps, see `selectDevices`; what it leaves out, notes say.
+ * - `all` is `auto` and the GPU computed by the CPU, where there is one.
  *
  * Pure: the same arguments give the same plan.
  *
@@ -80,21 +80,12 @@ export function planDevices(specs: readonly DeviceSpec[], options: PlanOptions):
 /** Replaces `auto` and `all` by the devices they stand for. */
 function expand(spec: DeviceSpec, machine: Machine, notes: string[]): readonly DeviceSpec[] {
   if (spec.kind !== "auto" && spec.kind !== "all") return [spec];
-  const chosen: DeviceSpec[] = [];
-  for (const device of machine.devices) {
-    if (!device.available) continue;
-    if (device.software && spec.kind === "auto") {
-      notes.push(
-        `${device.kind} (${device.description}) is left out of auto, as it would only slow the CPU; ` +
-          `name it, or use all, to have it`,
-      );
-    } else {
-      chosen.push(parseDevice(device.kind));
-    }
-  }
-  if (chosen.length > 0) return chosen;
-  const reasons = machine.devices.map((device) => `${device.kind}: ${device.reason}`).join("; ");
-  throw usageError("device-unavailable", `This machine has no device to run on (${reasons})`);
+  const selection = selectDevices(machine, spec.kind === "all");
+  notes.push(...selection.notes);
+  if (selection.devices.length > 0) return selection.devices.map(({ kind }) => parseDevice(kind));
+  const reasons = machine.devices.map(({ kind, reason }) => `${kind}: ${reason}`);
+  const why = machine.failure ?? reasons.join("; ");
+  throw usageError("device-unavailable", `This machine has no device to run on: ${why}`);
 }
 
 function availableDevice(spec: DeviceSpec, machine: Machine): MachineDevice {

@@ -1,44 +1,57 @@
-/** Suffix of every execution provider's name in ONNX Runtime's own list. */
+/** An execution provider that other builds of ONNX Runtime may hold. */
+export interface NamedProvider {
+  /** As ONNX Runtime spells it, without the suffix `ExecutionProvider`. */
+  readonly name: string;
+  /** Device kind: the name in lower case. */
+  readonly kind: string;
+  /**
+   * Stem of the provider's own library, `libonnxruntime_providers_<stem>`, which must lie beside
+   * ONNX Runtime's; null where it is linked in. A build can list a provider and lack its library.
+   */
+  readonly libraryStem: string | null;
+  readonly vendor: "nvidia" | "amd" | null;
+}
+
 const SUFFIX = "ExecutionProvider";
 
 /**
- * Providers that other builds of ONNX Runtime may hold, named as devices in lower case. The names
- * are those of ONNX Runtime's `GetAvailableProviderNames` (core/providers/get_execution_providers).
- * CPU, WebGPU and Core ML are missing here: they are the devices `cpu`, `gpu` and `ane`.
+ * Names as in ONNX Runtime's `GetAvailableExecutionProviderNames`; CPU, WebGPU and Core ML are
+ * missing here, as they are the devices `cpu`, `gpu` and `ane`.
  */
-const NAMED_PROVIDERS: readonly string[] = [
-  "CUDA",
-  "Tensorrt",
-  "NvTensorRTRTX",
-  "OpenVINO",
-  "ROCM",
-  "MIGraphX",
-  "Dnnl",
-  "Dml",
-  "Xnnpack",
-  "QNN",
-  "CANN",
-  "VitisAI",
-  "ArmNN",
-  "ACL",
-  "Rknpu",
+const NAMED_PROVIDERS: readonly NamedProvider[] = [
+  named("CUDA", "cuda", "nvidia"),
+  named("Tensorrt", "tensorrt", "nvidia"),
+  named("NvTensorRTRTX", "nv_tensorrt_rtx", "nvidia"),
+  named("ROCM", "rocm", "amd"),
+  named("MIGraphX", "migraphx", "amd"),
+  named("OpenVINO", "openvino"),
+  named("Dnnl", "dnnl"),
+  named("QNN", "qnn"),
+  named("CANN", "cann"),
+  named("VitisAI", "vitisai"),
+  named("Xnnpack"),
+  named("ArmNN"),
+  named("ACL"),
+  named("Rknpu"),
 ];
 
-/** Device kinds of those providers: `cuda`, `tensorrt`, `openvino`… */
-export const namedProviderKinds: readonly string[] = NAMED_PROVIDERS.map((name) =>
-  name.toLowerCase(),
-);
-
-/**
- * The name of the provider behind a device kind, as ONNX Runtime spells it without its suffix:
- * `"CUDA"` for `cuda`. Undefined for kinds that no named provider serves.
- */
-export function providerOfKind(kind: string): string | undefined {
-  return NAMED_PROVIDERS.find((name) => name.toLowerCase() === kind);
+function named(
+  name: string,
+  libraryStem: string | null = null,
+  vendor: NamedProvider["vendor"] = null,
+): NamedProvider {
+  return { name, kind: name.toLowerCase(), libraryStem, vendor };
 }
 
-/** The device kind of `CUDAExecutionProvider` and the like; undefined for the built-in ones. */
-export function kindOfProvider(provider: string): string | undefined {
-  const name = provider.endsWith(SUFFIX) ? provider.slice(0, -SUFFIX.length) : provider;
-  return NAMED_PROVIDERS.includes(name) ? name.toLowerCase() : undefined;
+/** Device kinds of those providers: `cuda`, `tensorrt`, `openvino`… */
+export const namedProviderKinds: readonly string[] = NAMED_PROVIDERS.map(({ kind }) => kind);
+
+/** The provider behind a device kind such as `cuda`; undefined where no named one serves it. */
+export function providerOfKind(kind: string): NamedProvider | undefined {
+  return NAMED_PROVIDERS.find((provider) => provider.kind === kind);
+}
+
+/** The provider that ONNX Runtime lists as `CUDAExecutionProvider`; undefined for built-in ones. */
+export function providerOfListing(listed: string): NamedProvider | undefined {
+  return NAMED_PROVIDERS.find(({ name }) => listed === name + SUFFIX);
 }

@@ -51,5 +51,6 @@ const BARE_MACHINE: Machine = {
   cpuModel: "",
   coreCount: 1,
   onnxRuntime: null,
+  failure: null,
   devices: [],
 };

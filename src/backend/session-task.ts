@@ -75,7 +75,7 @@ function executionProvider(
         const providerOptions = lines.length === 0 ? null : lines.join("\n");
         return { provider: Provider.cuda, providerOptions };
       }
-      const name = providerOfKind(spec.kind) ?? spec.kind;
+      const name = providerOfKind(spec.kind)?.name ?? spec.kind;
       return { provider: Provider.named, providerOptions: [name, ...lines].join("\n") };
     }
   }

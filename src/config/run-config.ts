@@ -36,8 +36,8 @@ export interface RunConfig {
   readonly iou?: number;
   /** Names or numbers of the classes wanted; absent: all. */
   readonly classes?: readonly string[];
-  /** NMS across classes. */
-  readonly agnostic: boolean;
+  /** NMS across classes; absent: what the model's manifest says. */
+  readonly agnostic?: boolean;
   /** Pixel format of the slots; absent: what the decoder gives. */
   readonly pixelFormat?: PixelFormatName;
   readonly inputSize?: InputSize;
@@ -83,7 +83,6 @@ export const runDefaults: RunConfig = {
   model: "demo",
   devices: ["auto"],
   schedule: "pull",
-  agnostic: false,
   hwaccel: "auto",
   quiet: false,
 };

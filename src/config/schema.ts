@@ -69,7 +69,7 @@ const side = integer(INPUT_SIDE_MIN, INPUT_SIDE_MAX);
 const inputSize = v.pipe(
   v.union(
     [
-      v.pipe(v.string(), v.regex(/^\d{1,5}x\d{1,5}$/)),
+      v.pipe(v.string(), v.regex(/^\d{1,5}x\d{1,5}$/, INPUT_SIZE_EXPECTED)),
       v.strictObject({ width: v.number(), height: v.number() }),
     ],
     INPUT_SIZE_EXPECTED,
@@ -122,7 +122,7 @@ export type KeyName = (key: string) => string;
  */
 export function checkRunConfig(
   input: unknown,
-  name: KeyName = (key) => `"${key}"`,
+  name: KeyName = (key) => (key === "" ? "The configuration" : `"${key}"`),
 ): Partial<RunConfig> {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw usageError("config-invalid", `${name("")} must hold settings such as model and devices`);

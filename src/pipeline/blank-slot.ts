@@ -1,5 +1,5 @@
-import { planeLayout } from "../layout/planes.ts";
 import { SlotHeader } from "../layout/layout.gen.ts";
+import { planeLayout } from "../layout/planes.ts";
 import type { FrameGeometry } from "../types.ts";
 import { writeGeometry } from "./slot-geometry.ts";
 

@@ -2,13 +2,7 @@
  * The ingest worker: one thread, one source. It claims a free slot, has the frame read or drawn
  * natively straight into it, and publishes the slot. It blocks; the manager never does.
  */
-import {
-  Detection,
-  SlotHeader,
-  SlotState,
-  SourceControl,
-  Status,
-} from "../layout/layout.gen.ts";
+import { Detection, SlotHeader, SlotState, SourceControl, Status } from "../layout/layout.gen.ts";
 import { type Address, addressOf, clockMs, library } from "../native/library.ts";
 import { type ArenaLayout, rootArena, type SourcePlace } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";

@@ -2,12 +2,7 @@ import { type AipError, runtimeError } from "../errors.ts";
 import { ResultDescriptor, SlotHeader, Status } from "../layout/layout.gen.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import { clockMs } from "../native/library.ts";
-import {
-  type ArenaLayout,
-  DETECTIONS_OFFSET,
-  resultOffset,
-  slotOffset,
-} from "../ring/arena.ts";
+import { type ArenaLayout, DETECTIONS_OFFSET, resultOffset, slotOffset } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
 import type { Scheduler, ScheduleState } from "../schedule/scheduler.ts";
 import type { Device, Seat } from "./device.ts";
@@ -25,10 +20,7 @@ const YIELD_MS = 4;
 
 /** Time of a frame in each stage, in ms. */
 export type StageHistograms = Readonly<
-  Record<
-    "decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder",
-    Histogram
-  >
+  Record<"decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder", Histogram>
 >;
 
 export interface ManagerOptions {

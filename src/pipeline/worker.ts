@@ -2,13 +2,14 @@
  * The inference worker: one thread, one device instance. It blocks on its command ring, answers
  * each frame with one native call, and publishes the filled result block.
  */
-import { openSession } from "../backend/open.ts";
+
 import type { BackendSession, SessionTask } from "../backend/backend.ts";
+import { openSession } from "../backend/open.ts";
 import { AipError } from "../errors.ts";
 import {
   ResultDescriptor,
-  SlotState,
   SlotHeader,
+  SlotState,
   Status,
   WorkerControl,
 } from "../layout/layout.gen.ts";

@@ -1,0 +1,85 @@
+import { AipError, usageError } from "../errors.ts";
+import { nearest } from "../nearest.ts";
+import { aip } from "./aip.ts";
+import type { Command } from "./command.ts";
+import { parseFlags } from "./flags.ts";
+
+/** Exit codes of `aip`, as documented. */
+export const ExitCode = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  interrupted: 130,
+} as const;
+
+/**
+ * Runs one command line and returns its exit code. Errors become one sentence on stderr; their
+ * stack is shown where `AIP_DEBUG=1`.
+ */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  try {
+    return await dispatch(words);
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+async function dispatch(words: readonly string[]): Promise<number> {
+  const [first] = words;
+  if (first === "--version" || first === "-v") {
+    process.stdout.write(`${aip.meta.version}\n`);
+    return ExitCode.done;
+  }
+  const { command, rest } = findCommand(aip, words);
+  const flagWords = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
+  if (flagWords.includes("--help") || flagWords.includes("-h")) {
+    await printHelp(command, process.stdout);
+    return ExitCode.done;
+  }
+  if (command.execute === undefined) {
+    if (rest.length > 0) parseFlags(command, rest);
+    await printHelp(command, process.stderr);
+    return ExitCode.usage;
+  }
+  return command.execute(parseFlags(command, rest));
+}
+
+/** Walks down the subcommands that the leading words name. */
+function findCommand(
+  root: Command,
+  words: readonly string[],
+): { readonly command: Command; readonly rest: readonly string[] } {
+  const [word] = words;
+  const { subCommands } = root;
+  if (subCommands === undefined || word === undefined || word.startsWith("-")) {
+    return { command: root, rest: words };
+  }
+  const next = Object.hasOwn(subCommands, word) ? subCommands[word] : undefined;
+  if (next !== undefined) return findCommand(next, words.slice(1));
+  const near = nearest(word, Object.keys(subCommands));
+  const hint = near === undefined ? `: "${root.meta.name} --help" lists them` : "";
+  throw usageError(
+    "command-unknown",
+    `Unknown command "${word}"${near === undefined ? hint : `; did you mean "${near}"?`}`,
+  );
+}
+
+async function printHelp(command: Command, stream: NodeJS.WriteStream): Promise<void> {
+  const { renderHelp } = await import("./help.ts");
+  stream.write(await renderHelp(command, stream.isTTY === true));
+}
+
+/** Prints an error as one sentence; returns the exit code it stands for. */
+function reportError(error: unknown): number {
+  const message = error instanceof Error ? error.message : String(error);
+  const known = error instanceof AipError;
+  const prefix = known ? "" : "internal error: ";
+  process.stderr.write(`aip: ${prefix}${message}\n`);
+  if (process.env["AIP_DEBUG"] === "1" && error instanceof Error) {
+    process.stderr.write(`${error.stack}\n`);
+    if (error.cause !== undefined) process.stderr.write(`caused by: ${String(error.cause)}\n`);
+  } else if (!known) {
+    process.stderr.write("aip: AIP_DEBUG=1 shows where\n");
+  }
+  return known && error.category === "usage" ? ExitCode.usage : ExitCode.failed;
+}

@@ -1,0 +1,37 @@
+import { usageError } from "../../errors.ts";
+import type { Command } from "../command.ts";
+
+const inspect: Command = {
+  meta: {
+    name: "aip models inspect",
+    description: "Shows a model's inputs, outputs, the head found for them and its class names",
+  },
+  args: {
+    model: { type: "positional", description: "A model file", required: true },
+    json: { type: "boolean", description: "Print JSON" },
+  },
+  operands: "MODEL",
+  examples: [
+    ["aip models inspect yolox_nano.onnx", "what aip makes of it"],
+    ["aip models inspect yolox_nano.onnx --json", "the same for programs"],
+  ],
+  async execute({ flags, operands }) {
+    const [file, ...more] = operands;
+    if (file === undefined) {
+      throw usageError("operand-missing", "No model given: write aip models inspect FILE");
+    }
+    if (more.length > 0) {
+      throw usageError("operand-unknown", `Unexpected "${more[0]}": one model at a time`);
+    }
+    const { printInspection } = await import("../inspection.ts");
+    await printInspection(file, flags["json"] === true);
+    return 0;
+  },
+};
+
+/** `aip models`: what is known of model files. */
+export const models: Command = {
+  meta: { name: "aip models", description: "Inspects model files" },
+  subCommands: { inspect },
+  examples: [["aip models inspect yolox_nano.onnx", "inputs, outputs, head, class names"]],
+};

@@ -1,0 +1,129 @@
+import type { RunConfigInput } from "../../config/run-config.ts";
+import type { Command, CommandInput } from "../command.ts";
+
+/** `aip run`: the pipeline, from flags to exit code. */
+export const run: Command = {
+  meta: { name: "aip run", description: "Runs a model over videos, cameras or pictures" },
+  args: {
+    source: {
+      type: "positional",
+      required: false,
+      description: "Files, folders, globs, URLs, webcam:0, demo[:key=value…] (Default: demo)",
+    },
+    model: {
+      type: "string",
+      valueHint: "FILE|NAME",
+      description: "ONNX model (Default: the built-in demo model)",
+    },
+    device: {
+      type: "string",
+      valueHint: "LIST",
+      description:
+        "cpu[:threads=N:replicas=N], gpu, ane, sim:20ms, auto, all; by commas (Default: auto)",
+    },
+    schedule: { type: "string", valueHint: "NAME", description: "pull (default) or weighted" },
+    fps: {
+      type: "string",
+      valueHint: "N",
+      description: "Pace the sources (Default: as fast as can be; live rate for cameras)",
+    },
+    frames: { type: "string", valueHint: "N", description: "Stop after N frames of each source" },
+    drop: {
+      type: "string",
+      valueHint: "POLICY",
+      description: "never (default for files), oldest (default for live sources) or newest",
+    },
+    slots: { type: "string", valueHint: "N", description: "Slots per source" },
+    confidence: {
+      type: "string",
+      valueHint: "X",
+      description: "Leave out detections below X, 0 to 1",
+    },
+    iou: {
+      type: "string",
+      valueHint: "X",
+      description: "Overlap above which the weaker box is dropped, 0 to 1",
+    },
+    classes: { type: "string", valueHint: "a,b", description: "Only these classes" },
+    agnostic: { type: "boolean", description: "Drop overlapping boxes across classes" },
+    "input-size": {
+      type: "string",
+      valueHint: "WxH",
+      description: "The model's input size, where the model leaves it open",
+    },
+    "pixel-format": {
+      type: "string",
+      valueHint: "NAME",
+      description: "yuv420p, nv12, rgb24 or bgr24 (Default: what the decoder gives)",
+    },
+    hwaccel: {
+      type: "string",
+      valueHint: "auto|none",
+      description: "Hardware decoding (Default: auto)",
+    },
+    output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
+    annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
+    report: { type: "string", valueHint: "FILE.json", description: "The final report" },
+    quiet: { type: "boolean", description: "No progress line" },
+    config: {
+      type: "string",
+      valueHint: "FILE",
+      description: "Settings from aip.config.ts, .json or .yaml; flags win",
+    },
+  },
+  operands: "SOURCE",
+  repeatable: ["device", "classes"],
+  completions: {
+    device: ["cpu", "gpu", "ane", "sim:20ms", "auto", "all"],
+    schedule: ["pull", "weighted"],
+    drop: ["never", "oldest", "newest"],
+    "pixel-format": ["yuv420p", "nv12", "rgb24", "bgr24"],
+    hwaccel: ["auto", "none"],
+  },
+  examples: [
+    ["aip run", "the built-in demo on every device that helps"],
+    ["aip run car.mp4 --model yolox_nano.onnx --annotate out.mp4", "draw the boxes"],
+    ["aip run *.mp4 --output results.ndjson --report report.json", "several videos at once"],
+    ["aip run webcam:0 --device cpu,gpu --classes person", "a camera, on two devices"],
+    ["aip run demo --device sim:20ms,sim:50ms --frames 1000", "an experiment in scheduling"],
+    ["aip run car.mp4 --output - --quiet | jq .detections", "results to another program"],
+  ],
+  async execute(input) {
+    const { loadRunConfig } = await import("../../config/load.ts");
+    const file = input.flags["config"];
+    const config = await loadRunConfig(
+      toConfigInput(input),
+      flagName,
+      typeof file === "string" ? file : undefined,
+    );
+    const { runPipeline } = await import("../run-pipeline.ts");
+    return runPipeline(config);
+  },
+};
+
+/** Flags whose values are numbers. */
+const NUMBERS: readonly string[] = ["fps", "frames", "slots", "confidence", "iou"];
+/** Configuration keys that are not their flag in camel case. */
+const KEY_BY_FLAG: Readonly<Record<string, string>> = { device: "devices" };
+
+/** The command line as configuration values; words that are no numbers stay for the check. */
+export function toConfigInput({ flags, operands }: CommandInput): RunConfigInput {
+  const values: Record<string, unknown> = {};
+  for (const [flag, value] of Object.entries(flags)) {
+    if (flag === "config") continue;
+    const key = KEY_BY_FLAG[flag] ?? flag.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
+    const isNumber = NUMBERS.includes(flag) && typeof value === "string";
+    values[key] = isNumber && DECIMAL.test(value) ? Number(value) : value;
+  }
+  if (operands.length > 0) values["sources"] = operands;
+  return values;
+}
+
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** The flag that stands for a configuration key. */
+function flagName(key: string): string {
+  if (key === "sources") return "SOURCE";
+  const flag = Object.entries(KEY_BY_FLAG).find(([, value]) => value === key)?.[0];
+  return `--${flag ?? key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

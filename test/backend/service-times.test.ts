@@ -1,0 +1,54 @@
+import { expect, test } from "bun:test";
+import { serviceTimes } from "../../src/backend/service-times.ts";
+
+const COUNT = 100_000;
+
+function sample(options: { serviceMs: number; cv: number; seed?: number }): number[] {
+  const next = serviceTimes({ seed: 1, slowAt: [], ...options });
+  return Array.from({ length: COUNT }, (_, ordinal) => next(ordinal));
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+test("serviceTimes() are constant where cv is 0", () => {
+  expect(new Set(sample({ serviceMs: 20, cv: 0 }))).toEqual(new Set([20]));
+});
+
+test("serviceTimes() are 0 where the device takes no time, whatever its cv", () => {
+  expect(new Set(sample({ serviceMs: 0, cv: 0.5 }))).toEqual(new Set([0]));
+});
+
+test("serviceTimes() have the mean and the coefficient of variation asked for", () => {
+  const times = sample({ serviceMs: 20, cv: 0.3 });
+  const average = mean(times);
+  const deviation = Math.sqrt(mean(times.map((time) => (time - average) ** 2)));
+  // Standard errors: 20 * 0.3 / sqrt(100,000) = 0.02 for the mean; 5 of them are allowed.
+  expect(Math.abs(average - 20)).toBeLessThan(0.1);
+  expect(Math.abs(deviation / average - 0.3)).toBeLessThan(0.006);
+});
+
+test("serviceTimes() are lognormal: their logarithms are symmetric about ln T - ln(1 + cv²) / 2", () => {
+  const logs = sample({ serviceMs: 10, cv: 0.5 }).map(Math.log);
+  const expected = Math.log(10) - Math.log(1.25) / 2;
+  expect(Math.abs(mean(logs) - expected)).toBeLessThan(0.01);
+  const below = logs.filter((value) => value < expected).length / COUNT;
+  expect(Math.abs(below - 0.5)).toBeLessThan(0.01);
+});
+
+test("serviceTimes() repeat for a seed and differ between seeds", () => {
+  const options = { serviceMs: 20, cv: 0.3 };
+  expect(sample({ ...options, seed: 5 }).slice(0, 50)).toEqual(
+    sample({ ...options, seed: 5 }).slice(0, 50),
+  );
+  expect(sample({ ...options, seed: 5 })[0]).not.toBe(sample({ ...options, seed: 6 })[0]);
+});
+
+test("serviceTimes() are multiplied from the frames of slow-at on, one factor after the other", () => {
+  const slowAt = [
+    { frame: 2, factor: 2 },
+    { frame: 4, factor: 5 },
+  ];
+  const next = serviceTimes({ serviceMs: 1, cv: 0, seed: 1, slowAt });
+  expect([0, 1, 2, 3, 4, 5].map((ordinal) => next(ordinal))).toEqual([1, 1, 2, 2, 10, 10]);
+});
