@@ -28,9 +28,12 @@ export type IngestSegment =
       readonly fd: number;
       /**
        * Read end of a pipe with the text of ffmpeg's `metadata=print` filter, one block a frame,
-       * whose `pts_time:` is the frame's time in seconds. The ingest worker closes it.
+       * for a `TimestampParser`. A frame's block is written before its pixels. The ingest worker
+       * reads along (a full pipe stops the decoder) and closes it.
        */
       readonly timestampFd: number;
+      /** Time of the segment's first frame since the source's start, in ms. */
+      readonly startMs: number;
       readonly geometry: FrameGeometry;
     }
   | {
@@ -56,6 +59,14 @@ export type IngestSegment =
       readonly write: boolean;
     };
 
+/** How far the ingest worker came with a segment. */
+export interface SegmentResult {
+  /** Whole frames read. */
+  readonly frames: number;
+  /** Bytes of an incomplete frame at the end. */
+  readonly partialBytes: number;
+}
+
 /**
  * A source of frames, on the manager's side: it probes, spawns and ends decoders. The frames
  * themselves are read by an ingest worker, straight into slots.
@@ -77,12 +88,10 @@ export interface Source {
   open(): Promise<IngestSegment | null>;
   /**
    * Called once the ingest worker has read the segment to its end (or to an incomplete last
-   * frame). Says whether the decoder was content: null, or the error that broke it off.
+   * frame). Says whether the decoder was content: null, or the error that broke it off. A live
+   * source answers null as long as it can reconnect: `open()` then does.
    */
-  finish(segment: {
-    readonly frames: number;
-    readonly partialBytes: number;
-  }): Promise<AipError | null>;
+  finish(segment: SegmentResult): Promise<AipError | null>;
   /** Notes for the report, such as "reconnected twice". */
   notes(): readonly string[];
   /** Ends the decoder, if one runs, and waits for it. Safe to call at any time, and twice. */

@@ -1,0 +1,175 @@
+import { type AipError, usageError } from "../errors.ts";
+import { suggestion } from "../nearest.ts";
+import type { FrameGeometry } from "../types.ts";
+import type { IngestSegment, Source, SourceInfo } from "./source.ts";
+
+/** What the demo scene shows and how long; all of it follows from these. */
+export interface DemoOptions {
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  /** Number of frames; null for no end. */
+  readonly frameCount: number | null;
+  readonly seed: number;
+  /** How much traffic there is: 1 is ordinary. */
+  readonly density: number;
+  /** Index of the first frame. */
+  readonly start: number;
+  /** Share of persons, 0–1; -1 leaves it to the scene. */
+  readonly personShare: number;
+}
+
+/** Names of the ground truth's classes, class 0 first. */
+export const DEMO_CLASSES: readonly string[] = ["vehicle", "person", "cyclist"];
+
+const FRAME_COUNT = 600;
+const DEFAULTS: DemoOptions = {
+  width: 640,
+  height: 360,
+  fps: 25,
+  frameCount: FRAME_COUNT,
+  seed: 1,
+  density: 1,
+  start: 0,
+  personShare: -1,
+};
+
+const KEYS = ["size", "frames", "fps", "seed", "density", "start", "persons"] as const;
+const SIDE_MIN = 64;
+const SIDE_MAX = 4096;
+const U32_MAX = 2 ** 32 - 1;
+const COUNT: NumberRange = { least: 1, most: U32_MAX, whole: true };
+const FPS_MAX = 1000;
+const DENSITY_MAX = 10;
+
+/**
+ * Opens the built-in traffic scene. It is drawn by the ingest worker, straight into slots, and
+ * carries exact ground truth; no ffmpeg takes part.
+ *
+ * @throws {AipError} `demo-option`
+ */
+export function openDemo(spec: string, name: string): Source {
+  return new DemoSource(spec, name, parseDemo(spec));
+}
+
+/**
+ * Reads `demo[:key=value…]`; pure.
+ *
+ * @example
+ * ```ts
+ * parseDemo("demo:size=1280x720:frames=endless:seed=7").frameCount; // null
+ * ```
+ * @throws {AipError} `demo-option` for an unknown, repeated or nonsensical option
+ */
+export function parseDemo(spec: string): DemoOptions {
+  const values = new Map<string, string>();
+  const [, ...parts] = spec.split(":");
+  for (const part of parts) {
+    const [key = "", value] = part.split("=", 2);
+    if (!KEYS.some((known) => known === key)) {
+      throw wrong(spec, `unknown option "${key}"${suggestion(key, KEYS)}`);
+    }
+    if (value === undefined || value === "") throw wrong(spec, `"${key}" needs a value: ${key}=…`);
+    if (values.has(key)) throw wrong(spec, `"${key}" is given twice`);
+    values.set(key, value);
+  }
+  const number = (key: (typeof KEYS)[number], fallback: number, range: NumberRange): number => {
+    const text = values.get(key);
+    return text === undefined ? fallback : parseNumber(spec, key, text, range);
+  };
+  const size = values.get("size");
+  const endless = values.get("frames") === "endless";
+  return {
+    ...(size === undefined ? DEFAULTS : parseSize(spec, size)),
+    fps: number("fps", DEFAULTS.fps, { above: 0, most: FPS_MAX }),
+    frameCount: endless ? null : number("frames", FRAME_COUNT, COUNT),
+    seed: number("seed", DEFAULTS.seed, { least: 0, most: U32_MAX, whole: true }),
+    density: number("density", DEFAULTS.density, { least: 0, most: DENSITY_MAX }),
+    start: number("start", DEFAULTS.start, { least: 0, most: U32_MAX, whole: true }),
+    personShare: number("persons", DEFAULTS.personShare, { least: 0, most: 1 }),
+  };
+}
+
+class DemoSource implements Source {
+  readonly name: string;
+  readonly spec: string;
+  readonly live = false;
+  readonly info: SourceInfo;
+  readonly #options: DemoOptions;
+  #opened = false;
+
+  constructor(spec: string, name: string, options: DemoOptions) {
+    const { width, height, fps, frameCount } = options;
+    const geometry: FrameGeometry = {
+      width,
+      height,
+      pixelFormat: "yuv420p",
+      colorMatrix: "bt601",
+      colorRange: "limited",
+    };
+    this.name = name;
+    this.spec = spec;
+    this.info = {
+      geometry,
+      fps,
+      description: `demo ${width}×${height}`,
+      truthClasses: DEMO_CLASSES,
+      ...(frameCount === null ? {} : { frameCount }),
+    };
+    this.#options = options;
+  }
+
+  async open(): Promise<IngestSegment | null> {
+    if (this.#opened) return null;
+    this.#opened = true;
+    const { fps, frameCount, seed, density, start, personShare } = this.#options;
+    const { geometry } = this.info;
+    return { kind: "demo", geometry, fps, seed, density, personShare, start, frameCount };
+  }
+
+  async finish(): Promise<AipError | null> {
+    return null;
+  }
+
+  notes(): readonly string[] {
+    return [];
+  }
+
+  async close(): Promise<void> {
+    this.#opened = true;
+  }
+}
+
+interface NumberRange {
+  readonly above?: number;
+  readonly least?: number;
+  readonly most: number;
+  readonly whole?: boolean;
+}
+
+function parseNumber(spec: string, key: string, text: string, range: NumberRange): number {
+  const { above, least, most, whole = false } = range;
+  const value = /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  const fits =
+    (above === undefined || value > above) &&
+    (least === undefined || value >= least) &&
+    value <= most;
+  if (fits && (!whole || Number.isInteger(value))) return value;
+  const kind = whole ? "a whole number" : "a number";
+  const low = above === undefined ? `from ${least}` : `above ${above}`;
+  const endless = key === "frames" ? ' or "endless"' : "";
+  throw wrong(spec, `"${key}" is ${kind} ${low} to ${most}${endless}, not "${text}"`);
+}
+
+function parseSize(spec: string, text: string): DemoOptions {
+  const match = /^(\d{1,5})x(\d{1,5})$/.exec(text);
+  const [width, height] = [Number(match?.[1]), Number(match?.[2])];
+  const fits = (side: number): boolean => side >= SIDE_MIN && side <= SIDE_MAX;
+  if (fits(width) && fits(height)) return { ...DEFAULTS, width, height };
+  const limits = `sides of ${SIDE_MIN} to ${SIDE_MAX}`;
+  throw wrong(spec, `"size" is written as 640x360, with ${limits} pixels, not "${text}"`);
+}
+
+function wrong(spec: string, reason: string): AipError {
+  return usageError("demo-option", `Cannot open source "${spec}": ${reason}`);
+}

@@ -1,0 +1,245 @@
+import { basename, resolve } from "node:path";
+import { imageSizeFromFile } from "image-size/fromFile";
+import { type AipError, runtimeError, usageError } from "../errors.ts";
+import { planeLayout } from "../layout/planes.ts";
+import type { FrameGeometry } from "../types.ts";
+import { Decoder } from "./decoder.ts";
+import { countFrames, decodeErrorNotes, judgeEnding } from "./ending.ts";
+import type { DecodeRequest } from "./ffmpeg.ts";
+import { chooseFormat } from "./geometry.ts";
+import type { SourceOptions } from "./options.ts";
+import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
+import { ffmpegVersion } from "./tool.ts";
+
+/** Time from one picture of a folder to the next: they are played like a film. */
+const PICTURE_INTERVAL_MS = 40;
+const SIZE_READS_AT_ONCE = 32;
+
+/** Extensions of the pictures a folder is searched for. */
+export const PICTURE_EXTENSIONS: readonly string[] = [
+  ".bmp",
+  ".jpeg",
+  ".jpg",
+  ".png",
+  ".tif",
+  ".tiff",
+  ".webp",
+];
+
+/**
+ * Filters that turn a picture upright, by its EXIF orientation (CIPA DC-008, tag 0x0112). ffmpeg's
+ * own rotation is switched off for pictures: which formats it honours differs between versions.
+ */
+const UPRIGHT: Readonly<Record<number, readonly string[]>> = {
+  2: ["hflip"],
+  3: ["hflip", "vflip"],
+  4: ["vflip"],
+  5: ["transpose=cclock_flip"],
+  6: ["transpose=clock"],
+  7: ["transpose=clock_flip"],
+  8: ["transpose=cclock"],
+};
+
+/** Pictures one decoder can read in a row: same codec, size and orientation. */
+interface Run {
+  readonly type: string;
+  /** Stored size in pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly orientation: number;
+  readonly paths: string[];
+}
+
+/**
+ * Opens pictures as one source, in the order given.
+ *
+ * Their sizes are read from the files' heads, without decoding. Frames are `rgb24` unless the
+ * options say otherwise: pictures of a folder come in all formats, slots have one.
+ *
+ * @throws {AipError} `source-unreadable` where a file is no picture
+ */
+export async function openPictures(
+  paths: readonly string[],
+  names: { readonly name: string; readonly spec: string },
+  options: SourceOptions,
+): Promise<Source> {
+  const version = await ffmpegVersion();
+  const runs: Run[] = [];
+  for (let first = 0; first < paths.length; first += SIZE_READS_AT_ONCE) {
+    const some = paths.slice(first, first + SIZE_READS_AT_ONCE);
+    for (const picture of await Promise.all(some.map(readHead))) addToRuns(runs, picture);
+  }
+  const requests = runs.map((run) => requestFor(run, version, options));
+  return new ImageSource({ ...names, runs, requests, count: paths.length }, options);
+}
+
+interface ImageInput {
+  readonly name: string;
+  readonly spec: string;
+  readonly runs: readonly Run[];
+  readonly requests: readonly DecodeRequest[];
+  readonly count: number;
+}
+
+class ImageSource implements Source {
+  readonly name: string;
+  readonly spec: string;
+  readonly live = false;
+  readonly info: SourceInfo;
+  readonly #input: ImageInput;
+  readonly #options: SourceOptions;
+  #decoder: Decoder | undefined;
+  #runIndex = 0;
+  #opened = 0;
+  #errorCount = 0;
+  #lastError: string | undefined;
+
+  constructor(input: ImageInput, options: SourceOptions) {
+    this.name = input.name;
+    this.spec = input.spec;
+    const geometry = largest(input.requests.map((request) => request.format.geometry));
+    this.info = {
+      geometry,
+      fps: 1000 / PICTURE_INTERVAL_MS,
+      frameCount: input.count,
+      description: describePictures(input, geometry),
+    };
+    this.#input = input;
+    this.#options = options;
+  }
+
+  async open(): Promise<IngestSegment | null> {
+    const run = this.#input.runs[this.#runIndex];
+    const request = this.#input.requests[this.#runIndex];
+    if (run === undefined || request === undefined) return null;
+    const startMs = this.#opened * PICTURE_INTERVAL_MS;
+    this.#runIndex += 1;
+    this.#opened += run.paths.length;
+    this.#decoder = new Decoder(request, this.#options.pipes, concatScript(run.paths));
+    return {
+      kind: "pipe",
+      fd: this.#decoder.pictureFd,
+      timestampFd: this.#decoder.timestampFd,
+      startMs,
+      geometry: request.format.geometry,
+    };
+  }
+
+  async finish(segment: SegmentResult): Promise<AipError | null> {
+    const run = this.#input.runs[this.#runIndex - 1];
+    if (this.#decoder === undefined || run === undefined) return null;
+    const exit = await this.#decoder.exit();
+    this.#errorCount += exit.log.errorCount;
+    this.#lastError = exit.log.last ?? this.#lastError;
+    const frameCount = run.paths.length;
+    const spec = frameCount === 1 ? (run.paths[0] as string) : this.spec;
+    const error = judgeEnding({ ...segment, spec, exit, frameCount, cutShort: false });
+    const missing = frameCount - segment.frames;
+    if (error !== null || missing <= 0 || exit.stopped || exit.log.hungUp) return error;
+    const reason = exit.log.last === undefined ? "" : `, the last reason: ${exit.log.last}`;
+    return runtimeError(
+      "source-broke-off",
+      `${missing} of ${frameCount} pictures from "${run.paths[0]}" on cannot be decoded${reason}`,
+    );
+  }
+
+  notes(): readonly string[] {
+    return decodeErrorNotes(this.#errorCount, this.#lastError);
+  }
+
+  async close(): Promise<void> {
+    this.#runIndex = this.#input.runs.length;
+    await this.#decoder?.stop();
+  }
+}
+
+interface PictureHead {
+  readonly path: string;
+  readonly type: string;
+  readonly width: number;
+  readonly height: number;
+  readonly orientation: number;
+}
+
+async function readHead(path: string): Promise<PictureHead> {
+  try {
+    const { width, height, type = "unknown", orientation = 1 } = await imageSizeFromFile(path);
+    return { path, type, width, height, orientation };
+  } catch (cause) {
+    throw usageError(
+      "source-unreadable",
+      `Cannot open source "${path}": it is no picture (known: ${PICTURE_EXTENSIONS.join(" ")})`,
+      cause,
+    );
+  }
+}
+
+function addToRuns(runs: Run[], picture: PictureHead): void {
+  const { path, ...head } = picture;
+  const last = runs[runs.length - 1];
+  const same =
+    last?.type === head.type &&
+    last.width === head.width &&
+    last.height === head.height &&
+    last.orientation === head.orientation;
+  if (same) last.paths.push(path);
+  else runs.push({ ...head, paths: [path] });
+}
+
+function requestFor(
+  run: Run,
+  version: readonly [number, number],
+  options: SourceOptions,
+): DecodeRequest {
+  const turned = run.orientation >= 5;
+  const format = chooseFormat(
+    {
+      codec: run.type,
+      width: run.width,
+      height: run.height,
+      rotation: turned ? 90 : 0,
+      pixelFormat: "rgb24",
+    },
+    { forced: options.pixelFormat ?? "rgb24" },
+  );
+  return {
+    // The list of files comes on standard input: no temporary file, no limit of arguments.
+    input: [
+      "-noautorotate",
+      ...["-f", "concat", "-safe", "0", "-protocol_whitelist", "file,pipe", "-i", "pipe:0"],
+    ],
+    format,
+    filters: UPRIGHT[run.orientation] ?? [],
+    hardware: null,
+    version,
+    threads: options.decoderThreads ?? 1,
+  };
+}
+
+/**
+ * A script for ffmpeg's concat demuxer. Quotes end, are escaped and begin again, as in a shell; a
+ * `%` in a name must not be taken for a numbering pattern.
+ */
+function concatScript(paths: readonly string[]): string {
+  const lines = ["ffconcat version 1.0"];
+  for (const path of paths) {
+    lines.push(`file 'file:${resolve(path).replaceAll("'", "'\\''")}'`);
+    if (path.includes("%")) lines.push("option pattern_type none");
+    lines.push(`duration ${PICTURE_INTERVAL_MS / 1000}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function largest(geometries: readonly FrameGeometry[]): FrameGeometry {
+  return geometries.reduce((best, one) =>
+    planeLayout(one).sizeBytes > planeLayout(best).sizeBytes ? one : best,
+  );
+}
+
+function describePictures(input: ImageInput, geometry: FrameGeometry): string {
+  const size = `${geometry.width}×${geometry.height}`;
+  const [only] = input.runs;
+  if (input.count === 1 && only !== undefined) return `${basename(only.type)} ${size}`;
+  const sizes = input.runs.length === 1 ? size : `up to ${size}`;
+  return `${countFrames(input.count).replace("frame", "picture")}, ${sizes}`;
+}

@@ -1,0 +1,58 @@
+import { usageError } from "../errors.ts";
+import { cleanLine, redact } from "./diagnosis.ts";
+import { LiveSource } from "./live.ts";
+import { decodeRequest, type SourceOptions } from "./options.ts";
+import { probe } from "./probe.ts";
+import type { Source } from "./source.ts";
+import { ffmpegVersion } from "./tool.ts";
+import { openVideoInput } from "./video.ts";
+
+/** Protocols that are opened as streams. */
+export const STREAM_PROTOCOLS: readonly string[] = ["rtsp:", "rtsps:", "http:", "https:"];
+
+/** A connection that carries nothing for this long has broken off. */
+const SOCKET_LIMIT_US = 5_000_000;
+/** How much of a stream is looked at to learn its size and rate. */
+const ANALYZE_LIMIT_US = 3_000_000;
+/** For connecting and looking together. */
+const STREAM_PROBE_LIMIT_MS = 9000;
+
+/**
+ * Opens an RTSP or HTTP URL. What has a duration is a video like a file; everything else (RTSP
+ * cameras, MJPEG, HLS without an end) is live and connected to again when it breaks off.
+ *
+ * @throws {AipError} `source-unreachable` where nothing answers within 10 s
+ */
+export async function openStream(
+  url: string,
+  name: string,
+  options: SourceOptions,
+): Promise<Source> {
+  const input = await streamInput(url);
+  const limits = ["-analyzeduration", String(ANALYZE_LIMIT_US)];
+  const stream = await probe([...limits, ...input], STREAM_PROBE_LIMIT_MS);
+  if ("reason" in stream) throw unreachable(url, stream.reason);
+  if (stream.durationS !== undefined) {
+    return await openVideoInput({ name, spec: redact(url), input, stream }, options);
+  }
+  const request = await decodeRequest(["-fflags", "nobuffer", ...input], stream, options);
+  return new LiveSource({ name, spec: url, stream, request }, options);
+}
+
+/** ffmpeg's input options for a URL, with time-outs: a dead camera must not block for ever. */
+export async function streamInput(url: string): Promise<string[]> {
+  const limit = String(SOCKET_LIMIT_US);
+  if (!/^rtsps?:/i.test(url)) return ["-rw_timeout", limit, "-i", url];
+  // Over TCP: lost UDP packets are the commonest cause of broken pictures.
+  const [major] = await ffmpegVersion();
+  const timeout = major >= 5 ? "-timeout" : "-stimeout";
+  return ["-rtsp_transport", "tcp", timeout, limit, "-i", url];
+}
+
+function unreachable(url: string, message: string): Error {
+  const reason = cleanLine(message).replace(`${redact(url)}: `, "");
+  return usageError(
+    "source-unreachable",
+    `Cannot open source "${redact(url)}": ${reason}; check the address and that the camera is on`,
+  );
+}

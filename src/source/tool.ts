@@ -1,0 +1,63 @@
+import { runtimeError, usageError } from "../errors.ts";
+import { parseVersion } from "./ffmpeg.ts";
+
+/** What a short-lived tool left behind. */
+export interface ToolResult {
+  /** Null when it was ended for taking too long. */
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const VERSION_LIMIT_MS = 5000;
+const version = new Map<string, Promise<readonly [number, number]>>();
+
+/**
+ * Path of `ffmpeg` or `ffprobe`.
+ *
+ * @throws {AipError} `ffmpeg-missing`, saying how to install it
+ */
+export function findTool(name: "ffmpeg" | "ffprobe"): string {
+  const path = Bun.which(name);
+  if (path !== null) return path;
+  const install =
+    process.platform === "darwin" ? "brew install ffmpeg" : "sudo apt-get install ffmpeg";
+  throw usageError("ffmpeg-missing", `"${name}" is not on the PATH: install it with "${install}"`);
+}
+
+/** Runs a tool to its end, or to its time limit, and collects what it printed. */
+export async function runTool(
+  name: "ffmpeg" | "ffprobe",
+  args: readonly string[],
+  limitMs: number,
+): Promise<ToolResult> {
+  const child = Bun.spawn([findTool(name), ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout: limitMs,
+    killSignal: "SIGKILL",
+  });
+  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  await child.exited;
+  return { exitCode: child.signalCode === null ? child.exitCode : null, stdout, stderr };
+}
+
+/** Major and minor version of the ffmpeg on the PATH, asked once. */
+export async function ffmpegVersion(): Promise<readonly [major: number, minor: number]> {
+  const path = findTool("ffmpeg");
+  let known = version.get(path);
+  if (known === undefined) {
+    known = askVersion(path);
+    version.set(path, known);
+  }
+  return await known;
+}
+
+async function askVersion(path: string): Promise<readonly [number, number]> {
+  const result = await runTool("ffmpeg", ["-version"], VERSION_LIMIT_MS);
+  if (result.exitCode === 0) return parseVersion(result.stdout);
+  throw runtimeError("ffmpeg-unusable", `"${path}" does not run: ${firstLine(result.stderr)}`);
+}
+
+function firstLine(text: string): string {
+  return text.split("\n", 1)[0] ?? "";
+}

@@ -1,0 +1,132 @@
+import { stat } from "node:fs/promises";
+import { type AipError, usageError } from "../errors.ts";
+import { Decoder } from "./decoder.ts";
+import { cleanLine } from "./diagnosis.ts";
+import { decodeErrorNotes, judgeEnding } from "./ending.ts";
+import type { DecodeRequest } from "./ffmpeg.ts";
+import type { StreamProbe } from "./geometry.ts";
+import { isMp4CutShort } from "./mp4-boxes.ts";
+import { decodeRequest, type SourceOptions } from "./options.ts";
+import { probe } from "./probe.ts";
+import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
+
+/** What a video with a beginning and an end is made from. */
+export interface VideoInput {
+  readonly name: string;
+  readonly spec: string;
+  /** ffmpeg's input options with their `-i`. */
+  readonly input: readonly string[];
+  readonly stream: StreamProbe;
+  /** The file on this machine, where it is one. */
+  readonly path?: string;
+}
+
+/**
+ * Opens a video file of any container and codec ffmpeg knows.
+ *
+ * @throws {AipError} `source-unreadable` where it is no video
+ */
+export async function openVideo(
+  path: string,
+  name: string,
+  options: SourceOptions,
+): Promise<Source> {
+  // With its protocol named, a file may be called "-" or "a:b".
+  const input = ["-i", `file:${path}`];
+  const found = await probe(input);
+  if ("reason" in found) {
+    const reason = await explain(path, found.reason);
+    throw usageError("source-unreadable", `Cannot open source "${path}": ${reason}`);
+  }
+  return await openVideoInput({ name, spec: path, input, stream: found, path }, options);
+}
+
+/** Opens a video that has been probed. */
+export async function openVideoInput(video: VideoInput, options: SourceOptions): Promise<Source> {
+  return new VideoSource(video, await decodeRequest(video.input, video.stream, options), options);
+}
+
+/** A video with a beginning and an end: one segment. */
+class VideoSource implements Source {
+  readonly name: string;
+  readonly spec: string;
+  readonly live = false;
+  readonly info: SourceInfo;
+  readonly #video: VideoInput;
+  readonly #request: DecodeRequest;
+  readonly #options: SourceOptions;
+  #decoder: Decoder | undefined;
+  #opened = false;
+  #notes: readonly string[] = [];
+
+  constructor(video: VideoInput, request: DecodeRequest, options: SourceOptions) {
+    this.name = video.name;
+    this.spec = video.spec;
+    this.info = describe(video.stream, request);
+    this.#video = video;
+    this.#request = request;
+    this.#options = options;
+  }
+
+  async open(): Promise<IngestSegment | null> {
+    if (this.#opened) return null;
+    this.#opened = true;
+    this.#decoder = new Decoder(this.#request, this.#options.pipes);
+    return {
+      kind: "pipe",
+      fd: this.#decoder.pictureFd,
+      timestampFd: this.#decoder.timestampFd,
+      startMs: 0,
+      geometry: this.info.geometry,
+    };
+  }
+
+  async finish(segment: SegmentResult): Promise<AipError | null> {
+    if (this.#decoder === undefined) return null;
+    const exit = await this.#decoder.exit();
+    const { path, stream, spec } = this.#video;
+    const { frameCount } = stream;
+    const fewer = frameCount !== undefined && segment.frames < frameCount;
+    const cutShort = fewer && path !== undefined && (await isMp4CutShort(path));
+    const error = judgeEnding({
+      ...segment,
+      spec,
+      exit,
+      cutShort,
+      ...(frameCount === undefined ? {} : { frameCount }),
+    });
+    this.#notes = error === null ? decodeErrorNotes(exit.log.errorCount, exit.log.last) : [];
+    return error;
+  }
+
+  notes(): readonly string[] {
+    return this.#notes;
+  }
+
+  async close(): Promise<void> {
+    this.#opened = true;
+    await this.#decoder?.stop();
+  }
+}
+
+/** What is known of a stream before its first frame. */
+export function describe(stream: StreamProbe, request: DecodeRequest): SourceInfo {
+  const { geometry } = request.format;
+  const decoder = request.hardware === null ? "" : `, ${request.hardware.name}`;
+  return {
+    geometry,
+    description: `${stream.codec} ${geometry.width}×${geometry.height}${decoder}`,
+    ...(stream.fps === undefined ? {} : { fps: stream.fps }),
+    ...(stream.frameCount === undefined ? {} : { frameCount: stream.frameCount }),
+  };
+}
+
+/** ffprobe's last message, in words that say what is wrong with the file. */
+async function explain(path: string, message: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size === 0) return "it is empty";
+  const reason = cleanLine(message).replace(`file:${path}: `, "");
+  if (!/invalid data/i.test(reason)) return reason;
+  if (await isMp4CutShort(path)) return "it is cut short, and the index of its frames is missing";
+  return `it is no video or picture that ffmpeg can read (${reason})`;
+}
