@@ -10,6 +10,8 @@ export function blankSlot(geometry: FrameGeometry): Uint8Array {
   const sizeBytes = SlotHeader.sizeBytes + planeLayout(geometry).sizeBytes;
   const slot = new Uint8Array(new SharedArrayBuffer(sizeBytes));
   slot.fill(GREY, SlotHeader.sizeBytes);
-  writeGeometry(slot.buffer as SharedArrayBuffer, 0, geometry);
+  const buffer = slot.buffer as SharedArrayBuffer;
+  writeGeometry(buffer, 0, geometry);
+  new Uint32Array(buffer)[SlotHeader.slotBytes / 4] = sizeBytes;
   return slot;
 }
