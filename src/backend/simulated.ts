@@ -30,6 +30,8 @@ export function openSimulatedSession(
   const nextFailure = mulberry32(options.seed ^ FAILURE_STREAM);
   let frame = 0;
   let error = "";
+  // What a wait oversleeps is taken off the next one, so that the mean stays the one asked for.
+  let oversleptMs = 0;
 
   const hang = (ordinal: number): number => {
     while (sleepUntil(clockMs() + HANG_STEP_MS, stopAddress));
@@ -48,14 +50,17 @@ export function openSimulatedSession(
       }
       if (ordinal === options.hangAt) return hang(ordinal);
       const serviceMs = nextServiceMs(ordinal);
-      const endMs = serviceMs > 0 ? clockMs() + serviceMs : 0;
+      const endMs = serviceMs > 0 ? clockMs() + Math.max(serviceMs - oversleptMs, 0) : 0;
       const fails = options.fail > 0 && nextFailure() < options.fail;
       let status: number = Status.ok;
       if (answers !== null) {
         status = answers.run(slotAddress, resultAddress);
         if (status < Status.ok) error = answers.lastError();
       }
-      if (serviceMs > 0 && !sleepUntil(endMs, stopAddress)) return Status.stopped;
+      if (serviceMs > 0) {
+        if (!sleepUntil(endMs, stopAddress)) return Status.stopped;
+        oversleptMs = Math.min(clockMs() - endMs, serviceMs);
+      }
       if (!fails) return status;
       error = `simulated failure at frame ${ordinal}, as fail=${options.fail} asks`;
       return Status.inference;

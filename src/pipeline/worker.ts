@@ -54,6 +54,8 @@ declare const self: Worker;
 const WAIT_MS = 100;
 /** Results of very quick frames are published together, at most this late. */
 const PUBLISH_WITHIN_MS = 0.1;
+/** The wait for a frame was ended by the stop flag: there is no answer. */
+const STOPPED = -1;
 const MESSAGE_BYTES_MAX = PAYLOAD_OFFSET - DETECTIONS_OFFSET;
 
 self.onmessage = (event: MessageEvent<WorkerStart>) => {
@@ -159,6 +161,7 @@ class InferenceLoop {
       }
       commands.release();
       const finishedMs = this.#answer(result);
+      if (finishedMs === STOPPED) return;
       this.#results.tryPush(result);
       unpublished += 1;
       if (finishedMs - publishedMs > PUBLISH_WITHIN_MS) {
@@ -175,7 +178,7 @@ class InferenceLoop {
     this.#doorbell.ring();
   }
 
-  /** Answers the frame whose result block this is; returns the time. HOT. */
+  /** Answers the frame whose result block this is; returns the time, or STOPPED. HOT. */
   #answer(result: number): number {
     const words = this.#words;
     const offset = resultOffset(this.#layout, result);
@@ -195,6 +198,7 @@ class InferenceLoop {
 
     const status = this.#session.run(this.#address + slotAt, this.#address + offset);
 
+    if (status === Status.stopped) return STOPPED;
     const finishedMs = clockMs();
     words[descriptor + ResultDescriptor.status / 4] = status;
     if (status < Status.ok) this.#writeError(offset);
