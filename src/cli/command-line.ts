@@ -2,15 +2,8 @@ import { AipError, usageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
 import { aip } from "./aip.ts";
 import type { Command } from "./command.ts";
+import { ExitCode } from "./exit-code.ts";
 import { parseFlags } from "./flags.ts";
-
-/** Exit codes of `aip`, as documented. */
-export const ExitCode = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  interrupted: 130,
-} as const;
 
 /**
  * Runs one command line and returns its exit code. Errors become one sentence on stderr; their

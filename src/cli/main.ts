@@ -1,4 +1,6 @@
 #!/usr/bin/env bun
 import { runCommandLine } from "./command-line.ts";
 
-process.exitCode = await runCommandLine(process.argv.slice(2));
+const code = await runCommandLine(process.argv.slice(2));
+// A hung device's thread would keep the process alive: once all is written, end it.
+process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));

@@ -117,7 +117,8 @@ export interface ProgressSinkOptions {
  */
 export class ProgressSink implements Sink {
   readonly name = "progress";
-  readonly #frameCount: number | undefined;
+  /** Frames of all sources together, once that is known. */
+  frameCount: number | undefined;
   readonly #stream: ProgressStream;
   readonly #now: () => number;
   #devices: { readonly id: string; frames: number }[] = [];
@@ -130,7 +131,7 @@ export class ProgressSink implements Sink {
   #isShown = false;
 
   constructor(options: ProgressSinkOptions = {}) {
-    this.#frameCount = options.frameCount;
+    this.frameCount = options.frameCount;
     this.#stream = options.stream ?? process.stderr;
     this.#now = options.now ?? (() => performance.now());
   }
@@ -164,7 +165,7 @@ export class ProgressSink implements Sink {
     const fps = this.#speed();
     const state: ProgressState = {
       frames: this.#frames,
-      frameCount: this.#frameCount,
+      frameCount: this.frameCount,
       fps,
       dropped: this.#dropped,
       failed: this.#failed,

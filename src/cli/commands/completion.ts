@@ -1,6 +1,7 @@
 import { usageError } from "../../errors.ts";
 import { suggestion } from "../../nearest.ts";
 import type { Command } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -24,6 +25,6 @@ export const completion: Command = {
     const { completionScript } = await import("../completion-script.ts");
     const { aip } = await import("../aip.ts");
     process.stdout.write(completionScript(aip, shell));
-    return 0;
+    return ExitCode.done;
   },
 };

@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
 
 /** `aip devices`: what this machine has to run on, and why something is missing. */
 export const devices: Command = {
@@ -18,6 +19,6 @@ export const devices: Command = {
     const machine = discoverMachine();
     const text = flags["json"] === true ? machineToJson(machine) : formatMachine(machine);
     process.stdout.write(`${text}\n`);
-    return 0;
+    return ExitCode.done;
   },
 };

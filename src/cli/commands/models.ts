@@ -1,5 +1,6 @@
 import { usageError } from "../../errors.ts";
 import type { Command } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
 
 const inspect: Command = {
   meta: {
@@ -8,6 +9,11 @@ const inspect: Command = {
   },
   args: {
     model: { type: "positional", description: "A model file", required: true },
+    "input-size": {
+      type: "string",
+      valueHint: "WxH",
+      description: "The input size to assume, where the model leaves it open",
+    },
     json: { type: "boolean", description: "Print JSON" },
   },
   operands: "MODEL",
@@ -23,9 +29,12 @@ const inspect: Command = {
     if (more.length > 0) {
       throw usageError("operand-unknown", `Unexpected "${more[0]}": one model at a time`);
     }
-    const { printInspection } = await import("../inspection.ts");
-    await printInspection(file, flags["json"] === true);
-    return 0;
+    const { checkRunConfig } = await import("../../config/schema.ts");
+    const { inspectModel } = await import("../inspection.ts");
+    const given = { inputSize: flags["input-size"] };
+    const { inputSize } = checkRunConfig(given, () => "--input-size");
+    process.stdout.write(inspectModel(file, { json: flags["json"] === true, inputSize }));
+    return ExitCode.done;
   },
 };
 
