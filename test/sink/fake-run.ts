@@ -1,6 +1,6 @@
 import {
-  Detection,
   DETECTION_COUNT_MAX,
+  Detection,
   Dtype,
   ResultDescriptor,
   SlotHeader,
@@ -75,7 +75,7 @@ export class FakeRun {
   readonly context: RunContext;
   readonly failures: Error[] = [];
   /** How often each slot is held. */
-  readonly held = new Map<number, number>();
+  readonly held: Map<number, number> = new Map();
   readonly #geometry: FrameGeometry;
   readonly #layout: ArenaLayout;
   readonly #arena: SharedArrayBuffer;
@@ -103,10 +103,6 @@ export class FakeRun {
       release: (slotIndex) => this.#release(slotIndex),
       fail: (error) => this.failures.push(error),
     };
-  }
-
-  get heldCount(): number {
-    return this.held.size;
   }
 
   /** Shows a frame to `write` once a slot is free for it, as the pipeline does. */

@@ -51,7 +51,11 @@ describe("NdjsonSink lines", () => {
   });
 
   test("numbers are rounded: coordinates to 2 decimals, confidences to 4, times to 3", async () => {
-    const detection = { classId: 0, confidence: 0.123456, xyxy: [0.004, 0.006, 9.999, 10] } as const;
+    const detection = {
+      classId: 0,
+      confidence: 0.123456,
+      xyxy: [0.004, 0.006, 9.999, 10],
+    } as const;
     const { text } = await written([
       { frameId: 0, timeMs: 33.366_666, latencyMs: 1.000_49, detections: [detection] },
     ]);
@@ -215,7 +219,10 @@ describe("NdjsonSink files", () => {
     const labels = Array.from({ length: 300 }, (_, index) => `${"é".repeat(200)}${index}`);
     const frames = [{ frameId: 0 }, { frameId: 1, detections: many }, { frameId: 2 }];
     const { text } = await written(frames, { labels });
-    const lines = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+    const lines = text
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
     expect(lines.map(({ frame }) => frame)).toEqual([0, 1, 2]);
     expect(lines[1].detections.map(({ label }: { label: string }) => label)).toEqual(labels);
   });
@@ -223,7 +230,11 @@ describe("NdjsonSink files", () => {
   test("append goes on behind what the file holds; without it the file is replaced", async () => {
     const path = join(folder, "append.ndjson");
     const frameIds = [];
-    for (const [append, frameId] of [[false, 5], [false, 0], [true, 1]] as const) {
+    for (const [append, frameId] of [
+      [false, 5],
+      [false, 0],
+      [true, 1],
+    ] as const) {
       const run = new FakeRun();
       const sink = new NdjsonSink({ path, append });
       sink.open(run.context);
