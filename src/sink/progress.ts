@@ -6,8 +6,8 @@ import type { Sink } from "./sink.ts";
 const REDRAW_MS = 100;
 /** Time between lines where no terminal shows them. */
 const PLAIN_MS = 5000;
-/** The speed shown is that of the last this many redraws. */
-const SPEED_SAMPLES = 30;
+/** The speed shown is that of this last while, or since the line before. */
+const SPEED_MS = 3000;
 const BAR_CELLS_MAX = 22;
 const BAR_CELLS_MIN = 8;
 const COLUMNS_DEFAULT = 80;
@@ -126,7 +126,7 @@ export class ProgressSink implements Sink {
   #dropped = 0;
   #failed = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Times and counts of the last redraws, oldest first. */
+  /** Times and counts of the last redraws, oldest first; at most 10 a second of `SPEED_MS`. */
   readonly #samples: { readonly ms: number; readonly frames: number }[] = [];
   #isShown = false;
 
@@ -194,7 +194,9 @@ export class ProgressSink implements Sink {
   #speed(): number {
     const last = { ms: this.#now(), frames: this.#frames };
     this.#samples.push(last);
-    if (this.#samples.length > SPEED_SAMPLES) this.#samples.shift();
+    while (this.#samples.length > 2 && last.ms - (this.#samples[1]?.ms ?? 0) >= SPEED_MS) {
+      this.#samples.shift();
+    }
     const first = this.#samples[0] ?? last;
     return last.ms > first.ms ? ((last.frames - first.frames) * 1000) / (last.ms - first.ms) : 0;
   }

@@ -5,9 +5,8 @@ import type { PixelFormatName } from "../types.ts";
 /** Frames with the worker at a time. */
 export const IN_FLIGHT_MAX = 1024;
 
-/** Ring elements of a frame: slot, and the offsets of slot and result block. */
-const VALUES_PER_FRAME = 3;
-const FRAMES_CAPACITY = 4096;
+/** Room for all those frames: slot, slot offset and result offset are three elements. */
+const FRAMES_CAPACITY = 4 * IN_FLIGHT_MAX;
 /** Slots and result blocks lie at multiples of this, so that their offsets fit a ring element. */
 const OFFSET_UNIT_BYTES = 64;
 

@@ -20,7 +20,6 @@ import { videoPaths } from "./video-paths.ts";
 import type { VideoMessage, VideoTask } from "./video-worker.ts";
 
 const PIPE_BYTES = 1 << 20;
-/** An interrupted run waits this long for the frames that are on their way into the video. */
 const GRACE_MS = 10_000;
 
 /** One source's video. */
@@ -29,6 +28,13 @@ interface Track {
   /** Written first, renamed when whole. */
   readonly partPath: string;
   readonly encoder: Encoder;
+}
+
+export interface VideoSinkOptions {
+  /** File to write, an .mp4; several sources get `FILE-SOURCE.mp4` each. */
+  readonly path: string;
+  /** How long a run that did not end well waits for frames on their way, in ms. Default 10,000. */
+  readonly graceMs?: number;
 }
 
 /**
@@ -43,6 +49,7 @@ interface Track {
 export class VideoSink implements Sink {
   readonly name = "video";
   readonly #path: string;
+  readonly #graceMs: number;
   readonly #notes = new Set<string>();
   readonly #outputs: string[] = [];
   readonly #tracks: (Track | undefined)[] = [];
@@ -58,12 +65,13 @@ export class VideoSink implements Sink {
   #worker: Worker | undefined;
   #workerEnded: Promise<void> = Promise.resolve();
   #error: Error | undefined;
-  #isClosing = false;
+  #closing: Promise<void> | undefined;
 
   /** @throws {AipError} `output-format` where the name is not that of an MP4 file */
-  constructor(options: { readonly path: string }) {
+  constructor(options: VideoSinkOptions) {
     muxerFor(options.path);
     this.#path = options.path;
+    this.#graceMs = options.graceMs ?? GRACE_MS;
   }
 
   async open(context: RunContext): Promise<void> {
@@ -92,20 +100,9 @@ export class VideoSink implements Sink {
     this.#send(slotIndex, context.slotOffsetBytes(slotIndex), resultOffset);
   }
 
-  async close(complete: boolean): Promise<void> {
-    this.#isClosing = true;
-    const told = this.#error;
-    const isBroken = told !== undefined;
-    const grace = complete && !isBroken ? undefined : setTimeout(() => this.#abort(), GRACE_MS);
-    if (this.#waiting.length > 0) await new Promise<void>((done) => (this.#onAllSent = done));
-    this.#link?.finish();
-    await this.#workerEnded;
-    this.#closePipes();
-    this.#worker?.terminate();
-    this.#releaseAll();
-    for (const track of this.#tracks) if (track !== undefined) await this.#finishTrack(track);
-    clearTimeout(grace);
-    if (this.#error !== told && this.#error !== undefined) throw this.#error;
+  close(complete: boolean): Promise<void> {
+    this.#closing ??= this.#close(complete);
+    return this.#closing;
   }
 
   outputs(): readonly string[] {
@@ -114,6 +111,26 @@ export class VideoSink implements Sink {
 
   notes(): readonly string[] {
     return [...this.#notes];
+  }
+
+  async #close(complete: boolean): Promise<void> {
+    const told = this.#error;
+    const isWell = complete && told === undefined;
+    const grace = isWell ? undefined : setTimeout(() => this.#abort(), this.#graceMs);
+    if (this.#waiting.length > 0) {
+      const allSent = new Promise<void>((resolve) => {
+        this.#onAllSent = resolve;
+      });
+      await Promise.race([allSent, this.#workerEnded]);
+    }
+    this.#link?.finish();
+    await this.#workerEnded;
+    this.#closePipes();
+    this.#worker?.terminate();
+    this.#releaseAll();
+    for (const track of this.#tracks) if (track !== undefined) await this.#finishTrack(track);
+    clearTimeout(grace);
+    if (this.#error !== told && this.#error !== undefined) throw this.#error;
   }
 
   #startWorker(context: RunContext, link: VideoLink): Promise<void> {
@@ -135,7 +152,7 @@ export class VideoSink implements Sink {
     };
     worker.onerror = ({ message }): void => lose(message);
     worker.addEventListener("close", () => {
-      if (!this.#isClosing) lose("the video worker ended unexpectedly");
+      if (this.#closing === undefined) lose("the video worker ended unexpectedly");
       ended.resolve();
     });
     const task: VideoTask = {

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import {
+  closeSync,
+  constants,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { reasonOf } from "../../src/sink/line-writer.ts";
+
+const PROGRAM = join(import.meta.dir, "line-program.ts");
+/** About 9 MB, far more than a pipe and the sink's buffers hold. */
+const FRAMES = 12_000;
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "aip-lines-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Outcome {
+  readonly heldMax: number;
+  readonly heldAtEnd: number;
+  readonly failures: readonly { code: string; message: string }[];
+}
+
+/** Runs the program in a shell, where `$RUN` stands for it; returns what both wrote. */
+async function shell(script: string): Promise<{ stdout: string; outcome: Outcome }> {
+  const said = join(folder, "stderr");
+  const child = Bun.spawn(["sh", "-c", script], {
+    env: { ...process.env, RUN: `${process.execPath} ${PROGRAM}`, SAID: said },
+    stdout: "pipe",
+  });
+  const stdout = await new Response(child.stdout).text();
+  await child.exited;
+  return { stdout, outcome: JSON.parse(readFileSync(said, "utf8")) };
+}
+
+/** Frame numbers of whole lines; throws where a line is torn. */
+function frameIds(text: string): number[] {
+  const lines = text.split("\n");
+  expect(lines.pop()).toBe("");
+  return lines.map((line) => JSON.parse(line).frame);
+}
+
+const ALL = Array.from({ length: FRAMES }, (_, index) => index);
+
+describe("standard output", () => {
+  test("a slow reader gets every line in order, and frames are held back meanwhile", async () => {
+    const { stdout, outcome } = await shell(`$RUN - ${FRAMES} 2>$SAID | (sleep 1; cat)`);
+    expect(frameIds(stdout)).toEqual(ALL);
+    expect(outcome).toEqual({ heldMax: 8, heldAtEnd: 0, failures: [] });
+  });
+
+  test("a reader that goes away ends the run with output-closed and holds nothing", async () => {
+    const { stdout, outcome } = await shell(`$RUN - ${FRAMES} 2>$SAID | head -n 1`);
+    expect(frameIds(stdout)).toEqual([0]);
+    expect(outcome.heldAtEnd).toBe(0);
+    expect(outcome.failures.map(({ code }) => code)).toEqual(["output-closed"]);
+  });
+
+  test("redirected to a file, it is not truncated", async () => {
+    const path = join(folder, "redirected");
+    const { outcome } = await shell(`(echo before; $RUN - 3 2>$SAID) >"${path}"`);
+    expect(outcome.failures).toEqual([]);
+    const [first, ...rest] = readFileSync(path, "utf8").split("\n");
+    expect(first).toBe("before");
+    expect(frameIds(rest.join("\n"))).toEqual([0, 1, 2]);
+  });
+
+  test("a pipe that does not block loses nothing when it is full", async () => {
+    const path = join(folder, "fifo");
+    Bun.spawnSync(["mkfifo", path]);
+    const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const writeFd = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+    const child = Bun.spawn([process.execPath, PROGRAM, "-", String(FRAMES)], {
+      stdout: writeFd,
+      stderr: "pipe",
+    });
+    closeSync(writeFd);
+    const text = await readSlowly(readFd);
+    closeSync(readFd);
+    expect(JSON.parse(await new Response(child.stderr).text()).failures).toEqual([]);
+    expect(frameIds(text)).toEqual(ALL);
+  });
+});
+
+/** Reads a non-blocking pipe to its end, in pieces with pauses, so that it is full at times. */
+async function readSlowly(fd: number): Promise<string> {
+  const pieces: Buffer[] = [];
+  for (;;) {
+    const piece = Buffer.alloc(1 << 16);
+    try {
+      const sizeBytes = readSync(fd, piece);
+      if (sizeBytes === 0) return Buffer.concat(pieces).toString();
+      pieces.push(piece.subarray(0, sizeBytes));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+    await Bun.sleep(1);
+  }
+}
+
+describe("a file", () => {
+  test("holds whole lines alone when the disk is full", async () => {
+    const path = join(folder, "full.ndjson");
+    // A limit on file sizes, with its signal ignored, makes writes fail as a full disk does.
+    const limit = 'trap "" XFSZ; ulimit -f 300';
+    const { outcome } = await shell(`${limit}; $RUN "${path}" ${FRAMES} 2>$SAID`);
+    const ids = frameIds(readFileSync(path, "utf8"));
+    expect(ids.length).toBeGreaterThan(100);
+    expect(ids).toEqual(ALL.slice(0, ids.length));
+    expect(outcome.failures).toHaveLength(1);
+    expect(outcome.failures[0]).toMatchObject({ code: "output-failed" });
+    expect(outcome.failures[0]?.message).toStartWith(`Cannot write "${path}": file too large`);
+  });
+});
+
+describe("reasonOf()", () => {
+  test("keeps the words of a system error", () => {
+    const reason = reasonOf(new Error("ENOENT: no such file or directory, open 'a, b'"));
+    expect(reason).toBe("no such file or directory");
+  });
+
+  test("keeps any other message whole", () => {
+    expect(reasonOf(new Error("Odd: really, so"))).toBe("Odd: really, so");
+    expect(reasonOf("text")).toBe("text");
+  });
+});
