@@ -40,6 +40,7 @@ Every output adds 0 times the mean of the input, so that no runtime can drop the
 import json
 import math
 import pathlib
+import re
 
 import onnx
 from onnx import TensorProto, helper
@@ -139,12 +140,13 @@ def table(rows, size, transposed, dtype):
     size_nodes, size_values = size
     flat = [value for row in rows.values() for value in row]
     last = "turned" if transposed else "batched"
+    turn = helper.make_node("Transpose", ["batched"], ["turned"], perm=[0, 2, 1])
     nodes = [
         *size_nodes,
         helper.make_node("ConstantOfShape", ["size"], ["blank"]),
         helper.make_node("ScatterND", ["blank", "rows", "values"], ["filled"]),
         helper.make_node("Unsqueeze", ["filled", "axis"], ["batched"]),
-        *([helper.make_node("Transpose", ["batched"], [last], perm=[0, 2, 1])] if transposed else []),
+        *([turn] if transposed else []),
         helper.make_node("Cast", [last], ["typed"], to=dtype),
         helper.make_node("Add", ["typed", "zero"], ["output"]),
     ]
@@ -268,7 +270,9 @@ def fixtures():
         "yolox-coco": detector(yolox_rows(80), ROWS),
         "yolox-dynamic-size": detector(yolox_rows(2), ROWS, input_shape=open_size),
         "yolov5": detector(
-            yolov5_rows(2), 3 * ROWS, metadata={"stride": "32", "names": repr(["vehicle", "person"])}
+            yolov5_rows(2),
+            3 * ROWS,
+            metadata={"stride": "32", "names": repr(["vehicle", "person"])},
         ),
         "yolov8": detector(yolov8_rows(2), ROWS, True, metadata=ultralytics(two_names())),
         "yolov8-rows": detector(yolov8_rows(2), ROWS, metadata=ultralytics(two_names())),
@@ -283,7 +287,12 @@ def fixtures():
             yolov8_rows(2), ROWS, True, F16, F16, metadata=ultralytics(two_names())
         ),
         "yolov8-nhwc-u8": detector(
-            yolov8_rows(2), ROWS, True, F32, U8, [1, SIZE, SIZE, 3], metadata=ultralytics(two_names())
+            yolov8_rows(2),
+            ROWS,
+            True,
+            input_dtype=U8,
+            input_shape=[1, SIZE, SIZE, 3],
+            metadata=ultralytics(two_names()),
         ),
         "end-to-end": detector(end_to_end_rows(), 300, metadata=ultralytics(two_names())),
         "segment": detector(
@@ -328,7 +337,9 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     built_by_name = fixtures()
     inspections = {name: inspection(built) for name, built in built_by_name.items()}
-    (OUT / "inspections.json").write_text(json.dumps(inspections, indent=2, sort_keys=True) + "\n")
+    text = json.dumps(inspections, indent=2, sort_keys=True)
+    text = re.sub(r"\[([\s\d,-]+)\]", lambda found: f"[{' '.join(found[1].split())}]", text)
+    (OUT / "inspections.json").write_text(text + "\n")
     for name, built in built_by_name.items():
         onnx.checker.check_model(built)
         data = built.SerializeToString(deterministic=True)

@@ -43,26 +43,26 @@ function row(label: string, text: string): string {
 
 function tensorLines(label: string, tensors: readonly TensorInfo[]): string[] {
   if (tensors.length === 0) return [row(label, "none")];
-  const nameWidth = Math.max(...tensors.map(({ name }) => name.length));
-  return tensors.map(({ name, dtype, shape }, index) => {
-    const text = `${name.padEnd(nameWidth)}  ${dtype} ${shapeText(shape)}`;
+  const names = tensors.map(({ name }) => clipped(name));
+  const nameWidth = Math.max(...names.map((name) => name.length));
+  return tensors.map(({ dtype, shape }, index) => {
+    const text = `${(names[index] ?? "").padEnd(nameWidth)}  ${dtype} ${shapeText(shape)}`;
     return row(index === 0 ? label : "", text);
   });
 }
 
 function fileLines({ producer, description, metadata }: OnnxInspection): string[] {
   const lines: string[] = [];
-  if (producer !== "") lines.push(row("producer", producer));
+  if (producer !== "") lines.push(row("producer", clipped(producer)));
   if (description !== "") lines.push(row("description", clipped(description)));
   Object.entries(metadata).forEach(([key, value], index) => {
-    lines.push(row(index === 0 ? "metadata" : "", `${key} = ${clipped(value)}`));
+    lines.push(row(index === 0 ? "metadata" : "", `${clipped(key)} = ${clipped(value)}`));
   });
   return lines;
 }
 
 function specLines(spec: ModelSpec): string[] {
   const { head, input } = spec;
-  const threshold = `confidence ${spec.confidence}`;
   const lines = [
     row("name", spec.name),
     row("head", `${head.type} from output ${quoted(head.output)}`),
@@ -71,18 +71,20 @@ function specLines(spec: ModelSpec): string[] {
     row("pixels", pixelText(input)),
   ];
   if (head.type !== "raw") {
-    const nms = head.type === "classification" || head.type === "end-to-end";
-    const scope = spec.agnostic ? "across classes" : "per class";
-    lines.push(
-      row("classes", classText(spec)),
-      row("keeps", nms ? threshold : `${threshold}, NMS at IoU ${spec.iou} ${scope}`),
-    );
+    lines.push(row("classes", classText(spec)), row("keeps", keptText(spec)));
   }
   lines.push(row("licence", spec.licence ?? "not stated"));
   spec.notes.forEach((note, index) => {
     lines.push(row(index === 0 ? "notes" : "", note));
   });
   return lines;
+}
+
+function keptText({ head, confidence, iou, agnostic, detectionLimit }: ModelSpec): string {
+  const best = `the best ${detectionLimit}`;
+  const chosen = confidence > 0 ? `${best} of confidence ${confidence} and above` : best;
+  if (head.type === "classification" || head.type === "end-to-end") return chosen;
+  return `${chosen}, after NMS at IoU ${iou} ${agnostic ? "across classes" : "per class"}`;
 }
 
 const PLACES: Readonly<Record<InputSpec["letterbox"], string>> = {
@@ -93,8 +95,9 @@ const PLACES: Readonly<Record<InputSpec["letterbox"], string>> = {
 
 function pictureText(input: InputSpec): string {
   const size = `${input.width}×${input.height} ${input.channels.toUpperCase()}`;
+  const tensor = `${input.layout.toUpperCase()} ${input.dtype}`;
   const padding = input.letterbox === "stretch" ? "" : ` on grey ${input.pad}`;
-  return `${size}, ${PLACES[input.letterbox]}${padding}; ${input.layout.toUpperCase()} ${input.dtype}`;
+  return `${size}, ${PLACES[input.letterbox]}${padding}; ${tensor}`;
 }
 
 function pixelText({ scale, mean, std, channels }: InputSpec): string {
@@ -123,6 +126,6 @@ function classText({ head, labels, labelsFrom }: ModelSpec): string {
 
 /** One line of bounded length: line ends and control characters of a file stay out of a terminal. */
 function clipped(text: string): string {
-  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ");
+  const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
   return line.length <= VALUE_LENGTH_MAX ? line : `${line.slice(0, VALUE_LENGTH_MAX - 1)}…`;
 }

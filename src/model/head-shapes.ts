@@ -6,8 +6,8 @@
  * - YOLOv5 predicts three boxes a cell, YOLOX and YOLOv8 one: `N` tells them apart once the
  *   input's size is known, and no set of strides gives the same `N` for both.
  * - YOLOX has `5 + C` columns (objectness), YOLOv8 `4 + C`. YOLOv8 lies with its boxes along the
- *   last axis unless someone transposed it; then the class names decide, else 84 columns are
- *   YOLOv8 (COCO's 80 classes), any other number YOLOX.
+ *   last axis unless someone transposed it; then it is YOLOv8 where Ultralytics' metadata names
+ *   as many classes, or with the 84 columns of COCO's 80 classes, and YOLOX otherwise.
  * - End-to-end has 6 columns, as a head of one or two classes may. 100 and 300 rows are
  *   end-to-end: three or four levels never give those (they give multiples of 21, 85 and their
  *   threefold); any other `N` that fits a grid is the grid's.
@@ -70,7 +70,7 @@ function readYolov5({ shape }: TensorInfo, hints: HeadHints): HeadReading | unde
   if (table === undefined || isEndToEnd(table, asked)) return undefined;
   const classCount = table.columns - 5;
   if (!classCountFits(classCount, hints)) return undefined;
-  if (!asked && !rowsTell(table, hints)) return undefined;
+  if (!asked && !isYolov5Row(table, hints)) return undefined;
   const strides = gridStrides(table.rows, 3, hints) ?? (asked ? [] : undefined);
   if (strides === undefined) return undefined;
   const why = `${rowsText(table.rows, strides, 3)}; ${columnsText(classCount, true)}`;
@@ -84,10 +84,11 @@ function readYolov8({ shape }: TensorInfo, hints: HeadHints): HeadReading | unde
     hints.manifest.transposed === undefined ? [true, false] : [hints.manifest.transposed];
   for (const transposed of orders) {
     const table = boxTable(shape, transposed);
-    if (table === undefined || isEndToEnd(table, asked)) continue;
+    if (table === undefined || (!transposed && isEndToEnd(table, asked))) continue;
     const classCount = table.columns - 4;
     if (!classCountFits(classCount, hints)) continue;
-    if (!asked && !(transposed ? rowsTell(table, hints) : isYolov8Row(table, hints))) continue;
+    if (!asked && !(transposed ? isYolov8Column(table, hints) : isYolov8Row(table, hints)))
+      continue;
     const anyGrid = asked && (orders.length === 1 || table.rows > table.columns);
     const strides = gridStrides(table.rows, 1, hints) ?? (anyGrid ? [] : undefined);
     if (strides === undefined) continue;
@@ -160,14 +161,20 @@ function classCountFits(classCount: number, { nameCount }: HeadHints): boolean {
   return classCount >= 1 && (nameCount === null || nameCount === classCount);
 }
 
-/** A known N tells; an open one only beside Ultralytics' metadata, and not for 6 columns. */
-function rowsTell({ rows, columns }: BoxTable, { ultralytics, nameCount }: HeadHints): boolean {
-  return rows > 0 || (ultralytics && nameCount !== null && columns !== END_TO_END_COLUMNS);
+/** As for YOLOv8's columns; but six columns of open N may be end-to-end. */
+function isYolov5Row(table: BoxTable, hints: HeadHints): boolean {
+  return isYolov8Column(table, hints) && (table.rows > 0 || table.columns !== END_TO_END_COLUMNS);
 }
 
-/** Boxes along the first axis are YOLOX's order: only names or COCO's 84 columns say otherwise. */
-function isYolov8Row({ rows, columns }: BoxTable, { nameCount }: HeadHints): boolean {
-  return rows > 0 && (nameCount !== null || columns === COCO_CLASS_COUNT + 4);
+/** A known N tells; an open one only beside Ultralytics' metadata. */
+function isYolov8Column({ rows }: BoxTable, { ultralytics, nameCount }: HeadHints): boolean {
+  return rows > 0 || (ultralytics && nameCount !== null);
+}
+
+/** Boxes along the first axis are YOLOX's order, unless Ultralytics or 84 columns say otherwise. */
+function isYolov8Row({ rows, columns }: BoxTable, { ultralytics, nameCount }: HeadHints): boolean {
+  const known = ultralytics && nameCount !== null;
+  return rows > 0 && (known || columns === COCO_CLASS_COUNT + 4);
 }
 
 function gridStrides(

@@ -23,9 +23,11 @@ export interface InputHints {
   readonly requested: PixelSize | null;
   /** Size the model's metadata names. */
   readonly exported: PixelSize | null;
+  /** Largest stride of the feature maps, where known: an open size must be a multiple of it. */
+  readonly strideMax: number | null;
 }
 
-/** Element types of a picture tensor, by both the names they go by. */
+/** Element types of a picture tensor, by ONNX's names. */
 const INPUT_DTYPES: Readonly<Record<string, "f32" | "f16" | "u8">> = {
   float32: "f32",
   float16: "f16",
@@ -137,14 +139,22 @@ function inputSize(
     height: pick(fixed.height, requested?.height, height, exported?.height),
   };
   if (size.width === undefined || size.height === undefined) {
-    const right = `give one, or write "input": {"width": …, "height": …} into "${hints.manifestPath}"`;
-    throw sizeError(hints, `input ${tensorText(input)} leaves its size open; ${right}`);
+    const right = `write "input": {"width": …, "height": …} into "${hints.manifestPath}"`;
+    throw sizeError(
+      hints,
+      `input ${tensorText(input)} leaves its size open; give one, or ${right}`,
+    );
   }
   const given = { width: requested?.width ?? width, height: requested?.height ?? height };
   const wanted = { width: given.width ?? size.width, height: given.height ?? size.height };
   if (wanted.width !== size.width || wanted.height !== size.height) {
     const is = `its input is ${size.width}×${size.height} and cannot be`;
     throw sizeError(hints, `${is} ${wanted.width}×${wanted.height}`);
+  }
+  const step = hints.strideMax ?? 1;
+  if (Math.min(fixed.width, fixed.height) < 0 && (size.width % step || size.height % step)) {
+    const wanted = `width and height must be multiples of ${step}`;
+    throw sizeError(hints, `its input cannot be ${size.width}×${size.height}: ${wanted}`);
   }
   if (exported !== null && fixed.width === -1 && given.width === undefined) {
     notes.push(`the input's size is dynamic: ${size.width}×${size.height} is the one exported for`);

@@ -39,10 +39,11 @@ export function readMetadata({ metadata }: OnnxInspection): ModelMetadata {
       return null;
     }
   };
+  const names = read("names", classNames);
   return {
     ultralytics:
       metadata["author"] === "Ultralytics" || ("names" in metadata && "stride" in metadata),
-    names: read("names", classNames),
+    names: names !== null && names.length > 0 ? names : null,
     inputSize: read("imgsz", inputSize),
     strideMax: read("stride", strideMax),
     task: metadata["task"] ?? null,

@@ -83,6 +83,7 @@ export function describeModel(
     manifest: said.input ?? {},
     requested: overrides.inputSize ?? null,
     exported: metadata.inputSize,
+    strideMax: said.head?.strides?.at(-1) ?? metadata.strideMax,
   });
   const asked = overrides.head === undefined ? {} : { type: overrides.head };
   const head = detectHead(inspection.outputs, {

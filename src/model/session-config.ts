@@ -38,7 +38,7 @@ const LETTERBOXES: Readonly<Record<InputSpec["letterbox"], Letterbox>> = {
 
 const ACTIVATIONS = { none: 0, sigmoid: 1, softmax: 2 } as const;
 
-/** ChannelOrder and the like are little-endian, as every machine this runs on. */
+/** Every machine this runs on is little-endian. */
 const LITTLE_ENDIAN = true;
 
 /**
@@ -56,10 +56,16 @@ export function sessionConfig(spec: ModelSpec, options: SessionOptions): Uint8Ar
   const { input, head } = spec;
   const bytes = new Uint8Array(SessionConfig.sizeBytes);
   const view = new DataView(bytes.buffer);
-  const u32 = (offsetBytes: number, value: number): void =>
-    view.setUint32(offsetBytes, value, LITTLE_ENDIAN);
-  const f32 = (offsetBytes: number, value: number): void =>
-    view.setFloat32(offsetBytes, value, LITTLE_ENDIAN);
+  const u32 = (offsetBytes: number, ...values: readonly number[]): void => {
+    for (const [index, value] of values.entries()) {
+      view.setUint32(offsetBytes + 4 * index, value, LITTLE_ENDIAN);
+    }
+  };
+  const f32 = (offsetBytes: number, ...values: readonly number[]): void => {
+    for (const [index, value] of values.entries()) {
+      view.setFloat32(offsetBytes + 4 * index, value, LITTLE_ENDIAN);
+    }
+  };
 
   u32(SessionConfig.provider, options.provider);
   u32(SessionConfig.threadCount, options.threadCount);
@@ -71,8 +77,8 @@ export function sessionConfig(spec: ModelSpec, options: SessionOptions): Uint8Ar
   u32(SessionConfig.inputDtype, Dtype[input.dtype]);
   u32(SessionConfig.inputLetterbox, LETTERBOXES[input.letterbox]);
   f32(SessionConfig.inputScale, input.scale);
-  input.mean.forEach((value, index) => f32(SessionConfig.inputMean + 4 * index, value));
-  input.std.forEach((value, index) => f32(SessionConfig.inputStd + 4 * index, value));
+  f32(SessionConfig.inputMean, ...input.mean);
+  f32(SessionConfig.inputStd, ...input.std);
   f32(SessionConfig.inputPad, input.pad);
 
   const isCountKnown = head.classCount > 0 || head.type === "raw";
@@ -80,7 +86,7 @@ export function sessionConfig(spec: ModelSpec, options: SessionOptions): Uint8Ar
   u32(SessionConfig.classCount, isCountKnown ? head.classCount : CLASS_COUNT_MAX);
   const strides = head.strides.slice(0, HEAD_LEVEL_COUNT_MAX);
   u32(SessionConfig.headLevelCount, strides.length);
-  strides.forEach((stride, index) => u32(SessionConfig.headStrides + 4 * index, stride));
+  u32(SessionConfig.headStrides, ...strides);
   u32(SessionConfig.outputIndex, head.outputIndex);
   u32(SessionConfig.headTransposed, Number(head.transposed));
   u32(SessionConfig.boxesNormalized, Number(head.normalized));
@@ -94,7 +100,7 @@ export function sessionConfig(spec: ModelSpec, options: SessionOptions): Uint8Ar
     u32(SessionConfig.classFilterEnabled, 1);
     const words = new Uint32Array(CLASS_FILTER_WORDS);
     for (const id of spec.classFilter) words[id >>> 5] = (words[id >>> 5] ?? 0) | (1 << (id & 31));
-    words.forEach((word, index) => u32(SessionConfig.classFilter + 4 * index, word));
+    u32(SessionConfig.classFilter, ...words);
   }
   return bytes;
 }

@@ -1,0 +1,68 @@
+import { describe, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { BUNDLED_MODELS, resolveModel } from "../../src/model/catalog.ts";
+
+const FIXTURES = join(import.meta.dir, "../fixtures/models");
+const folder = mkdtempSync(join(tmpdir(), "aip-catalog-"));
+const model = join(folder, "yolox.onnx");
+copyFileSync(join(FIXTURES, "yolox.onnx"), model);
+
+describe("resolveModel()", () => {
+  test("finds a file, with no manifest where none lies beside it", () => {
+    expect(resolveModel(model)).toEqual({ path: model, name: "yolox", manifest: null });
+  });
+
+  test("reads the manifest beside a file", () => {
+    const path = join(folder, "named.onnx");
+    copyFileSync(model, path);
+    writeFileSync(join(folder, "named.json"), '{"classes": ["a", "b"]}');
+    expect(resolveModel(path).manifest).toEqual({ classes: ["a", "b"] });
+    writeFileSync(join(folder, "named.json"), '{"clases": ["a", "b"]}');
+    expect(() => resolveModel(path)).toThrow('unknown key "clases"; did you mean "classes"?');
+  });
+
+  test("keeps the bundled models in the package's models folder", () => {
+    expect(BUNDLED_MODELS["demo"]).toBe(join(import.meta.dir, "../../models/demo.onnx"));
+  });
+
+  test.each<[string, string, string]>([
+    ["a mistyped name", "dmeo", 'Cannot open model "dmeo": no such file; did you mean "demo"?'],
+    [
+      "a missing file",
+      "/nowhere/x/zzzzzz.onnx",
+      'Cannot open model "/nowhere/x/zzzzzz.onnx": no such file (bundled: demo)',
+    ],
+    [
+      "a path through a file",
+      `${model}/x.onnx`,
+      `Cannot open model "${model}/x.onnx": no such file (bundled: demo)`,
+    ],
+    [
+      "a mistyped file",
+      join(folder, "yolx.onnx"),
+      `Cannot open model "${join(folder, "yolx.onnx")}": no such file; did you mean "${model}"?`,
+    ],
+  ])("does not find %s", (_, nameOrPath, message) => {
+    expect(() => resolveModel(nameOrPath)).toThrow(
+      expect.objectContaining({ code: "model-not-found", category: "usage", message }),
+    );
+  });
+
+  test("refuses a folder, another format and a text", () => {
+    expect(() => resolveModel(folder)).toThrow(
+      `Cannot open model "${folder}": it is a folder, not an ONNX file`,
+    );
+    const weights = join(folder, "x.pt");
+    writeFileSync(weights, "PK");
+    expect(() => resolveModel(weights)).toThrow(
+      `Cannot open model "${weights}": PyTorch weights must be exported to ONNX first`,
+    );
+    const bundle = join(folder, "x.mlpackage");
+    mkdirSync(bundle);
+    expect(() => resolveModel(bundle)).toThrow("Core ML packages are not run yet");
+    const text = join(FIXTURES, "text.onnx");
+    expect(() => resolveModel(text)).toThrow(`Cannot open model "${text}": it is no ONNX model`);
+  });
+});
