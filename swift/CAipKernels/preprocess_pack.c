@@ -50,7 +50,7 @@ void aip_preprocess_pack(const aip_preprocess *plan, uint32_t y, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
   const size_t tensor_row = ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
   const size_t pixel = (size_t)(plan->pad_y + y) * o->width + plan->pad_x;
-  if (o->layout == AIP_LAYOUT_NCHW) {
+  if (o->layout == AIP_TENSOR_LAYOUT_NCHW) {
     for (uint32_t c = 0; c < 3; c++) {
       convert(plan, plan->scratch + c * tensor_row, tensor,
               (size_t)c * o->width * o->height + pixel, plan->width);
@@ -100,7 +100,7 @@ void aip_preprocess_pad(const aip_preprocess *plan, void *tensor) {
   uint32_t pattern[3]; // room for three elements of any type
   for (int c = 0; c < 3; c++) values[c] = (o->pad * o->scale - o->mean[c]) / o->std[c];
   convert(plan, values, pattern, 0, 3);
-  if (o->layout == AIP_LAYOUT_NHWC) {
+  if (o->layout == AIP_TENSOR_LAYOUT_NHWC) {
     pad_plane(plan, tensor, pattern, 3 * element);
     return;
   }
