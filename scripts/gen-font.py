@@ -12,7 +12,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-EM_PIXELS = 32
+EM_PIXELS = 28
+GLYPH_WIDTH_MAX = 48  # AIP_FONT_GLYPH_WIDTH_MAX
 FIRST, LAST = 32, 126
 TARGET = Path(__file__).resolve().parent.parent / "swift/CAipKernels/font.c"
 DEFAULT_FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf"
@@ -58,13 +59,16 @@ def wrapped(values, limit=100):
 
 def main():
     font = ImageFont.truetype(sys.argv[1] if len(sys.argv) > 1 else DEFAULT_FONT, EM_PIXELS)
+    unhinted = ImageFont.truetype(font.path, 2048)  # advances free of rounding to whole pixels
     family, style = font.getname()
     ascent, descent = font.getmetrics()
     coverage, glyphs = [], []
     for code in range(FIRST, LAST + 1):
         rows, left, top = ink(font, chr(code), ascent)
         width = len(rows[0]) if rows else 0
-        advance = round(font.getlength(chr(code)) * 64)
+        advance = round(unhinted.getlength(chr(code)) / 2048 * EM_PIXELS * 64)
+        if width > GLYPH_WIDTH_MAX:
+            sys.exit(f"glyph {chr(code)!r} is {width} pixels wide, more than {GLYPH_WIDTH_MAX}")
         glyphs.append(f"    {{{len(coverage)}, {advance}, {width}, {len(rows)}, {left}, {top}}},")
         coverage += packed(rows)
     text = HEADER.format(family=family, style=style, em=EM_PIXELS)

@@ -131,7 +131,7 @@ int32_t aip_draw_text(const aip_mutable_image *image, const char *text, uint32_t
   const float x = right ? fmaxf(0, (float)image->width - width - gap) : gap;
   const float y = low ? fmaxf(0, (float)image->height - height - gap) : gap;
   const aip_rect ground = {x, y, x + width, y + height};
-  aip_paint_rect(image, ground, style.text * 0.25f, SHADOW, 0.55f);
+  aip_paint_rect(image, ground, style.text * 0.25f, SHADOW, 0.65f);
   aip_paint_text(image, text, x + inset, roundf(y + style.text * 1.06f), style.text,
                  (aip_rgb){255, 255, 255});
   return AIP_STATUS_OK;

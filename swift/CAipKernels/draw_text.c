@@ -23,31 +23,34 @@ static float overlap(float low, float high, int32_t texel_low) {
   return to > from ? to - from : 0;
 }
 
-// The mean coverage over a window as wide as the picture's pixel, or as the atlas's where that is
-// larger: an area average when text shrinks, bilinear when it grows.
-static float window_mean(const placed_glyph *g, float u, float v) {
-  const float half = (g->step > 1 ? g->step : 1) / 2;
-  const float left = u - half, right = u + half, top = v - half, bottom = v + half;
-  const int32_t x_first = left > 0 ? (int32_t)left : 0, y_first = top > 0 ? (int32_t)top : 0;
-  const int32_t x_end = right < g->glyph->width ? (int32_t)ceilf(right) : g->glyph->width;
-  const int32_t y_end = bottom < g->glyph->height ? (int32_t)ceilf(bottom) : g->glyph->height;
-  float sum = 0;
-  for (int32_t y = y_first; y < y_end; y++) {
-    float across = 0;
-    for (int32_t x = x_first; x < x_end; x++) {
-      across += (float)texel(g->glyph, x, y) * overlap(left, right, x);
-    }
-    sum += across * overlap(top, bottom, y);
-  }
-  return sum / (4 * half * half * AIP_FONT_COVERAGE_ONE);
+static int32_t first_texel(float low) { return low > 0 ? (int32_t)low : 0; }
+
+static int32_t end_texel(float high, int32_t limit) {
+  if (!(high > 0)) return 0;
+  return high < (float)limit ? (int32_t)ceilf(high) : limit;
 }
 
+// Mean coverage over a window as wide as the picture's pixel, or as the atlas's where that is
+// larger: an area average when text shrinks, bilinear when it grows. Down first, then across.
 static void cover_glyph(const void *shape, int32_t x, int32_t y, int32_t count, uint8_t *out) {
   const placed_glyph *g = shape;
+  const int32_t width = g->glyph->width, height = g->glyph->height;
+  const float half = (g->step > 1 ? g->step : 1) / 2;
   const float v = ((float)y + 0.5f - g->top) * g->step;
+  float column[AIP_FONT_GLYPH_WIDTH_MAX] = {0};
+  for (int32_t row = first_texel(v - half); row < end_texel(v + half, height); row++) {
+    const float share = overlap(v - half, v + half, row);
+    for (int32_t i = 0; i < width; i++) column[i] += (float)texel(g->glyph, i, row) * share;
+  }
+  const float one = 4 * half * half * AIP_FONT_COVERAGE_ONE;
   for (int32_t i = 0; i < count; i++) {
     const float u = ((float)(x + i) + 0.5f - g->left) * g->step;
-    out[i] = (uint8_t)lrintf(window_mean(g, u, v) * 255);
+    const int32_t end = end_texel(u + half, width);
+    float sum = 0;
+    for (int32_t at = first_texel(u - half); at < end; at++) {
+      sum += column[at] * overlap(u - half, u + half, at);
+    }
+    out[i] = (uint8_t)lrintf(sum / one * 255);
   }
 }
 

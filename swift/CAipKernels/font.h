@@ -4,7 +4,12 @@
 
 #include <stdint.h>
 
-enum { AIP_FONT_FIRST = 32, AIP_FONT_GLYPH_COUNT = 95, AIP_FONT_COVERAGE_ONE = 15 };
+enum {
+  AIP_FONT_FIRST = 32,
+  AIP_FONT_GLYPH_COUNT = 95,
+  AIP_FONT_COVERAGE_ONE = 15,
+  AIP_FONT_GLYPH_WIDTH_MAX = 48,
+};
 
 /// In atlas pixels.
 typedef struct aip_font_metrics {

@@ -10,7 +10,7 @@ static bool side_ok(uint32_t side) { return side >= 1 && side <= AIP_IMAGE_SIDE_
 
 static bool options_ok(const aip_preprocess_options *o) {
   if (!side_ok(o->width) || !side_ok(o->height)) return false;
-  if (o->layout > AIP_TENSOR_LAYOUT_NHWC || o->channel_order > AIP_CHANNEL_ORDER_BGR) return false;
+  if (o->layout > AIP_TENSOR_LAYOUT_NHWC || o->channel_order > AIP_CHANNEL_ORDER_GRAY) return false;
   if (o->dtype > AIP_DTYPE_U8 || o->letterbox > AIP_LETTERBOX_STRETCH) return false;
   if (!isfinite(o->scale) || !isfinite(o->pad)) return false;
   for (int c = 0; c < 3; c++) {
@@ -79,7 +79,8 @@ static void aim(const aip_preprocess *plan, const aip_image *image, uint32_t y, 
 // HOT: one call per frame; the row kernels do the work.
 static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
-  const bool direct = o->dtype == AIP_DTYPE_F32 && o->layout == AIP_TENSOR_LAYOUT_NCHW;
+  const bool direct = o->dtype == AIP_DTYPE_F32 && o->layout == AIP_TENSOR_LAYOUT_NCHW &&
+                      o->channel_order != AIP_CHANNEL_ORDER_GRAY;
   const size_t plane = direct ? (size_t)o->width * o->height
                               : ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
   const aip_row_kernel kernel = row_kernel(plan);

@@ -97,10 +97,11 @@ void aip_preprocess_colour(aip_preprocess *plan, const aip_image *image) {
   c->b_u = (float)(chroma * 2 * (1 - blue)) * FIXED_ONE;
   c->g_u = (float)(-chroma * 2 * (1 - blue) * blue / green) * FIXED_ONE;
   c->g_v = (float)(-chroma * 2 * (1 - red) * red / green) * FIXED_ONE;
+  const bool gray = o->channel_order == AIP_CHANNEL_ORDER_GRAY; // normalised after mixing
   for (int channel = 0; channel < 3; channel++) {
     const int slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - channel : channel;
-    const double gain = (double)o->scale / o->std[slot];
-    const double bias = -(double)o->mean[slot] / o->std[slot];
+    const double gain = gray ? 1 : (double)o->scale / o->std[slot];
+    const double bias = gray ? 0 : -(double)o->mean[slot] / o->std[slot];
     c->gain[channel] = (float)(packed ? gain * FIXED_ONE : gain);
     c->bias[channel] = (float)(packed ? bias + gain * BIAS : bias);
   }

@@ -101,10 +101,14 @@ static double half_to_double(uint16_t half) {
   return sign * ldexp(1024 + mantissa, exponent - 25);
 }
 
+static uint32_t channels_of(const aip_preprocess_options *o) {
+  return o->channel_order == AIP_CHANNEL_ORDER_GRAY ? 1 : 3;
+}
+
 static double tensor_at(const aip_preprocess_options *o, const void *tensor, uint32_t channel,
                         uint32_t x, uint32_t y) {
   const size_t pixel = (size_t)y * o->width + x, pixels = (size_t)o->width * o->height;
-  const size_t at = o->layout == AIP_TENSOR_LAYOUT_NCHW ? channel * pixels + pixel : pixel * 3 + channel;
+  const size_t at = o->layout == AIP_TENSOR_LAYOUT_NCHW ? channel * pixels + pixel : pixel * channels_of(o) + channel;
   switch (o->dtype) {
     case AIP_DTYPE_F32: return ((const float *)tensor)[at];
     case AIP_DTYPE_F16: return half_to_double(((const uint16_t *)tensor)[at]);
@@ -161,7 +165,8 @@ static void check_against_definition(const aip_preprocess_options *o, const aip_
       if (inside) {
         expect_rgb(image, px * step_x - 0.5, py * step_y - 0.5, rgb);
       }
-      for (uint32_t c = 0; c < 3; c++) {
+      if (channels_of(o) == 1) rgb[0] = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+      for (uint32_t c = 0; c < channels_of(o); c++) {
         const uint32_t slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - c : c;
         double rounding;
         const double expected = settle(o, normalise(o, slot, rgb[c]), &rounding);
@@ -214,7 +219,7 @@ static aip_preprocess_options random_options(void) {
       .width = random_between(1, 90),
       .height = random_between(1, 90),
       .layout = random_between(0, 1),
-      .channel_order = random_between(0, 1),
+      .channel_order = random_between(0, 2),
       .dtype = random_between(0, 2),
       .scale = random_between(0, 1) ? 1.0f / 255 : 1.0f,
       .letterbox = random_between(0, 2),
@@ -233,7 +238,7 @@ static void check_same(const aip_preprocess_options *o, const void *a, const voi
   double worst = 0;
   for (uint32_t y = 0; y < o->height; y++) {
     for (uint32_t x = 0; x < o->width; x++) {
-      for (uint32_t c = 0; c < 3; c++) {
+      for (uint32_t c = 0; c < channels_of(o); c++) {
         const double left = tensor_at(o, a, c, x, y), right = tensor_at(o, b, c, x, y);
         const double gain = fabs(o->scale / o->std[c]);
         const double allowed = o->dtype == AIP_DTYPE_U8    ? 1
