@@ -10,7 +10,7 @@ static bool side_ok(uint32_t side) { return side >= 1 && side <= AIP_IMAGE_SIDE_
 
 static bool options_ok(const aip_preprocess_options *o) {
   if (!side_ok(o->width) || !side_ok(o->height)) return false;
-  if (o->layout > AIP_LAYOUT_NHWC || o->channel_order > AIP_ORDER_BGR) return false;
+  if (o->layout > AIP_TENSOR_LAYOUT_NHWC || o->channel_order > AIP_CHANNEL_ORDER_GRAY) return false;
   if (o->dtype > AIP_DTYPE_U8 || o->letterbox > AIP_LETTERBOX_STRETCH) return false;
   if (!isfinite(o->scale) || !isfinite(o->pad)) return false;
   for (int c = 0; c < 3; c++) {
@@ -25,26 +25,26 @@ static bool plane_ok(const aip_image *image, int plane, uint32_t row_bytes) {
 
 static bool image_ok(const aip_image *image) {
   if (!side_ok(image->width) || !side_ok(image->height)) return false;
-  if (image->color_matrix > AIP_MATRIX_BT709 || image->color_range > AIP_RANGE_FULL) return false;
+  if (image->color_matrix > AIP_COLOR_MATRIX_BT709 || image->color_range > AIP_COLOR_RANGE_FULL) return false;
   const uint32_t chroma = (image->width + 1) / 2;
   switch (image->pixel_format) {
-    case AIP_PIXEL_YUV420P:
+    case AIP_PIXEL_FORMAT_YUV420P:
       return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma) &&
              plane_ok(image, 2, chroma);
-    case AIP_PIXEL_NV12: return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma * 2);
-    case AIP_PIXEL_RGB24:
-    case AIP_PIXEL_BGR24: return plane_ok(image, 0, image->width * 3);
+    case AIP_PIXEL_FORMAT_NV12: return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma * 2);
+    case AIP_PIXEL_FORMAT_RGB24:
+    case AIP_PIXEL_FORMAT_BGR24: return plane_ok(image, 0, image->width * 3);
     default: return false;
   }
 }
 
 int32_t aip_preprocess_create(const aip_preprocess_options *options, aip_preprocess **out) {
-  if (options == NULL || out == NULL || !options_ok(options)) return AIP_KERNELS_INVALID_ARGUMENT;
+  if (options == NULL || out == NULL || !options_ok(options)) return AIP_STATUS_INVALID_ARGUMENT;
   aip_preprocess *plan = calloc(1, sizeof *plan);
-  if (plan == NULL) return AIP_KERNELS_OUT_OF_MEMORY;
+  if (plan == NULL) return AIP_STATUS_OUT_OF_MEMORY;
   plan->options = *options;
   *out = plan;
-  return AIP_KERNELS_OK;
+  return AIP_STATUS_OK;
 }
 
 void aip_preprocess_destroy(aip_preprocess *plan) {
@@ -56,16 +56,16 @@ void aip_preprocess_destroy(aip_preprocess *plan) {
 static aip_row_kernel row_kernel(const aip_preprocess *plan) {
   const aip_kernels *kernels = plan->vector ? aip_kernels_current() : &aip_kernels_portable;
   switch (plan->pixel_format) {
-    case AIP_PIXEL_YUV420P: return kernels->yuv420p;
-    case AIP_PIXEL_NV12: return kernels->nv12;
+    case AIP_PIXEL_FORMAT_YUV420P: return kernels->yuv420p;
+    case AIP_PIXEL_FORMAT_NV12: return kernels->nv12;
     default: return kernels->rgb;
   }
 }
 
 // Points `row` at the two source rows of each plane that output row `y` blends.
 static void aim(const aip_preprocess *plan, const aip_image *image, uint32_t y, aip_row *row) {
-  const bool packed = image->pixel_format >= AIP_PIXEL_RGB24;
-  const int planes = packed ? 1 : image->pixel_format == AIP_PIXEL_NV12 ? 2 : 3;
+  const bool packed = image->pixel_format >= AIP_PIXEL_FORMAT_RGB24;
+  const int planes = packed ? 1 : image->pixel_format == AIP_PIXEL_FORMAT_NV12 ? 2 : 3;
   for (int plane = 0; plane < planes; plane++) {
     const aip_taps_y *taps = &plan->y[plane > 0];
     const size_t stride = image->stride_bytes[plane];
@@ -79,7 +79,8 @@ static void aim(const aip_preprocess *plan, const aip_image *image, uint32_t y, 
 // HOT: one call per frame; the row kernels do the work.
 static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
-  const bool direct = o->dtype == AIP_DTYPE_F32 && o->layout == AIP_LAYOUT_NCHW;
+  const bool direct = o->dtype == AIP_DTYPE_F32 && o->layout == AIP_TENSOR_LAYOUT_NCHW &&
+                      o->channel_order != AIP_CHANNEL_ORDER_GRAY;
   const size_t plane = direct ? (size_t)o->width * o->height
                               : ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
   const aip_row_kernel kernel = row_kernel(plan);
@@ -89,7 +90,7 @@ static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *
   for (uint32_t y = 0; y < plan->height; y++) {
     aim(plan, image, y, &row);
     for (uint32_t channel = 0; channel < 3; channel++) {
-      const uint32_t slot = o->channel_order == AIP_ORDER_BGR ? 2 - channel : channel;
+      const uint32_t slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - channel : channel;
       row.out[channel] = first + slot * plane;
     }
     kernel(plan, &row);
@@ -104,10 +105,10 @@ static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *
 int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *tensor,
                            aip_letterbox *out) {
   if (plan == NULL || image == NULL || tensor == NULL || !image_ok(image)) {
-    return AIP_KERNELS_INVALID_ARGUMENT;
+    return AIP_STATUS_INVALID_ARGUMENT;
   }
   const int32_t status = aip_preprocess_plan(plan, image);
-  if (status != AIP_KERNELS_OK) return status;
+  if (status != AIP_STATUS_OK) return status;
   aip_preprocess_colour(plan, image);
   walk_rows(plan, image, tensor);
   aip_preprocess_pad(plan, tensor);
@@ -117,5 +118,5 @@ int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *t
     out->pad_x = (float)plan->pad_x;
     out->pad_y = (float)plan->pad_y;
   }
-  return AIP_KERNELS_OK;
+  return AIP_STATUS_OK;
 }

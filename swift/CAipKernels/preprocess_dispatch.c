@@ -43,9 +43,9 @@ int32_t aip_kernels_level(void) {
 }
 
 int32_t aip_kernels_select(int32_t level) {
-  if (!supported(level)) return AIP_KERNELS_UNSUPPORTED;
+  if (!supported(level)) return AIP_STATUS_UNSUPPORTED;
   atomic_store_explicit(&current_level, level, memory_order_relaxed);
-  return AIP_KERNELS_OK;
+  return AIP_STATUS_OK;
 }
 
 const char *aip_kernels_level_name(int32_t level) {

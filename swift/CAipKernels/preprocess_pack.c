@@ -34,6 +34,10 @@ static size_t element_bytes(uint32_t dtype) {
   }
 }
 
+static uint32_t channels_of(const aip_preprocess_options *o) {
+  return o->channel_order == AIP_CHANNEL_ORDER_GRAY ? 1 : 3;
+}
+
 // `count` values to the tensor's type, from element `at` on.
 static void convert(const aip_preprocess *plan, const float *from, void *tensor, size_t at,
                     size_t count) {
@@ -46,11 +50,27 @@ static void convert(const aip_preprocess *plan, const float *from, void *tensor,
   }
 }
 
+// Luma as BT.601 weighs R, G and B (the usual grey of image libraries), in place of R.
+static void mix_gray(const aip_preprocess *plan, size_t scratch_row) {
+  const aip_preprocess_options *o = &plan->options;
+  float *r = plan->scratch;
+  const float *g = r + scratch_row, *b = g + scratch_row;
+  const float gain = o->scale / o->std[0], bias = -o->mean[0] / o->std[0];
+  for (uint32_t i = 0; i < plan->width; i++) {
+    r[i] = (0.299f * r[i] + 0.587f * g[i] + 0.114f * b[i]) * gain + bias;
+  }
+}
+
 void aip_preprocess_pack(const aip_preprocess *plan, uint32_t y, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
   const size_t tensor_row = ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
   const size_t pixel = (size_t)(plan->pad_y + y) * o->width + plan->pad_x;
-  if (o->layout == AIP_LAYOUT_NCHW) {
+  if (o->channel_order == AIP_CHANNEL_ORDER_GRAY) {
+    mix_gray(plan, tensor_row);
+    convert(plan, plan->scratch, tensor, pixel, plan->width);
+    return;
+  }
+  if (o->layout == AIP_TENSOR_LAYOUT_NCHW) {
     for (uint32_t c = 0; c < 3; c++) {
       convert(plan, plan->scratch + c * tensor_row, tensor,
               (size_t)c * o->width * o->height + pixel, plan->width);
@@ -100,11 +120,12 @@ void aip_preprocess_pad(const aip_preprocess *plan, void *tensor) {
   uint32_t pattern[3]; // room for three elements of any type
   for (int c = 0; c < 3; c++) values[c] = (o->pad * o->scale - o->mean[c]) / o->std[c];
   convert(plan, values, pattern, 0, 3);
-  if (o->layout == AIP_LAYOUT_NHWC) {
-    pad_plane(plan, tensor, pattern, 3 * element);
+  const uint32_t channels = channels_of(o);
+  if (o->layout == AIP_TENSOR_LAYOUT_NHWC) {
+    pad_plane(plan, tensor, pattern, channels * element);
     return;
   }
-  for (size_t c = 0; c < 3; c++) {
+  for (size_t c = 0; c < channels; c++) {
     const uint8_t *value = (const uint8_t *)pattern + c * element;
     pad_plane(plan, (uint8_t *)tensor + c * pixels * element, value, element);
   }
@@ -112,5 +133,5 @@ void aip_preprocess_pad(const aip_preprocess *plan, void *tensor) {
 
 uint64_t aip_preprocess_size_bytes(const aip_preprocess *plan) {
   const aip_preprocess_options *o = &plan->options;
-  return (uint64_t)o->width * o->height * 3 * element_bytes(o->dtype);
+  return (uint64_t)o->width * o->height * channels_of(o) * element_bytes(o->dtype);
 }

@@ -154,7 +154,7 @@ static int32_t allocate_tables(aip_preprocess *plan) {
   const size_t slack = TABLE_ALIGNMENT * 13;
   const size_t total = 2 * x + 2 * y + scratch + slack;
   uint8_t *memory = aligned_alloc(TABLE_ALIGNMENT, total / TABLE_ALIGNMENT * TABLE_ALIGNMENT);
-  if (memory == NULL) return AIP_KERNELS_OUT_OF_MEMORY;
+  if (memory == NULL) return AIP_STATUS_OUT_OF_MEMORY;
   free(plan->tables);
   plan->tables = memory;
   for (int axis = 0; axis < 2; axis++) {
@@ -168,12 +168,12 @@ static int32_t allocate_tables(aip_preprocess *plan) {
     plan->y[axis].weight = take(&memory, (size_t)plan->height * 2);
   }
   plan->scratch = take(&memory, scratch);
-  return AIP_KERNELS_OK;
+  return AIP_STATUS_OK;
 }
 
 static void plan_yuv(aip_preprocess *plan) {
   const uint32_t width = plan->source_width, height = plan->source_height;
-  const uint32_t chroma_bytes = plan->pixel_format == AIP_PIXEL_NV12 ? 2 : 1;
+  const uint32_t chroma_bytes = plan->pixel_format == AIP_PIXEL_FORMAT_NV12 ? 2 : 1;
   const row_shape shapes_x[2] = {{width, 1, width, 1}, {(width + 1) / 2, chroma_bytes, width, 2}};
   const row_shape shapes_y[2] = {{height, 1, height, 1}, {(height + 1) / 2, 1, height, 2}};
   for (int axis = 0; axis < 2; axis++) {
@@ -194,29 +194,29 @@ static void plan_rgb(aip_preprocess *plan) {
   fill_taps_x(&plan->x[0], &shape_x);
   fill_taps_y(&plan->y[0], plan->height, &shape_y);
   plan->vector = plan->source_width * 3 >= RGB_WINDOW_BYTES;
-  if (plan->vector) fill_rgb(&plan->x[0], &shape_x, plan->pixel_format == AIP_PIXEL_BGR24);
+  if (plan->vector) fill_rgb(&plan->x[0], &shape_x, plan->pixel_format == AIP_PIXEL_FORMAT_BGR24);
 }
 
 int32_t aip_preprocess_plan(aip_preprocess *plan, const aip_image *image) {
   if (plan->tables != NULL && plan->source_width == image->width &&
       plan->source_height == image->height && plan->pixel_format == image->pixel_format) {
-    return AIP_KERNELS_OK;
+    return AIP_STATUS_OK;
   }
   plan->source_width = image->width;
   plan->source_height = image->height;
   plan->pixel_format = image->pixel_format;
   place_picture(plan);
   const int32_t status = allocate_tables(plan);
-  if (status != AIP_KERNELS_OK) {
+  if (status != AIP_STATUS_OK) {
     plan->source_width = 0; // no image has this width: the next run plans again
     return status;
   }
   const bool packed =
-      image->pixel_format == AIP_PIXEL_RGB24 || image->pixel_format == AIP_PIXEL_BGR24;
+      image->pixel_format == AIP_PIXEL_FORMAT_RGB24 || image->pixel_format == AIP_PIXEL_FORMAT_BGR24;
   if (packed) {
     plan_rgb(plan);
   } else {
     plan_yuv(plan);
   }
-  return AIP_KERNELS_OK;
+  return AIP_STATUS_OK;
 }

@@ -54,7 +54,7 @@ void aip_row_portable_nv12(const aip_preprocess *plan, const aip_row *row) {
 
 void aip_row_portable_rgb(const aip_preprocess *plan, const aip_row *row) {
   const aip_taps_x *taps = &plan->x[0];
-  const bool reversed = plan->pixel_format == AIP_PIXEL_BGR24;
+  const bool reversed = plan->pixel_format == AIP_PIXEL_FORMAT_BGR24;
   for (int channel = 0; channel < 3; channel++) {
     const int component = reversed ? 2 - channel : channel;
     const float gain = plan->colour.gain[channel], bias = plan->colour.bias[channel];
@@ -84,10 +84,10 @@ const aip_kernels aip_kernels_portable = {
 void aip_preprocess_colour(aip_preprocess *plan, const aip_image *image) {
   aip_colour *c = &plan->colour;
   const aip_preprocess_options *o = &plan->options;
-  const bool bt709 = image->color_matrix == AIP_MATRIX_BT709;
-  const bool full = image->color_range == AIP_RANGE_FULL;
+  const bool bt709 = image->color_matrix == AIP_COLOR_MATRIX_BT709;
+  const bool full = image->color_range == AIP_COLOR_RANGE_FULL;
   const bool packed =
-      image->pixel_format == AIP_PIXEL_RGB24 || image->pixel_format == AIP_PIXEL_BGR24;
+      image->pixel_format == AIP_PIXEL_FORMAT_RGB24 || image->pixel_format == AIP_PIXEL_FORMAT_BGR24;
   const double red = bt709 ? 0.2126 : 0.299, blue = bt709 ? 0.0722 : 0.114;
   const double green = 1 - red - blue;
   const double luma = full ? 1.0 : 255.0 / 219, chroma = full ? 1.0 : 255.0 / 224;
@@ -97,10 +97,11 @@ void aip_preprocess_colour(aip_preprocess *plan, const aip_image *image) {
   c->b_u = (float)(chroma * 2 * (1 - blue)) * FIXED_ONE;
   c->g_u = (float)(-chroma * 2 * (1 - blue) * blue / green) * FIXED_ONE;
   c->g_v = (float)(-chroma * 2 * (1 - red) * red / green) * FIXED_ONE;
+  const bool gray = o->channel_order == AIP_CHANNEL_ORDER_GRAY; // normalised after mixing
   for (int channel = 0; channel < 3; channel++) {
-    const int slot = o->channel_order == AIP_ORDER_BGR ? 2 - channel : channel;
-    const double gain = (double)o->scale / o->std[slot];
-    const double bias = -(double)o->mean[slot] / o->std[slot];
+    const int slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - channel : channel;
+    const double gain = gray ? 1 : (double)o->scale / o->std[slot];
+    const double bias = gray ? 0 : -(double)o->mean[slot] / o->std[slot];
     c->gain[channel] = (float)(packed ? gain * FIXED_ONE : gain);
     c->bias[channel] = (float)(packed ? bias + gain * BIAS : bias);
   }

@@ -21,13 +21,13 @@ typedef struct frame {
 
 static frame frame_make(uint32_t width, uint32_t height, uint32_t format, uint32_t padding) {
   const uint32_t chroma_width = (width + 1) / 2, chroma_height = (height + 1) / 2;
-  const bool packed = format >= AIP_PIXEL_RGB24;
+  const bool packed = format >= AIP_PIXEL_FORMAT_RGB24;
   const uint32_t row_bytes[3] = {
       packed ? width * 3 : width,
       packed                        ? 0
-      : format == AIP_PIXEL_NV12 ? chroma_width * 2
+      : format == AIP_PIXEL_FORMAT_NV12 ? chroma_width * 2
                                     : chroma_width,
-      format == AIP_PIXEL_YUV420P ? chroma_width : 0,
+      format == AIP_PIXEL_FORMAT_YUV420P ? chroma_width : 0,
   };
   frame f = {.image = {.width = width, .height = height, .pixel_format = format}};
   for (int p = 0; p < 3 && row_bytes[p] > 0; p++) {
@@ -68,25 +68,25 @@ static double sample(const aip_image *image, int plane, uint32_t pixel_bytes, ui
 // rounded ones that are printed for BT.601 and BT.709.
 static void expect_rgb(const aip_image *image, double x, double y, double rgb[3]) {
   const uint32_t w = image->width, h = image->height;
-  if (image->pixel_format >= AIP_PIXEL_RGB24) {
+  if (image->pixel_format >= AIP_PIXEL_FORMAT_RGB24) {
     for (uint32_t c = 0; c < 3; c++) {
-      const uint32_t component = image->pixel_format == AIP_PIXEL_BGR24 ? 2 - c : c;
+      const uint32_t component = image->pixel_format == AIP_PIXEL_FORMAT_BGR24 ? 2 - c : c;
       rgb[c] = sample(image, 0, 3, component, w, h, x, y);
     }
     return;
   }
-  const bool nv12 = image->pixel_format == AIP_PIXEL_NV12;
+  const bool nv12 = image->pixel_format == AIP_PIXEL_FORMAT_NV12;
   const uint32_t cw = (w + 1) / 2, ch = (h + 1) / 2;
   const double cx = (x + 0.5) / 2 - 0.5, cy = (y + 0.5) / 2 - 0.5;
   double luma = sample(image, 0, 1, 0, w, h, x, y);
   double u = sample(image, 1, nv12 ? 2 : 1, 0, cw, ch, cx, cy) - 128;
   double v = sample(image, nv12 ? 1 : 2, nv12 ? 2 : 1, nv12 ? 1 : 0, cw, ch, cx, cy) - 128;
-  if (image->color_range == AIP_RANGE_LIMITED) {
+  if (image->color_range == AIP_COLOR_RANGE_LIMITED) {
     luma = (luma - 16) * 255 / 219;
     u = u * 255 / 224;
     v = v * 255 / 224;
   }
-  const bool hd = image->color_matrix == AIP_MATRIX_BT709;
+  const bool hd = image->color_matrix == AIP_COLOR_MATRIX_BT709;
   rgb[0] = luma + (hd ? 1.5748 : 1.402) * v;
   rgb[1] = luma - (hd ? 0.187324 : 0.344136) * u - (hd ? 0.468124 : 0.714136) * v;
   rgb[2] = luma + (hd ? 1.8556 : 1.772) * u;
@@ -101,10 +101,14 @@ static double half_to_double(uint16_t half) {
   return sign * ldexp(1024 + mantissa, exponent - 25);
 }
 
+static uint32_t channels_of(const aip_preprocess_options *o) {
+  return o->channel_order == AIP_CHANNEL_ORDER_GRAY ? 1 : 3;
+}
+
 static double tensor_at(const aip_preprocess_options *o, const void *tensor, uint32_t channel,
                         uint32_t x, uint32_t y) {
   const size_t pixel = (size_t)y * o->width + x, pixels = (size_t)o->width * o->height;
-  const size_t at = o->layout == AIP_LAYOUT_NCHW ? channel * pixels + pixel : pixel * 3 + channel;
+  const size_t at = o->layout == AIP_TENSOR_LAYOUT_NCHW ? channel * pixels + pixel : pixel * channels_of(o) + channel;
   switch (o->dtype) {
     case AIP_DTYPE_F32: return ((const float *)tensor)[at];
     case AIP_DTYPE_F16: return half_to_double(((const uint16_t *)tensor)[at]);
@@ -127,7 +131,7 @@ static double normalise(const aip_preprocess_options *o, uint32_t slot, double l
 // Weights have 8 bits down and 14 across, so on noise a sample is off by half a level at most;
 // YUV adds the chroma samples' shares (1.164 + 2.11 of one, or 1.164 + .39 + .81).
 static double level_tolerance(uint32_t format) {
-  return format >= AIP_PIXEL_RGB24 ? 0.53 : 0.53 * 3.3;
+  return format >= AIP_PIXEL_FORMAT_RGB24 ? 0.53 : 0.53 * 3.3;
 }
 
 // The picture's sides as the letterbox modes define them.
@@ -161,8 +165,9 @@ static void check_against_definition(const aip_preprocess_options *o, const aip_
       if (inside) {
         expect_rgb(image, px * step_x - 0.5, py * step_y - 0.5, rgb);
       }
-      for (uint32_t c = 0; c < 3; c++) {
-        const uint32_t slot = o->channel_order == AIP_ORDER_BGR ? 2 - c : c;
+      if (channels_of(o) == 1) rgb[0] = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+      for (uint32_t c = 0; c < channels_of(o); c++) {
+        const uint32_t slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - c : c;
         double rounding;
         const double expected = settle(o, normalise(o, slot, rgb[c]), &rounding);
         const double gain = fabs(o->scale / o->std[slot]);
@@ -194,8 +199,8 @@ static aip_letterbox run(const aip_preprocess_options *options, const aip_image 
                          void *tensor) {
   aip_preprocess *plan = NULL;
   aip_letterbox box = {0};
-  CHECK(aip_preprocess_create(options, &plan) == AIP_KERNELS_OK, "a plan can be made");
-  CHECK(aip_preprocess_run(plan, image, tensor, &box) == AIP_KERNELS_OK, "a frame can be run");
+  CHECK(aip_preprocess_create(options, &plan) == AIP_STATUS_OK, "a plan can be made");
+  CHECK(aip_preprocess_run(plan, image, tensor, &box) == AIP_STATUS_OK, "a frame can be run");
   aip_preprocess_destroy(plan);
   return box;
 }
@@ -214,7 +219,7 @@ static aip_preprocess_options random_options(void) {
       .width = random_between(1, 90),
       .height = random_between(1, 90),
       .layout = random_between(0, 1),
-      .channel_order = random_between(0, 1),
+      .channel_order = random_between(0, 2),
       .dtype = random_between(0, 2),
       .scale = random_between(0, 1) ? 1.0f / 255 : 1.0f,
       .letterbox = random_between(0, 2),
@@ -233,7 +238,7 @@ static void check_same(const aip_preprocess_options *o, const void *a, const voi
   double worst = 0;
   for (uint32_t y = 0; y < o->height; y++) {
     for (uint32_t x = 0; x < o->width; x++) {
-      for (uint32_t c = 0; c < 3; c++) {
+      for (uint32_t c = 0; c < channels_of(o); c++) {
         const double left = tensor_at(o, a, c, x, y), right = tensor_at(o, b, c, x, y);
         const double gain = fabs(o->scale / o->std[c]);
         const double allowed = o->dtype == AIP_DTYPE_U8    ? 1
@@ -262,7 +267,7 @@ static void test_random_frames(int rounds) {
     const aip_letterbox box = run(&o, &f.image, expected.bytes);
     check_against_definition(&o, &f.image, &box, expected.bytes, "portable");
     for (size_t k = 0; k < sizeof vector_levels / sizeof *vector_levels; k++) {
-      if (aip_kernels_select(vector_levels[k]) != AIP_KERNELS_OK) continue;
+      if (aip_kernels_select(vector_levels[k]) != AIP_STATUS_OK) continue;
       memset(got.bytes, 0xa5, size);
       run(&o, &f.image, got.bytes);
       const char *name = aip_kernels_level_name(vector_levels[k]);
@@ -279,12 +284,12 @@ static void test_opencv_agrees(void) {
                      .stride_bytes = {OPENCV_SOURCE_WIDTH * 3},
                      .width = OPENCV_SOURCE_WIDTH,
                      .height = OPENCV_SOURCE_HEIGHT,
-                     .pixel_format = AIP_PIXEL_RGB24};
+                     .pixel_format = AIP_PIXEL_FORMAT_RGB24};
   for (size_t k = 0; k < sizeof opencv_cases / sizeof *opencv_cases; k++) {
     const opencv_case *expected = &opencv_cases[k];
     aip_preprocess_options o = plain_options(expected->width, expected->height);
     o.letterbox = AIP_LETTERBOX_STRETCH;
-    o.layout = AIP_LAYOUT_NHWC;
+    o.layout = AIP_TENSOR_LAYOUT_NHWC;
     const size_t count = (size_t)expected->width * expected->height * 3;
     float *tensor = malloc(count * sizeof *tensor);
     run(&o, &image, tensor);
@@ -302,17 +307,17 @@ static void test_colour_bars(void) {
     uint32_t matrix;
     uint8_t yuv[3], rgb[3];
   } bars[] = {
-      {AIP_MATRIX_BT601, {16, 128, 128}, {0, 0, 0}},   {AIP_MATRIX_BT601, {235, 128, 128}, {255, 255, 255}},
-      {AIP_MATRIX_BT601, {81, 90, 240}, {255, 0, 0}},  {AIP_MATRIX_BT601, {145, 54, 34}, {0, 255, 0}},
-      {AIP_MATRIX_BT601, {41, 240, 110}, {0, 0, 255}}, {AIP_MATRIX_BT709, {63, 102, 240}, {255, 0, 0}},
-      {AIP_MATRIX_BT709, {173, 42, 26}, {0, 255, 0}},  {AIP_MATRIX_BT709, {32, 240, 118}, {0, 0, 255}},
+      {AIP_COLOR_MATRIX_BT601, {16, 128, 128}, {0, 0, 0}},   {AIP_COLOR_MATRIX_BT601, {235, 128, 128}, {255, 255, 255}},
+      {AIP_COLOR_MATRIX_BT601, {81, 90, 240}, {255, 0, 0}},  {AIP_COLOR_MATRIX_BT601, {145, 54, 34}, {0, 255, 0}},
+      {AIP_COLOR_MATRIX_BT601, {41, 240, 110}, {0, 0, 255}}, {AIP_COLOR_MATRIX_BT709, {63, 102, 240}, {255, 0, 0}},
+      {AIP_COLOR_MATRIX_BT709, {173, 42, 26}, {0, 255, 0}},  {AIP_COLOR_MATRIX_BT709, {32, 240, 118}, {0, 0, 255}},
   };
   for (size_t k = 0; k < sizeof bars / sizeof *bars; k++) {
     uint8_t y[64], u[16], v[16];
     memset(y, bars[k].yuv[0], sizeof y);
     memset(u, bars[k].yuv[1], sizeof u);
     memset(v, bars[k].yuv[2], sizeof v);
-    const aip_image image = {{y, u, v}, {8, 4, 4}, 8, 8, AIP_PIXEL_YUV420P, bars[k].matrix, 0};
+    const aip_image image = {{y, u, v}, {8, 4, 4}, 8, 8, AIP_PIXEL_FORMAT_YUV420P, bars[k].matrix, 0};
     const aip_preprocess_options o = plain_options(8, 8);
     float tensor[3 * 64];
     run(&o, &image, tensor);
@@ -328,7 +333,7 @@ static void test_means_of_four(void) {
   static const uint8_t grey[8] = {0, 10, 100, 200, 20, 30, 60, 40};
   uint8_t rgb[24];
   for (int i = 0; i < 24; i++) rgb[i] = grey[i / 3];
-  const aip_image image = {{rgb}, {12}, 4, 2, AIP_PIXEL_RGB24, 0, 0};
+  const aip_image image = {{rgb}, {12}, 4, 2, AIP_PIXEL_FORMAT_RGB24, 0, 0};
   aip_preprocess_options o = plain_options(2, 1);
   o.scale = 0.5f;
   o.mean[0] = 1;
@@ -362,7 +367,7 @@ static void test_letterbox_places(void) {
       {{2000, 1}, {64, 64}, AIP_LETTERBOX_TOP_LEFT, {64, 1}, {0, 0}, {.032, .032}},
   };
   for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-    frame f = frame_make(cases[k].source[0], cases[k].source[1], AIP_PIXEL_RGB24, 0);
+    frame f = frame_make(cases[k].source[0], cases[k].source[1], AIP_PIXEL_FORMAT_RGB24, 0);
     memset(f.planes[0].bytes, 255, f.planes[0].size_bytes);
     aip_preprocess_options o = plain_options(cases[k].tensor[0], cases[k].tensor[1]);
     o.letterbox = cases[k].mode;
@@ -446,29 +451,29 @@ static void test_bad_arguments(void) {
   uint8_t bytes[192] = {0};
   float tensor[192];
   o.std[1] = 0;
-  CHECK(aip_preprocess_create(&o, &plan) == AIP_KERNELS_INVALID_ARGUMENT, "std 0 is refused");
+  CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_INVALID_ARGUMENT, "std 0 is refused");
   o = plain_options(0, 8);
-  CHECK(aip_preprocess_create(&o, &plan) == AIP_KERNELS_INVALID_ARGUMENT, "width 0 is refused");
+  CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_INVALID_ARGUMENT, "width 0 is refused");
   o = plain_options(8, 8);
   o.scale = NAN;
-  CHECK(aip_preprocess_create(&o, &plan) == AIP_KERNELS_INVALID_ARGUMENT, "scale NaN is refused");
+  CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_INVALID_ARGUMENT, "scale NaN is refused");
   o = plain_options(8, 8);
-  CHECK(aip_preprocess_create(&o, &plan) == AIP_KERNELS_OK, "a good plan is made");
-  aip_image image = {{bytes}, {23}, 8, 8, AIP_PIXEL_RGB24, 0, 0};
-  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_KERNELS_INVALID_ARGUMENT,
+  CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_OK, "a good plan is made");
+  aip_image image = {{bytes}, {23}, 8, 8, AIP_PIXEL_FORMAT_RGB24, 0, 0};
+  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_STATUS_INVALID_ARGUMENT,
         "a stride shorter than a row is refused");
   image.stride_bytes[0] = 24;
   image.pixel_format = 9;
-  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_KERNELS_INVALID_ARGUMENT,
+  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_STATUS_INVALID_ARGUMENT,
         "an unknown pixel format is refused");
-  image.pixel_format = AIP_PIXEL_NV12;
-  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_KERNELS_INVALID_ARGUMENT,
+  image.pixel_format = AIP_PIXEL_FORMAT_NV12;
+  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_STATUS_INVALID_ARGUMENT,
         "nv12 without its UV plane is refused");
-  image.pixel_format = AIP_PIXEL_RGB24;
+  image.pixel_format = AIP_PIXEL_FORMAT_RGB24;
   image.width = AIP_IMAGE_SIDE_MAX + 1;
-  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_KERNELS_INVALID_ARGUMENT,
+  CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_STATUS_INVALID_ARGUMENT,
         "too wide an image is refused");
-  CHECK(aip_kernels_select(7) == AIP_KERNELS_UNSUPPORTED, "an unknown version is refused");
+  CHECK(aip_kernels_select(7) == AIP_STATUS_UNSUPPORTED, "an unknown version is refused");
   aip_preprocess_destroy(plan);
 }
 
@@ -479,7 +484,7 @@ int main(int argc, char **argv) {
   test_bad_arguments();
   test_random_frames(rounds);
   for (int32_t level = AIP_LEVEL_PORTABLE; level <= AIP_LEVEL_NEON; level++) {
-    if (aip_kernels_select(level) != AIP_KERNELS_OK) continue;
+    if (aip_kernels_select(level) != AIP_STATUS_OK) continue;
     test_half_rows();
     test_opencv_agrees();
     test_colour_bars();

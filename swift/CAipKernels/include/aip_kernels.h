@@ -4,36 +4,25 @@
 // only the pixels the model sees are converted: each output pixel takes two taps from each of two
 // source rows, in luma and in chroma, and becomes RGB afterwards. There are three versions of the
 // row kernels (AVX2, NEON, portable C); the best one this processor runs is chosen on first use.
+//
+// Enumerators (pixel formats, colour, layout, type, letterbox) are those of the binary definition.
+// Every function that can fail returns AIP_STATUS_OK, INVALID_ARGUMENT (a null pointer, an unknown
+// enumerator, a zero or too large size, a stride shorter than a row) or OUT_OF_MEMORY.
 #ifndef AIP_KERNELS_H
 #define AIP_KERNELS_H
 
 #include <stdint.h>
 
+#include "aip_layout.gen.h"
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/// Status of every kernel: 0 is success.
-enum {
-  AIP_KERNELS_OK = 0,
-  /// A null pointer, an unknown enumerator, a zero or too large size, a stride shorter than a row.
-  AIP_KERNELS_INVALID_ARGUMENT = 1,
-  /// The allocator refused.
-  AIP_KERNELS_OUT_OF_MEMORY = 2,
-  /// `aip_kernels_select`: this processor cannot run the version asked for.
-  AIP_KERNELS_UNSUPPORTED = 3,
-};
-
 /// Largest width and height of an image or a tensor, in pixels.
 #define AIP_IMAGE_SIDE_MAX 32768u
 
-enum { AIP_PIXEL_YUV420P = 0, AIP_PIXEL_NV12 = 1, AIP_PIXEL_RGB24 = 2, AIP_PIXEL_BGR24 = 3 };
-enum { AIP_MATRIX_BT601 = 0, AIP_MATRIX_BT709 = 1 };
-enum { AIP_RANGE_LIMITED = 0, AIP_RANGE_FULL = 1 };
-enum { AIP_LAYOUT_NCHW = 0, AIP_LAYOUT_NHWC = 1 };
-enum { AIP_ORDER_RGB = 0, AIP_ORDER_BGR = 1 };
-enum { AIP_DTYPE_F32 = 0, AIP_DTYPE_F16 = 1, AIP_DTYPE_U8 = 2 };
-enum { AIP_LETTERBOX_TOP_LEFT = 0, AIP_LETTERBOX_CENTRE = 1, AIP_LETTERBOX_STRETCH = 2 };
+/// Versions of the kernels.
 enum { AIP_LEVEL_PORTABLE = 0, AIP_LEVEL_AVX2 = 1, AIP_LEVEL_NEON = 2 };
 
 /// A frame to read. Nothing outside a row's own pixels is read, neither the bytes between a row's
@@ -51,7 +40,9 @@ typedef struct aip_image {
   uint32_t color_range;
 } aip_image;
 
-/// What the model wants. The tensor holds `3 * height * width` elements of `dtype`.
+/// What the model wants. The tensor holds `3 * height * width` elements of `dtype` (f32, f16 or u8);
+/// with channel order gray `height * width`, of 0.299 R + 0.587 G + 0.114 B, which takes the first
+/// `mean` and `std`.
 ///
 /// A channel value v in 0...255 becomes `(v * scale - mean) / std`, with `mean` and `std` in the
 /// OUTPUT's channel order. `pad` is a grey in 0...255 and takes the same way. u8 output is rounded
@@ -105,7 +96,8 @@ int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *t
 /// The version in use (`AIP_LEVEL_*`).
 int32_t aip_kernels_level(void);
 
-/// Forces a version, for tests and comparisons; not while kernels run on other threads.
+/// Forces a version, for tests and comparisons; not while kernels run on other threads. UNSUPPORTED:
+/// this processor cannot run it.
 int32_t aip_kernels_select(int32_t level);
 
 /// "portable", "avx2", "neon", or "unknown".

@@ -1,0 +1,114 @@
+/**
+ * Builds and runs the C tests of the pixel kernels (`swift/CAipKernelsTests`): on this machine, with
+ * the address and undefined-behaviour sanitizers, and for arm64 under QEMU, so that the NEON version
+ * is proven on x86-64 too. What the machine lacks a tool for is skipped, and the name says so.
+ */
+
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const swift: string = join(import.meta.dir, "../../swift");
+const build: string = mkdtempSync(join(tmpdir(), "aip-kernels-"));
+const timeoutMs = 180_000;
+
+afterAll(() => rmSync(build, { recursive: true, force: true }));
+
+function run(command: string[]): { exitCode: number; output: string } {
+  const done = Bun.spawnSync(command, { stdout: "pipe", stderr: "pipe" });
+  return { exitCode: done.exitCode, output: `${done.stdout}${done.stderr}` };
+}
+
+/** The system's C compiler, or the clang that comes with Swift. */
+function findCompiler(): string | undefined {
+  const named = process.env["CC"];
+  const system = (named && Bun.which(named)) || Bun.which("cc") || Bun.which("clang");
+  if (system) return system;
+  const swiftc = Bun.which("swiftc");
+  if (!swiftc) return undefined;
+  return Bun.which("clang", { PATH: dirname(realpathSync(swiftc)) }) ?? undefined;
+}
+
+function sources(program: string): string[] {
+  const kernels = ["preprocess*.c", "draw*.c", "font.c"].flatMap((pattern) =>
+    [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
+  );
+  return [
+    ...kernels.map((name) => join(swift, "CAipKernels", name)),
+    join(swift, "CAipKernelsTests/check.c"),
+    join(swift, "CAipKernelsTests", `${program}_test.c`),
+  ];
+}
+
+/** Compiles a test program and runs it; returns what it printed. */
+function prove(program: string, compiler: string, flags: string[], runner: string[]): string {
+  const binary = join(build, `${program}-${flags.join("").replaceAll(/\W/g, "")}`);
+  const folders = ["CAipKernels/include", "CAipKernels", "CAip/include"];
+  const compiled = run([
+    compiler,
+    ...["-std=c11", "-Wall", "-Wextra", "-Wno-psabi", "-Werror", "-ffp-contract=off"],
+    ...folders.map((folder) => `-I${join(swift, folder)}`),
+    ...[...flags, ...sources(program), "-lm", "-o", binary],
+  ]);
+  expect(compiled.output).not.toContain("error:");
+  expect(compiled.exitCode).toBe(0);
+  const ran = run([...runner, binary, ...(runner.length > 0 ? ["100"] : [])]);
+  expect(ran.output).toMatch(/[1-9]\d* passed, 0 failed/);
+  expect(ran.exitCode).toBe(0);
+  return ran.output;
+}
+
+/** Whether the compiler can build a program with the sanitizers, and the program starts. */
+function hasSanitizers(compiler: string): boolean {
+  const source = join(build, "probe.c");
+  const binary = join(build, "probe");
+  run(["sh", "-c", `echo 'int main(void) { return 0; }' > '${source}'`]);
+  const flags = ["-fsanitize=address,undefined"];
+  return (
+    run([compiler, ...flags, source, "-o", binary]).exitCode === 0 && run([binary]).exitCode === 0
+  );
+}
+
+const compiler = findCompiler();
+const sanitized = compiler !== undefined && hasSanitizers(compiler);
+const cross = Bun.which("aarch64-linux-gnu-gcc");
+const emulator = Bun.which("qemu-aarch64") ?? Bun.which("qemu-aarch64-static");
+const emulated = cross !== null && emulator !== null;
+const skipped = (ready: boolean, lacking: string): string =>
+  ready ? "" : ` (skipped: ${lacking})`;
+
+describe.each(["preprocess", "draw"])("%s kernels", (program) => {
+  const native = compiler !== undefined;
+  test.skipIf(!native)(
+    `hold on this processor${skipped(native, "no C compiler")}`,
+    () => {
+      const output = prove(program, compiler ?? "", ["-O2"], []);
+      if (program === "preprocess" && process.arch === "arm64") expect(output).toContain("neon");
+    },
+    timeoutMs,
+  );
+
+  test.skipIf(!sanitized)(
+    `touch no memory that is not theirs${skipped(sanitized, "no sanitizers")}`,
+    () => {
+      const flags = [
+        "-O1",
+        "-g",
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover=undefined",
+      ];
+      prove(program, compiler ?? "", flags, []);
+    },
+    timeoutMs,
+  );
+
+  test.skipIf(!emulated)(
+    `hold on arm64 with NEON${skipped(emulated, "no aarch64-linux-gnu-gcc or qemu-aarch64")}`,
+    () => {
+      const output = prove(program, cross ?? "", ["-O2", "-static"], [emulator ?? ""]);
+      if (program === "preprocess") expect(output).toContain("portable, neon");
+    },
+    timeoutMs,
+  );
+});
