@@ -54,6 +54,12 @@ case "$(uname -s)" in
     ;;
 esac
 
+# First: on Debian 12 what it is fetched with does not install beside Debian 13's libraries.
+if ! report_present bun; then
+  [ "$check" = yes ] || install_bun
+  report_outcome bun "run \"npm install -g bun@$BUN_VERSION\", or see https://bun.sh"
+fi
+
 # What the system's package manager has to bring, in one go.
 absent=''
 for need in $needs; do
@@ -66,11 +72,6 @@ fi
 for need in $absent; do
   report_outcome "$need" "$(way_to_get "$need")"
 done
-
-if ! report_present bun; then
-  [ "$check" = yes ] || install_bun
-  report_outcome bun "install Bun $BUN_VERSION: npm install -g bun@$BUN_VERSION"
-fi
 
 if ! report_present node_modules; then
   if [ "$check" = no ] && probe_bun >/dev/null; then

@@ -9,7 +9,7 @@ export DEBIAN_FRONTEND=noninteractive
 
 packages_of() {
   case "$1" in
-    swift) echo swiftlang ;;
+    swift) echo g++ swiftlang ;; # g++: its library, and the C library's headers
     ffmpeg) echo ffmpeg ;;
     onnxruntime_header) echo libonnxruntime-dev ;;
     vulkan) echo libvulkan1 mesa-vulkan-drivers ;;
@@ -38,9 +38,24 @@ apt_install() {
   quietly as_root apt-get install -q -y --no-install-recommends ${release:+-t "$release"} "$@"
 }
 
+# Packages of this release. Where Debian 13's libraries are there already they may not fit any
+# more; then those of Debian 13 do.
+apt_install_own() {
+  if is_debian_12 && trixie_is_added; then
+    apt_install '' "$@" || apt_install trixie "$@"
+  else
+    apt_install '' "$@"
+  fi
+}
+
+apt_lists_updated=no
+
+# Once a run; $1: "again" where the sources have changed.
 apt_update() {
+  [ "$apt_lists_updated" = no ] || [ "${1:-}" = again ] || return 0
   say updating 'package lists (apt-get)'
-  quietly as_root apt-get update -q
+  quietly as_root apt-get update -q || return 1
+  apt_lists_updated=yes
 }
 
 install_needs() {
@@ -59,7 +74,7 @@ install_needs() {
     done
   done
   # shellcheck disable=SC2086 # one word per package
-  apt_install '' $own || true
+  apt_install_own $own || true
   # shellcheck disable=SC2086
   if [ -n "$trixie" ] && add_trixie; then apt_install trixie $trixie || true; fi
   for package in $elsewhere; do
@@ -89,9 +104,9 @@ install_downloader() {
   can_be_root || return 1
   apt_update || return 1
   # shellcheck disable=SC2086 # one word per package
-  apt_install '' $lacking
+  apt_install_own $lacking
 }
 
 install_npm() {
-  can_be_root && apt_install '' npm
+  can_be_root && apt_update && apt_install_own npm
 }

@@ -8,8 +8,12 @@ is_debian_12() {
   [ -n "$(bookworm_source)" ]
 }
 
+trixie_is_added() {
+  [ -e "$APT_FOLDER/preferences.d/aip-trixie" ]
+}
+
 add_trixie() {
-  if [ ! -e "$APT_FOLDER/preferences.d/aip-trixie" ]; then
+  if ! trixie_is_added; then
     say adding "Debian 13 at priority 100 ($APT_FOLDER/sources.list.d/aip-trixie.*)"
     printf 'Package: *\nPin: release n=trixie\nPin-Priority: 100\n' |
       as_root tee "$APT_FOLDER/preferences.d/aip-trixie" >/dev/null
@@ -21,7 +25,7 @@ add_trixie() {
     *) extension=sources ;;
   esac
   echo "$source" | as_root tee "$APT_FOLDER/sources.list.d/aip-trixie.$extension" >/dev/null
-  apt_update
+  apt_update again
 }
 
 # Prints the first source of Debian 12's main archive, made to say trixie.

@@ -5,7 +5,7 @@ title() {
   case "$1" in
     bun) echo "Bun $BUN_VERSION or later" ;;
     xcode) echo "Xcode's command line tools" ;;
-    swift) echo "Swift $SWIFT_VERSION_MIN or later" ;;
+    swift) echo "Swift $SWIFT_VERSION_MIN or later, with the C and C++ libraries to link" ;;
     ffmpeg) echo 'ffmpeg and ffprobe' ;;
     onnxruntime_header) echo "header of ONNX Runtime (API $ONNXRUNTIME_API_MIN or later)" ;;
     vulkan) echo 'Vulkan loader and driver' ;;
@@ -34,7 +34,12 @@ probe_xcode() {
 
 probe_swift() {
   version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p')
-  [ -n "$version" ] && version_at_least "$version" "$SWIFT_VERSION_MIN" && echo "Swift $version"
+  [ -n "$version" ] && version_at_least "$version" "$SWIFT_VERSION_MIN" || return 1
+  if [ "$(uname -s)" = Linux ]; then
+    # It links against the C++ library, whose development package brings the C library's.
+    find /usr/lib/gcc -name libstdc++.so 2>/dev/null | grep -q . || return 1
+  fi
+  echo "Swift $version"
 }
 
 probe_ffmpeg() {

@@ -24,8 +24,8 @@ install_swift_release() {
   grep -q '^VERSION_ID="24\.04"' /etc/os-release || return 1
   install_downloader || return 1
   # What swift.org lists for Ubuntu 24.04, without what only Foundation and the debugger use.
-  apt_install '' binutils libc6-dev libcurl4-openssl-dev libgcc-13-dev libncurses-dev \
-    libsqlite3-0 libstdc++-13-dev libxml2-dev tzdata zlib1g-dev || return 1
+  apt_install '' binutils libcurl4-openssl-dev libncurses-dev libsqlite3-0 libxml2-dev tzdata \
+    zlib1g-dev || return 1
   case "$(uname -m)" in aarch64) cpu=-aarch64 ;; *) cpu='' ;; esac
   name="swift-$SWIFT_RELEASE-RELEASE"
   say installing "Swift $SWIFT_RELEASE in /opt (swift.org)"
