@@ -1,0 +1,45 @@
+# shellcheck shell=sh
+# One line per step: what is there, what is being done, and how to get what is still missing.
+
+missing_count=0
+
+say() {
+  printf '%-11s %s\n' "$1" "$2"
+}
+
+# Says that a need is met, and by what; fails where it is not.
+report_present() {
+  found=$("probe_$1") || return 1
+  say present "$found"
+}
+
+# Says how the attempt to meet a need ended. $2: the way to get it by hand.
+report_outcome() {
+  if found=$("probe_$1"); then
+    say installed "$found"
+  else
+    missing_count=$((missing_count + 1))
+    say missing "$(title "$1"): $2"
+  fi
+}
+
+# Runs a command; shows what it printed only if it fails.
+quietly() {
+  log=$(mktemp)
+  status=0
+  "$@" >"$log" 2>&1 </dev/null || status=$?
+  if [ "$status" -ne 0 ]; then
+    say failed "$* (status $status):"
+    tail -n 20 "$log" | sed 's/^/            /'
+  fi
+  rm -f "$log"
+  return "$status"
+}
+
+finish() {
+  if [ "$missing_count" -gt 0 ]; then
+    say 'not ready' "$missing_count missing, see above"
+    exit 1
+  fi
+  say ready 'try: bun run pipeline'
+}

@@ -1,0 +1,97 @@
+/**
+ * Runs all tests, of both languages, against the library as its sources are now.
+ *
+ *     bun run test                     everything
+ *     bun run test test/ring …         only these, with any option of `bun test`; no Swift tests
+ *
+ * The last line says `N passed, N failed`, and `, N skipped` where any were.
+ */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ensureBuilt } from "./build.ts";
+import {
+  addTallies,
+  filesInJunit,
+  formatTally,
+  type Tally,
+  tallyJunit,
+  tallyXCTest,
+} from "./tally.ts";
+
+const ROOT = join(import.meta.dir, "..");
+
+/** Each file in a process of its own, so that a native crash fails that file alone. */
+const PARALLEL = "--parallel=2";
+
+async function bunTests(reports: string, selection: readonly string[]): Promise<Tally> {
+  const report = join(reports, "bun.xml");
+  const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
+  const command = [process.execPath, "test", PARALLEL, ...reporter, ...selection];
+  const child = Bun.spawn(command, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
+  const status = await child.exited;
+  const xml = existsSync(report) ? readFileSync(report, "utf8") : "";
+  const tally = tallyJunit(xml);
+  // A file that throws while it is loaded is not in the report.
+  const ran = filesInJunit(xml);
+  const unread = selection.length > 0 ? [] : testFiles().filter((file) => !ran.has(file));
+  for (const file of unread) console.error(`${file} has no result`);
+  return { ...tally, failed: failures(tally.failed + unread.length, status) };
+}
+
+function testFiles(): string[] {
+  return [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: ROOT })].sort();
+}
+
+async function swiftTests(reports: string): Promise<Tally> {
+  const report = join(reports, "swift.xml");
+  const child = Bun.spawn(["swift", "test", "--xunit-output", report], {
+    cwd: ROOT,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const [output, status] = await Promise.all([passOn(child.stdout), child.exited]);
+  const testing = join(reports, "swift-swift-testing.xml");
+  const tally = addTallies([
+    tallyXCTest(output),
+    tallyJunit(existsSync(testing) ? readFileSync(testing, "utf8") : ""),
+  ]);
+  return { ...tally, failed: failures(tally.failed, status) };
+}
+
+/** Shows a stream as it comes, and keeps it. */
+async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const bytes of stream) {
+    process.stderr.write(bytes);
+    text += decoder.decode(bytes, { stream: true });
+  }
+  return text;
+}
+
+/** A runner that fails without a failed test (it did not compile, it crashed) counts as one. */
+function failures(counted: number, status: number): number {
+  return counted === 0 && status !== 0 ? 1 : counted;
+}
+
+async function main(selection: readonly string[]): Promise<number> {
+  const reports = mkdtempSync(join(tmpdir(), "aip-test-"));
+  try {
+    await ensureBuilt();
+    const tallies = [await bunTests(reports, selection)];
+    if (selection.length === 0) tallies.push(await swiftTests(reports));
+    const total = addTallies(tallies);
+    console.log(formatTally(total));
+    return total.failed === 0 ? 0 : 1;
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error));
+    console.log(formatTally({ passed: 0, failed: 1, skipped: 0 }));
+    return 1;
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
+}
+
+process.exit(await main(process.argv.slice(2)));
