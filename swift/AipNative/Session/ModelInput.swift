@@ -47,9 +47,9 @@ final class ModelInput {
     var image = try slotImage(slot)
     var letterbox = aip_letterbox()
     let status = aip_preprocess_run(plan, &image, buffer.address, &letterbox)
-    guard status == AIP_KERNELS_OK else {
+    guard status == AIP_STATUS_OK else {
       throw NativeError(
-        status == AIP_KERNELS_OUT_OF_MEMORY
+        status == AIP_STATUS_OUT_OF_MEMORY
           ? AIP_STATUS_OUT_OF_MEMORY : AIP_STATUS_INVALID_ARGUMENT,
         "Cannot pre-process a picture of \(image.width)×\(image.height) pixels, "
           + "format \(image.pixel_format), rows \(image.stride_bytes.0) bytes apart")
@@ -99,7 +99,7 @@ final class ModelInput {
     options.letterbox = config.input_letterbox
     options.pad = config.input_pad
     var plan: OpaquePointer?
-    guard aip_preprocess_create(&options, &plan) == AIP_KERNELS_OK, let plan else {
+    guard aip_preprocess_create(&options, &plan) == AIP_STATUS_OK, let plan else {
       throw NativeError(
         AIP_STATUS_OUT_OF_MEMORY,
         "Cannot prepare pictures of \(options.width)×\(options.height) pixels for the model")
