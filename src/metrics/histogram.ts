@@ -29,7 +29,8 @@ export class Histogram {
 
   /** Adds one value; a negative one (two clocks apart by rounding) counts as 0. HOT. */
   record(value: number): void {
-    const counted = value > 0 ? value : 0;
+    let counted = 0;
+    if (value > 0) counted = value;
     scratch[0] = counted;
     const bucket = (bits[0] as number) >>> SHIFT;
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;

@@ -1,0 +1,43 @@
+/**
+ * Video inference on every compute unit of one machine at once, in order, every frame accounted for.
+ *
+ * @example
+ * ```ts
+ * import { Pipeline } from "aip";
+ *
+ * await using pipeline = new Pipeline({ sources: "clip.mp4", model: "yolox_nano.onnx" });
+ * for await (const frame of pipeline) {
+ *   console.log(frame.frame, frame.detections.map((detection) => detection.label));
+ * }
+ * ```
+ *
+ * @module
+ */
+export type { DeviceInstance, DeviceSpec } from "./backend/backend.ts";
+export { parseDevices } from "./backend/device-spec.ts";
+export { discoverMachine, type Machine, type MachineDevice } from "./backend/discover.ts";
+export { defineConfig, type RunConfig, type RunConfigInput } from "./config/run-config.ts";
+export { AipError, type ErrorCategory } from "./errors.ts";
+export type { Report } from "./metrics/report.ts";
+export { formatReport } from "./metrics/table.ts";
+export {
+  Pipeline,
+  type PipelineEvents,
+  type PipelineOptions,
+  type RunInfo,
+} from "./pipeline/pipeline.ts";
+export type { Sink } from "./sink/sink.ts";
+export type { IngestSegment, Source, SourceInfo } from "./source/source.ts";
+export type { Stage } from "./stage/stage.ts";
+export type {
+  Detection,
+  DropPolicy,
+  Frame,
+  FrameAnswer,
+  FrameGeometry,
+  FrameStatus,
+  FrameView,
+  PixelFormatName,
+  RunContext,
+  TensorPayload,
+} from "./types.ts";
