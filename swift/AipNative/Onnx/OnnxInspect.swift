@@ -107,7 +107,8 @@ private struct ModelDescription {
     ]
     var version: Int64 = 0
     try runtime.check(api.pointee.ModelMetadataGetVersion(handle, &version), what)
-    self.version = version
+    // ONNX Runtime gives the largest number for a model without one.
+    self.version = version == .max ? 0 : version
     var metadata: [(String, String)] = []
     for key in try runtime.metadataKeys(handle, what) {
       let value = try runtime.text(what) {
