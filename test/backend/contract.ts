@@ -27,7 +27,7 @@ const GUARD = 0xa5;
 export class Bench {
   readonly slot: Uint8Array = blankSlot(geometry);
   readonly stop: Uint32Array = new Uint32Array(new SharedArrayBuffer(64));
-  #block = new Uint8Array(0);
+  #block: Uint8Array = new Uint8Array(0);
 
   get stopAddress(): number {
     return addressOf(this.stop);
@@ -77,10 +77,7 @@ export class Bench {
 }
 
 /** Every backend's session keeps these promises, whatever it computes. */
-export function backendContract(
-  name: string,
-  open: (stopAddress: number) => BackendSession,
-): void {
+export function backendContract(name: string, open: (stopAddress: number) => BackendSession): void {
   const opened = (): { session: BackendSession; bench: Bench } => {
     const bench = new Bench();
     return { session: open(bench.stopAddress), bench };

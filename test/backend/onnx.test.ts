@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { openSession } from "../../src/backend/open.ts";
 import { AipError } from "../../src/errors.ts";
-import { backendContract, Bench } from "./contract.ts";
+import { Bench, backendContract } from "./contract.ts";
 import { fixtureTask } from "./fixture-task.ts";
 
 backendContract("onnx", (stopAddress) => openSession(fixtureTask("yolox"), stopAddress));

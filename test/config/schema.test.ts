@@ -69,9 +69,7 @@ test("checkRunConfig() says what a number must be", () => {
   );
   expect(refusal({ frames: 1.5 })).toContain("whole number");
   expect(refusal({ slots: 1 })).toBe('"slots" must be a whole number from 2 to 65536, not 1');
-  expect(refusal({ confidence: 1.01 })).toBe(
-    '"confidence" must be a number from 0 to 1, not 1.01',
-  );
+  expect(refusal({ confidence: 1.01 })).toBe('"confidence" must be a number from 0 to 1, not 1.01');
   expect(refusal({ iou: "0.5" })).toBe('"iou" must be a number from 0 to 1, not "0.5"');
 });
 
