@@ -4,8 +4,8 @@
  * Compares case-insensitively by the optimal string alignment distance (Damerau–Levenshtein with
  * each substring edited at most once; L. Boytsov, "Indexing methods for approximate dictionary
  * searching", 2011, §2): insertions, deletions, substitutions and swaps of neighbours cost 1. A
- * candidate counts when its distance is at most a third of the longer word, rounded up; a prefix
- * of three or more letters counts too.
+ * candidate counts when its distance is at most a third of the longer word's length, and at least
+ * when it is 1; a prefix of three or more letters counts too.
  *
  * @param word What was given.
  * @param candidates The words that are known, best first: ties go to the earlier one.
@@ -23,7 +23,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
   let bestDistance = Number.POSITIVE_INFINITY;
   for (const candidate of candidates) {
     const known = candidate.toLowerCase();
-    const distanceMax = Math.ceil(Math.max(given.length, known.length) / 3);
+    const distanceMax = Math.max(1, Math.floor(Math.max(given.length, known.length) / 3));
     const isPrefix = given.length >= PREFIX_LENGTH_MIN && known.startsWith(given);
     const distance = Math.min(editDistance(given, known), isPrefix ? 1 : distanceMax + 1);
     if (distance <= distanceMax && distance < bestDistance) {

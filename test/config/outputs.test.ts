@@ -1,0 +1,63 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkOutputs } from "../../src/config/outputs.ts";
+import { resolveRunConfig } from "../../src/config/schema.ts";
+
+let folder = "";
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "aip-outputs-"));
+  await writeFile(join(folder, "in.mp4"), "frames");
+  await symlink(join(folder, "in.mp4"), join(folder, "link.mp4"));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+const check = (config: { output?: string; annotate?: string; report?: string }): void =>
+  checkOutputs(resolveRunConfig({ sources: join(folder, "in.mp4"), ...config }));
+
+test("checkOutputs() accepts new files, files to replace, and standard output", async () => {
+  const old = join(folder, "old.ndjson");
+  await writeFile(old, "old");
+  check({ output: old, annotate: join(folder, "new.mp4") });
+  check({ output: "-" });
+  check({});
+  expect(await readFile(old, "utf8")).toBe("old");
+});
+
+test("checkOutputs() refuses the input itself, by whatever path", () => {
+  for (const annotate of ["in.mp4", "link.mp4"]) {
+    expect(() => check({ annotate: join(folder, annotate) })).toThrow("it is the input");
+  }
+  expect(() => check({ annotate: `${folder}/./in.mp4` })).toThrow(
+    `Cannot write "${folder}/./in.mp4": it is the input "${join(folder, "in.mp4")}"`,
+  );
+});
+
+test("checkOutputs() refuses two outputs in one file", () => {
+  const path = join(folder, "both.json");
+  expect(() => check({ output: path, report: path })).toThrow(
+    `Cannot write "${path}": --output writes to it too; name another file`,
+  );
+});
+
+test("checkOutputs() refuses a folder, and a folder that does not exist", () => {
+  expect(() => check({ output: folder })).toThrow("it is a folder; name a file");
+  expect(() => check({ output: join(folder, "no", "x.ndjson") })).toThrow(
+    `the folder "${join(folder, "no")}" does not exist`,
+  );
+  expect(() => check({ output: join(folder, "in.mp4", "x") })).toThrow("is no folder");
+});
+
+test.skipIf(process.getuid?.() === 0)(
+  "checkOutputs() refuses where there is no permission (skipped for root, who has all)",
+  async () => {
+    const closed = join(folder, "closed");
+    await mkdir(closed);
+    await chmod(closed, 0o500);
+    expect(() => check({ output: join(closed, "x") })).toThrow("no permission to write");
+    await chmod(closed, 0o700);
+  },
+);
