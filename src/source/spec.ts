@@ -72,9 +72,9 @@ async function resolveFolder(folder: string): Promise<SourceInput> {
     const example = names.find((name) => [".mp4", ".mkv", ".mov", ".avi"].includes(extname(name)));
     const hint =
       example === undefined
-        ? `(known: ${PICTURE_EXTENSIONS.join(" ")})`
+        ? ` (known: ${PICTURE_EXTENSIONS.join(" ")})`
         : `; for its videos write "${join(folder, `*${extname(example)}`)}"`;
-    throw usageError("source-empty", `Cannot open source "${folder}": no pictures in it ${hint}`);
+    throw usageError("source-empty", `Cannot open source "${folder}": no pictures in it${hint}`);
   }
   const paths = naturalOrder(pictures).map((name) => join(folder, name));
   return { kind: "pictures", spec: folder, paths, stem: basename(resolve(folder)) };

@@ -14,6 +14,11 @@ export const STREAM_PROTOCOLS: readonly string[] = ["rtsp:", "rtsps:", "http:", 
 const SOCKET_LIMIT_US = 5_000_000;
 /** How much of a stream is looked at to learn its size and rate. */
 const ANALYZE_LIMIT_US = 3_000_000;
+/**
+ * The decoder has been told size and format, and needs no rate: its first frame comes a second
+ * earlier. (`-fflags nobuffer` would be earlier still, but throws away what was looked at.)
+ */
+const KNOWN_STREAM: readonly string[] = ["-fpsprobesize", "0", "-analyzeduration", "500000"];
 /** For connecting and looking together. */
 const STREAM_PROBE_LIMIT_MS = 9000;
 
@@ -35,7 +40,7 @@ export async function openStream(
   if (stream.durationS !== undefined) {
     return await openVideoInput({ name, spec: redact(url), input, stream }, options);
   }
-  const request = await decodeRequest(["-fflags", "nobuffer", ...input], stream, options);
+  const request = await decodeRequest([...KNOWN_STREAM, ...input], stream, options);
   return new LiveSource({ name, spec: url, stream, request }, options);
 }
 

@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test";
+import { openDemo, parseDemo } from "../../src/source/demo.ts";
+
+describe("parseDemo()", () => {
+  test("has documented defaults", () => {
+    expect(parseDemo("demo")).toEqual({
+      width: 640,
+      height: 360,
+      fps: 25,
+      frameCount: 600,
+      seed: 1,
+      density: 1,
+      start: 0,
+      personShare: -1,
+    });
+  });
+
+  test("reads every option", () => {
+    const spec = "demo:size=1280x720:frames=50:fps=29.97:seed=7:density=0.5:start=100:persons=0.1";
+    expect(parseDemo(spec)).toEqual({
+      width: 1280,
+      height: 720,
+      fps: 29.97,
+      frameCount: 50,
+      seed: 7,
+      density: 0.5,
+      start: 100,
+      personShare: 0.1,
+    });
+    expect(parseDemo("demo:frames=endless").frameCount).toBeNull();
+  });
+
+  test.each([
+    ["demo:densty=2", 'unknown option "densty"; did you mean "density"?'],
+    ["demo:seed", '"seed" needs a value: seed=…'],
+    ["demo:seed=1:seed=2", '"seed" is given twice'],
+    ["demo:frames=0", '"frames" is a whole number from 1 to 4294967295 or "endless", not "0"'],
+    ["demo:fps=0", '"fps" is a number above 0 to 1000, not "0"'],
+    ["demo:fps=-1", '"fps" is a number above 0 to 1000, not "-1"'],
+    ["demo:seed=1.5", '"seed" is a whole number from 0 to 4294967295, not "1.5"'],
+    ["demo:persons=2", '"persons" is a number from 0 to 1, not "2"'],
+    ["demo:size=640", '"size" is written as 640x360, with sides of 64 to 4096 pixels, not "640"'],
+    ["demo:", 'unknown option "" (known: size, frames, fps, seed, density, start, persons)'],
+  ])("%p is refused", (spec, reason) => {
+    expect(() => parseDemo(spec)).toThrow(`Cannot open source "${spec}": ${reason}`);
+  });
+});
+
+describe("openDemo()", () => {
+  test("has one segment, ground truth and no decoder", async () => {
+    const source = openDemo("demo:seed=3", "demo");
+    expect(source).toMatchObject({ name: "demo", spec: "demo:seed=3", live: false });
+    expect(source.info).toMatchObject({
+      frameCount: 600,
+      fps: 25,
+      truthClasses: ["vehicle", "person", "cyclist"],
+    });
+    expect(await source.open()).toMatchObject({ kind: "demo", seed: 3, frameCount: 600 });
+    expect(await source.open()).toBeNull();
+    expect(await source.finish({ frames: 600, partialBytes: 0 })).toBeNull();
+    await source.close();
+  });
+});
