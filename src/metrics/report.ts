@@ -1,3 +1,5 @@
+import { formatCount } from "./number-format.ts";
+
 /** Whether a run came to its end. */
 export type RunEnd = "complete" | "interrupted" | "failed";
 
@@ -180,7 +182,9 @@ export function auditReport(report: Report): string[] {
   const sum = sumFrames(report.sources.map(({ frames }) => frames));
   for (const key of ["received", "emitted", "dropped", "failed"] as const) {
     if (sum[key] === report.frames[key]) continue;
-    faults.push(`${key}: ${report.frames[key]} in all, but the sources sum up to ${sum[key]}`);
+    faults.push(
+      `${key}: ${formatCount(report.frames[key])} in all, but the sources sum up to ${formatCount(sum[key])}`,
+    );
   }
   return faults;
 }
@@ -190,12 +194,17 @@ function auditCounts(name: string, frames: FrameCounts, answers: AnswerCounts): 
   const left = frames.emitted + frames.dropped + frames.failed;
   if (left !== frames.received) {
     const missing = frames.received - left;
-    const what = missing > 0 ? `${missing} unaccounted for` : `${-missing} too many`;
-    faults.push(`${name}: ${frames.received} frames received, ${left} left: ${what}`);
+    const what =
+      missing > 0 ? `${formatCount(missing)} unaccounted for` : `${formatCount(-missing)} too many`;
+    faults.push(
+      `${name}: ${formatCount(frames.received)} frames received, ${formatCount(left)} left: ${what}`,
+    );
   }
   const answered = answers.inferred + answers.reused + answers.specialized;
   if (answered !== frames.emitted) {
-    faults.push(`${name}: ${frames.emitted} frames emitted, ${answered} answered`);
+    faults.push(
+      `${name}: ${formatCount(frames.emitted)} frames emitted, ${formatCount(answered)} answered`,
+    );
   }
   return faults;
 }

@@ -1,0 +1,146 @@
+import { describe, expect, test } from "bun:test";
+import type { Report } from "../../src/metrics/report.ts";
+import { formatReport } from "../../src/metrics/table.ts";
+import { SAMPLE } from "./sample-report.ts";
+
+describe("formatReport()", () => {
+  test("reads as the design's sample does, in 80 columns", () => {
+    expect(formatReport(SAMPLE)).toBe(
+      `frames      600 received = 600 emitted (600 inferred) + 0 dropped + 0 failed,
+            all in order
+throughput  96.2 fps over 6.2 s   buffer-full waits 12
+latency     in order   p50 21.0 ms   p90 33.0 ms   p99 48.0 ms
+device      frames   share    busy   latency mean       p99
+cpu-0          264    44 %    99 %        20.9 ms   24.0 ms
+gpu-0          336    56 %   100 %         118 ms    131 ms
+stage p50   decode 0.4   queue 3.1   pre-process 0.2   inference 19.8
+            post-process 0.1   reorder 1.2 ms
+saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
+`,
+    );
+  });
+
+  test("says loudly that the accounting does not add up", () => {
+    const frames = { received: 1_000_603, emitted: 600, dropped: 0, failed: 0 };
+    const sources = SAMPLE.sources.map((source) => ({ ...source, frames }));
+    const text = formatReport({ ...SAMPLE, sources, frames }, { columns: 200 });
+    expect(text).toContain("1,000,603 received ≠ 600 emitted");
+    expect(text).toContain(
+      "WRONG       does not add up: source demo: 1,000,603 frames received, 600 left",
+    );
+  });
+
+  test("says loudly that frames left out of order", () => {
+    const sources = SAMPLE.sources.map((source) => ({ ...source, in_order: false }));
+    const text = formatReport({ ...SAMPLE, sources, in_order: false });
+    expect(text).toContain("NOT IN ORDER");
+    expect(text).toContain("WRONG       does not add up: source demo: frames left out of order");
+  });
+
+  test("names how frames were answered, what was lost, and each of several sources", () => {
+    const [source] = SAMPLE.sources as [Report["sources"][number]];
+    const frames = { received: 600, emitted: 590, dropped: 7, failed: 3 };
+    const answers = { inferred: 500, reused: 90, specialized: 0 };
+    const rest = { received: 1, emitted: 1, dropped: 0, failed: 0 };
+    const text = formatReport(
+      {
+        ...SAMPLE,
+        sources: [
+          { ...source, frames, answers },
+          {
+            ...source,
+            name: "门口",
+            frames: rest,
+            answers: { ...answers, inferred: 1, reused: 0 },
+          },
+        ],
+        frames: { received: 601, emitted: 591, dropped: 7, failed: 3 },
+        answers: { inferred: 501, reused: 90, specialized: 0 },
+      },
+      { columns: 120 },
+    );
+    expect(text).toContain(
+      "601 received = 591 emitted (501 inferred, 90 reused) + 7 dropped + 3 failed, all in order",
+    );
+    expect(text).toContain("demo: 600 received = 590 emitted (500 inferred, 90 reused)");
+    expect(text).toContain("门口: 1 received = 1 emitted (1 inferred) + 0 dropped + 0 failed");
+    expect(text).not.toContain("WRONG");
+  });
+
+  test("shows the weighted schedule's own metrics", () => {
+    const weighted = {
+      generated: 1600,
+      assigned: 1600,
+      processed: 1599,
+      ordered: 1598,
+      buffer_full_waits: 1234,
+      backends: [
+        { id: "sim-0", weight: 5, frames: 1000, latency_ms_mean: 20.04 },
+        { id: "sim-1", weight: 1, frames: 600, latency_ms_mean: 100 },
+      ],
+      overall_fps: 79.5,
+    };
+    const text = formatReport({ ...SAMPLE, weighted }, { columns: 150 });
+    expect(text).toContain(
+      "weighted    generated 1,600   assigned 1,600   processed 1,599   ordered 1,598   " +
+        "buffer-full waits 1,234   overall 79.5 fps",
+    );
+    expect(text).toContain("backend     weight   frames   mean latency");
+    expect(text).toContain("sim-0          5.0    1,000        20.0 ms");
+  });
+
+  test("shows accuracy, faults, notes and why a run ended early", () => {
+    const text = formatReport({
+      ...SAMPLE,
+      end: "failed",
+      error: "no device is left",
+      accuracy: {
+        map50: 0.9312,
+        classes: [
+          { label: "car", ap50: 0.95, truth_count: 1, detection_count: 1 },
+          { label: "bus", ap50: 0.91, truth_count: 1, detection_count: 1 },
+        ],
+      },
+      faults: { restarts: 3, retries: 2, devices_out: [{ id: "gpu-0", reason: "it hangs" }] },
+      notes: ["the camera reconnected twice"],
+    });
+    expect(text).toStartWith("failed      the run failed: no device is left\n");
+    for (const line of [
+      "accuracy    mAP@0.5 0.93 against the ground truth (car 0.95, bus 0.91)",
+      "faults      2 frames retried, 3 restarts",
+      "taken out   gpu-0: it hangs",
+      "note        the camera reconnected twice",
+    ]) {
+      expect(text).toContain(`${line}\n`);
+    }
+  });
+
+  test("columns stay aligned below wide characters and long names", () => {
+    const [cpu, gpu] = SAMPLE.devices as [Report["devices"][number], Report["devices"][number]];
+    const devices = [
+      { ...cpu, id: "显卡-0" },
+      { ...gpu, id: "a-rather-long-name-0" },
+    ];
+    const lines = formatReport({ ...SAMPLE, devices }).split("\n");
+    const at = lines.findIndex((line) => line.startsWith("device"));
+    const widths = lines.slice(at, at + 3).map((line) => Bun.stringWidth(line));
+    expect(new Set(widths).size).toBe(1);
+  });
+
+  test("keeps to the width where words allow, and leaves no blanks behind lines", () => {
+    for (const columns of [60, 80, 100]) {
+      for (const line of formatReport(SAMPLE, { columns }).split("\n")) {
+        expect(Bun.stringWidth(line)).toBeLessThanOrEqual(columns);
+        expect(line).toBe(line.trimEnd());
+      }
+    }
+  });
+
+  test("has no escapes unless asked for", () => {
+    const report = { ...SAMPLE, end: "interrupted" as const };
+    expect(formatReport(report)).not.toContain("\u001b");
+    const colored = formatReport(report, { color: true });
+    expect(colored).toContain("\u001b[1;31mthe run was interrupted\u001b[0m");
+    expect(Bun.stripANSI(colored)).toBe(formatReport(report));
+  });
+});
