@@ -153,6 +153,10 @@ function rawHead(
     const seen = `output ${quoted(output.name)} has ${output.shape.length} dimensions`;
     throw headError(hints, `${seen}, at most ${PAYLOAD_RANK_MAX} can be handed on`);
   }
+  if (output.shape.includes(-1, 1)) {
+    const seen = `output ${quoted(output.name)} has shape ${shapeText(output.shape)}`;
+    throw headError(hints, `${seen}, only a tensor of known size can be handed on`);
+  }
   const why = `asked for: output ${quoted(output.name)} is handed on as it is`;
   const reading = { type: "raw", why, classCount: 0, strides: [], transposed: false } as const;
   return complete({ ...reading, activation: "none" }, outputs, output, hints);

@@ -208,6 +208,10 @@ describe("detectHead()", () => {
     expect(() => detect([1, 1, 1, 1, 1, 1, 2], { manifest: { type: "raw" } })).toThrow(
       'output "output0" has 7 dimensions, at most 6 can be handed on',
     );
+    expect(() => detect([-1, -1, 85], { manifest: { type: "raw" } })).toThrow(
+      'output "output0" has shape [?, ?, 85], only a tensor of known size can be handed on',
+    );
+    expect(detect([-1, 512], { manifest: { type: "raw" } }).type).toBe("raw");
   });
 
   const KNOWN =
