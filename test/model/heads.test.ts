@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { detectHead, type HeadHints, type HeadSpec } from "../../src/model/heads.ts";
+import type { HeadHints, HeadSpec } from "../../src/model/head.ts";
+import { detectHead } from "../../src/model/heads.ts";
 import { tensor } from "./inspection.ts";
 
 const HINTS: HeadHints = {
