@@ -17,7 +17,7 @@
 
 import type { TensorInfo } from "../native/inspection.ts";
 import { STRIDE_SETS, stridesOf } from "./grid.ts";
-import type { HeadHints, HeadSpec } from "./heads.ts";
+import type { HeadHints, HeadSpec } from "./head.ts";
 import type { HeadType } from "./manifest.ts";
 
 /** What a reader finds; the rest of a `HeadSpec` is the output itself. */

@@ -1,47 +1,10 @@
 import { type AipError, usageError } from "../errors.ts";
 import { PAYLOAD_RANK_MAX } from "../layout/layout.gen.ts";
 import type { TensorInfo } from "../native/inspection.ts";
-import type { PixelSize } from "./grid.ts";
+import type { HeadHints, HeadSpec } from "./head.ts";
 import { HEAD_READERS, type HeadReading, type ReadableHead } from "./head-shapes.ts";
-import { type HeadManifest, type HeadType, manifestError } from "./manifest.ts";
+import { manifestError } from "./manifest.ts";
 import { quoted, shapeText } from "./text.ts";
-
-/** What the model's output means, and how that was found. */
-export interface HeadSpec {
-  readonly type: HeadType;
-  /** Which facts led to it, for people. */
-  readonly why: string;
-  /** Name, position and shape of the output it reads. */
-  readonly output: string;
-  readonly outputIndex: number;
-  readonly shape: readonly number[];
-  /** Classes the head scores; 0 where it is not known (end-to-end without names) or has none. */
-  readonly classCount: number;
-  /** Strides of the feature maps in pixels, in the output's order; empty without feature maps. */
-  readonly strides: readonly number[];
-  /** Boxes lie along the last axis. */
-  readonly transposed: boolean;
-  /** Boxes are 0–1 of the input, not input pixels. */
-  readonly normalized: boolean;
-  /** What the scores still need to become probabilities. */
-  readonly activation: "none" | "sigmoid" | "softmax";
-}
-
-/** Everything besides the outputs that tells heads apart. */
-export interface HeadHints {
-  /** The model's file and its manifest, for messages. */
-  readonly path: string;
-  readonly manifestPath: string;
-  readonly manifest: HeadManifest;
-  /** Size of the model's input. */
-  readonly size: PixelSize;
-  /** Number of class names known from manifest or metadata. */
-  readonly nameCount: number | null;
-  readonly ultralytics: boolean;
-  /** Task the metadata names. */
-  readonly task: string | null;
-  readonly strideMax: number | null;
-}
 
 /** Shapes the heads read, for messages. N: cells of the feature maps, C: classes. */
 const KNOWN_SHAPES = [
@@ -152,6 +115,10 @@ function rawHead(
   if (output.shape.length > PAYLOAD_RANK_MAX) {
     const seen = `output ${quoted(output.name)} has ${output.shape.length} dimensions`;
     throw headError(hints, `${seen}, at most ${PAYLOAD_RANK_MAX} can be handed on`);
+  }
+  if (output.shape.includes(-1, 1)) {
+    const seen = `output ${quoted(output.name)} has shape ${shapeText(output.shape)}`;
+    throw headError(hints, `${seen}, only a tensor of known size can be handed on`);
   }
   const why = `asked for: output ${quoted(output.name)} is handed on as it is`;
   const reading = { type: "raw", why, classCount: 0, strides: [], transposed: false } as const;

@@ -2,7 +2,7 @@ import { usageError } from "../errors.ts";
 import { CLASS_FILTER_WORDS } from "../layout/layout.gen.ts";
 import { suggestion } from "../nearest.ts";
 import { COCO_NAMES } from "./coco.ts";
-import type { HeadSpec } from "./heads.ts";
+import type { HeadSpec } from "./head.ts";
 import { quoted } from "./text.ts";
 
 /** Class names and where they are from. */

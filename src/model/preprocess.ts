@@ -1,4 +1,4 @@
-import type { HeadSpec } from "./heads.ts";
+import type { HeadSpec } from "./head.ts";
 import type { InputGeometry } from "./input.ts";
 import { type InputManifest, manifestError, type Triple } from "./manifest.ts";
 

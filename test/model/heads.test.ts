@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { detectHead, type HeadHints, type HeadSpec } from "../../src/model/heads.ts";
+import type { HeadHints, HeadSpec } from "../../src/model/head.ts";
+import { detectHead } from "../../src/model/heads.ts";
 import { tensor } from "./inspection.ts";
 
 const HINTS: HeadHints = {
@@ -208,6 +209,10 @@ describe("detectHead()", () => {
     expect(() => detect([1, 1, 1, 1, 1, 1, 2], { manifest: { type: "raw" } })).toThrow(
       'output "output0" has 7 dimensions, at most 6 can be handed on',
     );
+    expect(() => detect([-1, -1, 85], { manifest: { type: "raw" } })).toThrow(
+      'output "output0" has shape [?, ?, 85], only a tensor of known size can be handed on',
+    );
+    expect(detect([-1, 512], { manifest: { type: "raw" } }).type).toBe("raw");
   });
 
   const KNOWN =

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { COCO_NAMES } from "../../src/model/coco.ts";
-import type { HeadSpec } from "../../src/model/heads.ts";
+import type { HeadSpec } from "../../src/model/head.ts";
 import { classFilter, resolveLabels } from "../../src/model/labels.ts";
 
 function head(type: HeadSpec["type"], classCount: number): HeadSpec {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { HeadSpec } from "../../src/model/heads.ts";
+import type { HeadSpec } from "../../src/model/head.ts";
 import type { InputGeometry } from "../../src/model/input.ts";
 import type { HeadType, InputManifest } from "../../src/model/manifest.ts";
 import { describeInput, type InputSpec } from "../../src/model/preprocess.ts";
