@@ -28,8 +28,12 @@ static round_rect round_rect_of(aip_rect rect, float radius, float half_line) {
   const float width = (rect.x2 - rect.x1) / 2, height = (rect.y2 - rect.y1) / 2;
   const float largest = width < height ? width : height;
   const float corner = radius < largest ? radius : largest;
-  return (round_rect){(rect.x1 + rect.x2) / 2, (rect.y1 + rect.y2) / 2, width - corner,
-                      height - corner,          corner,                 half_line};
+  return (round_rect){(rect.x1 + rect.x2) / 2,
+                      (rect.y1 + rect.y2) / 2,
+                      width - corner,
+                      height - corner,
+                      corner,
+                      half_line};
 }
 
 void aip_paint_rect(const aip_mutable_image *image, aip_rect rect, float radius, aip_rgb colour,

@@ -50,9 +50,8 @@ AVX2_INLINE __m256i taps_single(const uint8_t *row, const int32_t *offset) {
 
 AVX2_INLINE __m256i fetch(const aip_taps_x *taps, uint32_t group, const uint8_t *row,
                           __m256i shuffle) {
-  return taps->fetch == AIP_FETCH_WINDOW
-             ? taps_window(row, taps->window_bytes + 2 * group, shuffle)
-             : taps_single(row, taps->offset_bytes + AIP_GROUP * group);
+  return taps->fetch == AIP_FETCH_WINDOW ? taps_window(row, taps->window_bytes + 2 * group, shuffle)
+                                         : taps_single(row, taps->offset_bytes + AIP_GROUP * group);
 }
 
 // U and V side by side, not yet spread: four outputs a lane.
@@ -81,8 +80,8 @@ AVX2_INLINE weights_y weights_of(uint16_t bottom) {
 
 // Rows down, flip to signed, then taps across: (value - 128) * 2^22.
 AVX2_INLINE __m256 blend(__m256i top, __m256i bottom, weights_y down, __m256i across) {
-  const __m256i sum = _mm256_add_epi16(_mm256_mullo_epi16(top, down.top),
-                                       _mm256_mullo_epi16(bottom, down.bottom));
+  const __m256i sum =
+      _mm256_add_epi16(_mm256_mullo_epi16(top, down.top), _mm256_mullo_epi16(bottom, down.bottom));
   const __m256i biased = _mm256_xor_si256(sum, _mm256_set1_epi16((int16_t)0x8000));
   return _mm256_cvtepi32_ps(_mm256_madd_epi16(biased, across));
 }
@@ -136,8 +135,9 @@ AVX2_INLINE void store_yuv(const colour *c, const aip_row *row, uint32_t at, uin
 AVX2_INLINE __m256 luma_at(const aip_taps_x *taps, uint32_t group, const aip_row *row,
                            weights_y down) {
   const __m256i shuffle = table(taps->shuffle + 32 * group);
-  return blend(fetch(taps, group, row->top[0], shuffle), fetch(taps, group, row->bottom[0], shuffle),
-               down, table(taps->weights + 16 * group));
+  return blend(fetch(taps, group, row->top[0], shuffle),
+               fetch(taps, group, row->bottom[0], shuffle), down,
+               table(taps->weights + 16 * group));
 }
 
 // HOT: one call per output row.
@@ -199,8 +199,8 @@ AVX2_INLINE rgb_taps fetch_rgb(const aip_taps_x *taps, uint32_t group, const uin
   const __m256i red_green = _mm256_unpacklo_epi32(even, odd);
   const __m256i blue = _mm256_unpackhi_epi32(even, odd);
   const __m256i zero = _mm256_setzero_si256();
-  const rgb_taps out = {_mm256_unpacklo_epi8(red_green, zero), _mm256_unpackhi_epi8(red_green, zero),
-                        _mm256_unpacklo_epi8(blue, zero)};
+  const rgb_taps out = {_mm256_unpacklo_epi8(red_green, zero),
+                        _mm256_unpackhi_epi8(red_green, zero), _mm256_unpacklo_epi8(blue, zero)};
   return out;
 }
 

@@ -40,9 +40,9 @@ typedef struct aip_image {
   uint32_t color_range;
 } aip_image;
 
-/// What the model wants. The tensor holds `3 * height * width` elements of `dtype` (f32, f16 or u8);
-/// with channel order gray `height * width`, of 0.299 R + 0.587 G + 0.114 B, which takes the first
-/// `mean` and `std`.
+/// What the model wants. The tensor holds `3 * height * width` elements of `dtype` (f32, f16 or
+/// u8); with channel order gray `height * width`, of 0.299 R + 0.587 G + 0.114 B, which takes the
+/// first `mean` and `std`.
 ///
 /// A channel value v in 0...255 becomes `(v * scale - mean) / std`, with `mean` and `std` in the
 /// OUTPUT's channel order. `pad` is a grey in 0...255 and takes the same way. u8 output is rounded
@@ -64,9 +64,9 @@ typedef struct aip_preprocess_options {
   float pad;
 } aip_preprocess_options;
 
-/// Where the picture lies in the tensor: source = (x - pad) / scale, in pixels, per axis. Letterboxed,
-/// both scales are r, as the models' own code maps boxes back, though the rounded sides differ from
-/// side * r by up to a pixel.
+/// Where the picture lies in the tensor: source = (x - pad) / scale, in pixels, per axis.
+/// Letterboxed, both scales are r, as the models' own code maps boxes back, though the rounded
+/// sides differ from side * r by up to a pixel.
 typedef struct aip_letterbox {
   float scale_x, scale_y;
   float pad_x, pad_y;
@@ -96,8 +96,8 @@ int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *t
 /// The version in use (`AIP_LEVEL_*`).
 int32_t aip_kernels_level(void);
 
-/// Forces a version, for tests and comparisons; not while kernels run on other threads. UNSUPPORTED:
-/// this processor cannot run it.
+/// Forces a version, for tests and comparisons; not while kernels run on other threads.
+/// UNSUPPORTED: this processor cannot run it.
 int32_t aip_kernels_select(int32_t level);
 
 /// "portable", "avx2", "neon", or "unknown".
