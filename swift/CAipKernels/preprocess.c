@@ -12,6 +12,7 @@ static bool options_ok(const aip_preprocess_options *o) {
   if (!side_ok(o->width) || !side_ok(o->height)) return false;
   if (o->layout > AIP_TENSOR_LAYOUT_NHWC || o->channel_order > AIP_CHANNEL_ORDER_GRAY) return false;
   if (o->dtype > AIP_DTYPE_U8 || o->letterbox > AIP_LETTERBOX_STRETCH) return false;
+  if (o->keep_padding > 1) return false;
   if (!isfinite(o->scale) || !isfinite(o->pad)) return false;
   for (int c = 0; c < 3; c++) {
     if (!isfinite(o->mean[c]) || !isfinite(o->std[c]) || o->std[c] == 0.0f) return false;
@@ -113,7 +114,8 @@ int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *t
   if (status != AIP_STATUS_OK) return status;
   aip_preprocess_colour(plan, image);
   walk_rows(plan, image, tensor);
-  aip_preprocess_pad(plan, tensor);
+  if (!plan->options.keep_padding || plan->padded != tensor) aip_preprocess_pad(plan, tensor);
+  plan->padded = tensor;
   if (out != NULL) {
     out->scale_x = (float)plan->scale_x;
     out->scale_y = (float)plan->scale_y;

@@ -71,8 +71,9 @@ struct aip_preprocess {
   aip_taps_y y[2];
   bool vector;  // rows are long enough for the vector versions
   aip_colour colour;
-  void *tables;    // one allocation behind all arrays
-  float *scratch;  // three rows for outputs that are not planar f32, then one interleaved row
+  const void *padded;  // the tensor that has this geometry's padding; null: none
+  void *tables;        // one allocation behind all arrays
+  float *scratch;      // three rows for outputs that are not planar f32, then one interleaved row
 };
 
 typedef void (*aip_row_kernel)(const aip_preprocess *plan, const aip_row *row);

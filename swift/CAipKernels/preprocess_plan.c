@@ -205,6 +205,7 @@ int32_t aip_preprocess_plan(aip_preprocess *plan, const aip_image *image) {
   plan->source_width = image->width;
   plan->source_height = image->height;
   plan->pixel_format = image->pixel_format;
+  plan->padded = NULL;
   place_picture(plan);
   const int32_t status = allocate_tables(plan);
   if (status != AIP_STATUS_OK) {

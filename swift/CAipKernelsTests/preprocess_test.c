@@ -226,6 +226,7 @@ static aip_preprocess_options random_options(void) {
       .scale = random_between(0, 1) ? 1.0f / 255 : 1.0f,
       .letterbox = random_between(0, 2),
       .pad = (float)random_between(0, 255),
+      .keep_padding = random_between(0, 1),
   };
   for (int c = 0; c < 3; c++) {
     o.mean[c] = o.scale == 1.0f ? 0.0f : (float)random_unit();
@@ -417,6 +418,30 @@ static void test_plan_follows_the_source(void) {
   aip_preprocess_destroy(kept);
 }
 
+// With keep_padding, padding is written on the first run, and again when the geometry changes.
+static void test_padding_can_be_kept(void) {
+  enum { SIDE = 32, COUNT = SIDE * SIDE * 3 };
+  aip_preprocess_options o = plain_options(SIDE, SIDE);
+  o.keep_padding = 1;
+  aip_preprocess *plan = NULL;
+  CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_OK, "such a plan can be made");
+  float *tensor = calloc(COUNT, sizeof *tensor);
+  frame wide = frame_make(64, 32, AIP_PIXEL_FORMAT_NV12, 0);
+  frame flat = frame_make(64, 16, AIP_PIXEL_FORMAT_NV12, 0);
+  const int middle = 12 * SIDE, last = COUNT - 1;  // row 12: picture, then padding; the last row
+  aip_preprocess_run(plan, &wide.image, tensor, NULL);
+  CHECK((int)tensor[last] == 114, "the first run writes padding");
+  tensor[last] = -1;
+  aip_preprocess_run(plan, &wide.image, tensor, NULL);
+  CHECK((int)tensor[last] == -1, "the next run leaves it alone");
+  aip_preprocess_run(plan, &flat.image, tensor, NULL);
+  CHECK((int)tensor[last] == 114 && (int)tensor[middle] == 114, "another geometry writes it again");
+  frame_free(&wide);
+  frame_free(&flat);
+  free(tensor);
+  aip_preprocess_destroy(plan);
+}
+
 static void test_half_floats(void) {
   for (uint32_t half = 0; half < 65536; half++) {
     const double value = half_to_double((uint16_t)half);
@@ -501,6 +526,7 @@ int main(int argc, char **argv) {
     test_means_of_four();
     test_letterbox_places();
     test_plan_follows_the_source();
+    test_padding_can_be_kept();
   }
   printf("versions: portable%s%s\n", best == AIP_LEVEL_PORTABLE ? "" : ", ",
          best == AIP_LEVEL_PORTABLE ? "" : aip_kernels_level_name(best));

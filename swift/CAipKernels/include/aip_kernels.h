@@ -52,6 +52,10 @@ typedef struct aip_image {
 /// floor(side * r) at the top left (YOLOX); centre makes sides of round(side * r), the odd pixel of
 /// padding at the right and the bottom (Ultralytics); stretch fills the tensor. The products are
 /// taken in double precision, as those projects do: 432 * (416 / 768) gives 233 rows.
+///
+/// `keep_padding`: 1 says that the padding of the tensor stays as it is between runs, which then
+/// write it only where the tensor's address or the source's geometry has changed; 0 writes it every
+/// time.
 typedef struct aip_preprocess_options {
   uint32_t width, height;
   uint32_t layout;
@@ -62,6 +66,7 @@ typedef struct aip_preprocess_options {
   float std[3];
   uint32_t letterbox;
   float pad;
+  uint32_t keep_padding;
 } aip_preprocess_options;
 
 /// Where the picture lies in the tensor: source = (x - pad) / scale, in pixels, per axis.
@@ -88,8 +93,7 @@ uint64_t aip_preprocess_size_bytes(const aip_preprocess *plan);
 /// Resizes (bilinear, half-pixel centres, edges clamped: OpenCV's INTER_LINEAR), converts to RGB,
 /// normalises and writes the whole tensor, padding included. `out` may be null.
 ///
-/// `tensor` must be aligned to its element. It may be changed between runs: everything is written
-/// every time.
+/// `tensor` must be aligned to its element.
 int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *tensor,
                            aip_letterbox *out);
 
