@@ -13,7 +13,8 @@ static bool image_ok(const aip_mutable_image *image) {
   if (image == NULL || image->width == 0 || image->height == 0) return false;
   if (image->width > AIP_IMAGE_SIDE_MAX || image->height > AIP_IMAGE_SIDE_MAX) return false;
   if (image->pixel_format > AIP_PIXEL_FORMAT_BGR24) return false;
-  if (image->color_matrix > AIP_COLOR_MATRIX_BT709 || image->color_range > AIP_COLOR_RANGE_FULL) return false;
+  if (image->color_matrix > AIP_COLOR_MATRIX_BT709 || image->color_range > AIP_COLOR_RANGE_FULL)
+    return false;
   const uint32_t chroma = (image->width + 1) / 2;
   const uint32_t row_bytes[4][3] = {{image->width, chroma, chroma},
                                     {image->width, chroma * 2, 0},
@@ -75,8 +76,8 @@ static void compose(const aip_detection *box, const char *name, uint32_t flags,
     snprintf(confidence, sizeof confidence, " %.2f", shown);
   }
   const int name_bytes_max = AIP_TEXT_BYTES_MAX - 32;
-  snprintf(text, AIP_TEXT_BYTES_MAX, "%.*s%s%s", name_bytes_max, name != NULL ? name : number, track,
-           confidence);
+  snprintf(text, AIP_TEXT_BYTES_MAX, "%.*s%s%s", name_bytes_max, name != NULL ? name : number,
+           track, confidence);
 }
 
 static void draw_label(const aip_mutable_image *image, aip_rect box, const char *text,

@@ -16,8 +16,10 @@ static uint8_t to_sample(double value) {
 
 // The inverse of the pre-processor's conversion (ITU-R BT.601-7 and BT.709-6).
 static samples samples_of(const aip_mutable_image *image, aip_rgb colour) {
-  if (image->pixel_format == AIP_PIXEL_FORMAT_RGB24) return (samples){{colour.r, colour.g, colour.b}};
-  if (image->pixel_format == AIP_PIXEL_FORMAT_BGR24) return (samples){{colour.b, colour.g, colour.r}};
+  if (image->pixel_format == AIP_PIXEL_FORMAT_RGB24)
+    return (samples){{colour.r, colour.g, colour.b}};
+  if (image->pixel_format == AIP_PIXEL_FORMAT_BGR24)
+    return (samples){{colour.b, colour.g, colour.r}};
   const bool bt709 = image->color_matrix == AIP_COLOR_MATRIX_BT709;
   const bool full = image->color_range == AIP_COLOR_RANGE_FULL;
   const double red = bt709 ? 0.2126 : 0.299, blue = bt709 ? 0.0722 : 0.114;

@@ -42,7 +42,7 @@ static void cover_glyph(const void *shape, int32_t x, int32_t y, int32_t count, 
     const float share = overlap(v - half, v + half, row);
     for (int32_t i = 0; i < width; i++) column[i] += (float)texel(g->glyph, i, row) * share;
   }
-  const float one = 4 * half * half * AIP_FONT_COVERAGE_ONE;
+  const float level = 255 / (4 * half * half * AIP_FONT_COVERAGE_ONE);
   for (int32_t i = 0; i < count; i++) {
     const float u = ((float)(x + i) + 0.5f - g->left) * g->step;
     const int32_t end = end_texel(u + half, width);
@@ -50,7 +50,7 @@ static void cover_glyph(const void *shape, int32_t x, int32_t y, int32_t count, 
     for (int32_t at = first_texel(u - half); at < end; at++) {
       sum += column[at] * overlap(u - half, u + half, at);
     }
-    out[i] = (uint8_t)lrintf(sum / one * 255);
+    out[i] = (uint8_t)(sum * level + 0.5f);
   }
 }
 

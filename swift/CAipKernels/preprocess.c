@@ -12,6 +12,7 @@ static bool options_ok(const aip_preprocess_options *o) {
   if (!side_ok(o->width) || !side_ok(o->height)) return false;
   if (o->layout > AIP_TENSOR_LAYOUT_NHWC || o->channel_order > AIP_CHANNEL_ORDER_GRAY) return false;
   if (o->dtype > AIP_DTYPE_U8 || o->letterbox > AIP_LETTERBOX_STRETCH) return false;
+  if (o->keep_padding > 1) return false;
   if (!isfinite(o->scale) || !isfinite(o->pad)) return false;
   for (int c = 0; c < 3; c++) {
     if (!isfinite(o->mean[c]) || !isfinite(o->std[c]) || o->std[c] == 0.0f) return false;
@@ -25,13 +26,15 @@ static bool plane_ok(const aip_image *image, int plane, uint32_t row_bytes) {
 
 static bool image_ok(const aip_image *image) {
   if (!side_ok(image->width) || !side_ok(image->height)) return false;
-  if (image->color_matrix > AIP_COLOR_MATRIX_BT709 || image->color_range > AIP_COLOR_RANGE_FULL) return false;
+  if (image->color_matrix > AIP_COLOR_MATRIX_BT709 || image->color_range > AIP_COLOR_RANGE_FULL)
+    return false;
   const uint32_t chroma = (image->width + 1) / 2;
   switch (image->pixel_format) {
     case AIP_PIXEL_FORMAT_YUV420P:
       return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma) &&
              plane_ok(image, 2, chroma);
-    case AIP_PIXEL_FORMAT_NV12: return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma * 2);
+    case AIP_PIXEL_FORMAT_NV12:
+      return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma * 2);
     case AIP_PIXEL_FORMAT_RGB24:
     case AIP_PIXEL_FORMAT_BGR24: return plane_ok(image, 0, image->width * 3);
     default: return false;
@@ -84,8 +87,8 @@ static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *
   const size_t plane = direct ? (size_t)o->width * o->height
                               : ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
   const aip_row_kernel kernel = row_kernel(plan);
-  float *first = direct ? (float *)tensor + (size_t)plan->pad_y * o->width + plan->pad_x
-                        : plan->scratch;
+  float *first =
+      direct ? (float *)tensor + (size_t)plan->pad_y * o->width + plan->pad_x : plan->scratch;
   aip_row row = {0};
   for (uint32_t y = 0; y < plan->height; y++) {
     aim(plan, image, y, &row);
@@ -111,7 +114,8 @@ int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *t
   if (status != AIP_STATUS_OK) return status;
   aip_preprocess_colour(plan, image);
   walk_rows(plan, image, tensor);
-  aip_preprocess_pad(plan, tensor);
+  if (!plan->options.keep_padding || plan->padded != tensor) aip_preprocess_pad(plan, tensor);
+  plan->padded = tensor;
   if (out != NULL) {
     out->scale_x = (float)plan->scale_x;
     out->scale_y = (float)plan->scale_y;

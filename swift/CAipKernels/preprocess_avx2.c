@@ -48,16 +48,18 @@ AVX2_INLINE __m256i taps_single(const uint8_t *row, const int32_t *offset) {
   return _mm256_cvtepu8_epi16(pairs);
 }
 
-AVX2_INLINE __m256i fetch(const aip_taps_x *taps, uint32_t group, const uint8_t *row,
+// The way of fetching is an argument of its own, so that the common one is compiled without a
+// branch.
+AVX2_INLINE __m256i fetch(const aip_taps_x *taps, aip_fetch way, uint32_t group, const uint8_t *row,
                           __m256i shuffle) {
-  return taps->fetch == AIP_FETCH_WINDOW
-             ? taps_window(row, taps->window_bytes + 2 * group, shuffle)
-             : taps_single(row, taps->offset_bytes + AIP_GROUP * group);
+  return way == AIP_FETCH_WINDOW ? taps_window(row, taps->window_bytes + 2 * group, shuffle)
+                                 : taps_single(row, taps->offset_bytes + AIP_GROUP * group);
 }
 
 // U and V side by side, not yet spread: four outputs a lane.
-AVX2_INLINE __m256i fetch_nv12(const aip_taps_x *taps, uint32_t group, const uint8_t *row) {
-  if (taps->fetch == AIP_FETCH_WINDOW) {
+AVX2_INLINE __m256i fetch_nv12(const aip_taps_x *taps, aip_fetch way, uint32_t group,
+                               const uint8_t *row) {
+  if (way == AIP_FETCH_WINDOW) {
     const int32_t *window = taps->window_bytes + 2 * group;
     return lanes(_mm_loadu_si128((const __m128i *)(const void *)(row + window[0])),
                  _mm_loadu_si128((const __m128i *)(const void *)(row + window[1])));
@@ -81,8 +83,8 @@ AVX2_INLINE weights_y weights_of(uint16_t bottom) {
 
 // Rows down, flip to signed, then taps across: (value - 128) * 2^22.
 AVX2_INLINE __m256 blend(__m256i top, __m256i bottom, weights_y down, __m256i across) {
-  const __m256i sum = _mm256_add_epi16(_mm256_mullo_epi16(top, down.top),
-                                       _mm256_mullo_epi16(bottom, down.bottom));
+  const __m256i sum =
+      _mm256_add_epi16(_mm256_mullo_epi16(top, down.top), _mm256_mullo_epi16(bottom, down.bottom));
   const __m256i biased = _mm256_xor_si256(sum, _mm256_set1_epi16((int16_t)0x8000));
   return _mm256_cvtepi32_ps(_mm256_madd_epi16(biased, across));
 }
@@ -133,33 +135,30 @@ AVX2_INLINE void store_yuv(const colour *c, const aip_row *row, uint32_t at, uin
   store(row->out[2], at, count, finish(c, 2, _mm256_fmadd_ps(u, c->b_u, luma)));
 }
 
-AVX2_INLINE __m256 luma_at(const aip_taps_x *taps, uint32_t group, const aip_row *row,
-                           weights_y down) {
+// One plane's eight samples.
+AVX2_INLINE __m256 plane_at(const aip_taps_x *taps, aip_fetch way, uint32_t group,
+                            const uint8_t *top, const uint8_t *bottom, weights_y down) {
   const __m256i shuffle = table(taps->shuffle + 32 * group);
-  return blend(fetch(taps, group, row->top[0], shuffle), fetch(taps, group, row->bottom[0], shuffle),
+  return blend(fetch(taps, way, group, top, shuffle), fetch(taps, way, group, bottom, shuffle),
                down, table(taps->weights + 16 * group));
 }
 
-// HOT: one call per output row.
-AVX2 static void row_yuv420p(const aip_preprocess *plan, const aip_row *row) {
+AVX2_INLINE void walk_yuv420p(const aip_preprocess *plan, const aip_row *row, aip_fetch luma_way,
+                              aip_fetch chroma_way) {
   const aip_taps_x *luma = &plan->x[0], *chroma = &plan->x[1];
   const weights_y luma_down = weights_of(row->weight_y[0]);
   const weights_y chroma_down = weights_of(row->weight_y[1]);
   const colour c = colour_of(&plan->colour);
   for (uint32_t at = 0, group = 0; at < luma->count; at += AIP_GROUP, group++) {
-    const __m256i shuffle = table(chroma->shuffle + 32 * group);
-    const __m256i across = table(chroma->weights + 16 * group);
-    const __m256 y = luma_at(luma, group, row, luma_down);
-    const __m256 u = blend(fetch(chroma, group, row->top[1], shuffle),
-                           fetch(chroma, group, row->bottom[1], shuffle), chroma_down, across);
-    const __m256 v = blend(fetch(chroma, group, row->top[2], shuffle),
-                           fetch(chroma, group, row->bottom[2], shuffle), chroma_down, across);
+    const __m256 y = plane_at(luma, luma_way, group, row->top[0], row->bottom[0], luma_down);
+    const __m256 u = plane_at(chroma, chroma_way, group, row->top[1], row->bottom[1], chroma_down);
+    const __m256 v = plane_at(chroma, chroma_way, group, row->top[2], row->bottom[2], chroma_down);
     store_yuv(&c, row, at, luma->count, y, u, v);
   }
 }
 
-// HOT: one call per output row.
-AVX2 static void row_nv12(const aip_preprocess *plan, const aip_row *row) {
+AVX2_INLINE void walk_nv12(const aip_preprocess *plan, const aip_row *row, aip_fetch luma_way,
+                           aip_fetch chroma_way) {
   const aip_taps_x *luma = &plan->x[0], *chroma = &plan->x[1];
   const weights_y luma_down = weights_of(row->weight_y[0]);
   const weights_y chroma_down = weights_of(row->weight_y[1]);
@@ -168,14 +167,36 @@ AVX2 static void row_nv12(const aip_preprocess *plan, const aip_row *row) {
     const __m256i across = table(chroma->weights + 16 * group);
     const __m256i pick_u = table(chroma->shuffle + 64 * group);
     const __m256i pick_v = table(chroma->shuffle + 64 * group + 32);
-    const __m256i top = fetch_nv12(chroma, group, row->top[1]);
-    const __m256i bottom = fetch_nv12(chroma, group, row->bottom[1]);
-    const __m256 y = luma_at(luma, group, row, luma_down);
+    const __m256i top = fetch_nv12(chroma, chroma_way, group, row->top[1]);
+    const __m256i bottom = fetch_nv12(chroma, chroma_way, group, row->bottom[1]);
+    const __m256 y = plane_at(luma, luma_way, group, row->top[0], row->bottom[0], luma_down);
     const __m256 u = blend(_mm256_shuffle_epi8(top, pick_u), _mm256_shuffle_epi8(bottom, pick_u),
                            chroma_down, across);
     const __m256 v = blend(_mm256_shuffle_epi8(top, pick_v), _mm256_shuffle_epi8(bottom, pick_v),
                            chroma_down, across);
     store_yuv(&c, row, at, luma->count, y, u, v);
+  }
+}
+
+static bool all_windows(const aip_preprocess *plan) {
+  return plan->x[0].fetch == AIP_FETCH_WINDOW && plan->x[1].fetch == AIP_FETCH_WINDOW;
+}
+
+// HOT: one call per output row.
+AVX2 static void row_yuv420p(const aip_preprocess *plan, const aip_row *row) {
+  if (all_windows(plan)) {
+    walk_yuv420p(plan, row, AIP_FETCH_WINDOW, AIP_FETCH_WINDOW);
+  } else {
+    walk_yuv420p(plan, row, plan->x[0].fetch, plan->x[1].fetch);
+  }
+}
+
+// HOT: one call per output row.
+AVX2 static void row_nv12(const aip_preprocess *plan, const aip_row *row) {
+  if (all_windows(plan)) {
+    walk_nv12(plan, row, AIP_FETCH_WINDOW, AIP_FETCH_WINDOW);
+  } else {
+    walk_nv12(plan, row, plan->x[0].fetch, plan->x[1].fetch);
   }
 }
 
@@ -199,8 +220,8 @@ AVX2_INLINE rgb_taps fetch_rgb(const aip_taps_x *taps, uint32_t group, const uin
   const __m256i red_green = _mm256_unpacklo_epi32(even, odd);
   const __m256i blue = _mm256_unpackhi_epi32(even, odd);
   const __m256i zero = _mm256_setzero_si256();
-  const rgb_taps out = {_mm256_unpacklo_epi8(red_green, zero), _mm256_unpackhi_epi8(red_green, zero),
-                        _mm256_unpacklo_epi8(blue, zero)};
+  const rgb_taps out = {_mm256_unpacklo_epi8(red_green, zero),
+                        _mm256_unpackhi_epi8(red_green, zero), _mm256_unpacklo_epi8(blue, zero)};
   return out;
 }
 

@@ -26,7 +26,7 @@ static bool supported(int32_t level) {
     case AIP_LEVEL_AVX2: return has_avx2();
 #endif
 #if defined(__aarch64__)
-    case AIP_LEVEL_NEON: return true; // Advanced SIMD is part of the base architecture
+    case AIP_LEVEL_NEON: return true;  // Advanced SIMD is part of the base architecture
 #endif
     default: return false;
   }

@@ -31,13 +31,13 @@ typedef enum {
 /// The taps of one axis of one plane, in bytes from the row's start. Arrays are padded to a whole
 /// group by repeating the last output.
 typedef struct aip_taps_x {
-  uint32_t count;        // outputs
-  uint32_t step_bytes;   // from the first tap to the second; 0 where the row has one pixel
+  uint32_t count;       // outputs
+  uint32_t step_bytes;  // from the first tap to the second; 0 where the row has one pixel
   aip_fetch fetch;
-  int32_t *offset_bytes; // per output: its first tap
-  int16_t *weights;      // per output: first, second; they add up to AIP_WEIGHT_X_ONE
-  int32_t *window_bytes; // WINDOW: per 4 outputs. RGB: per output, an 8-byte window
-  uint8_t *shuffle;      // 16 bytes per window; NV12: U's, then V's. RGB: per 2 outputs, see below
+  int32_t *offset_bytes;  // per output: its first tap
+  int16_t *weights;       // per output: first, second; they add up to AIP_WEIGHT_X_ONE
+  int32_t *window_bytes;  // WINDOW: per 4 outputs. RGB: per output, an 8-byte window
+  uint8_t *shuffle;       // 16 bytes per window; NV12: U's, then V's. RGB: per 2 outputs, see below
 } aip_taps_x;
 
 /// The taps of the other axis: per output row the first source row and the second one's weight.
@@ -49,9 +49,9 @@ typedef struct aip_taps_y {
 
 /// Colour and normalisation, with the fixed-point scale folded in. R, G, B.
 typedef struct aip_colour {
-  float y, y_offset;        // luma part, offset in 0...255
-  float r_v, g_u, g_v, b_u; // chroma parts
-  float gain[3], bias[3];   // after clamping to 0...255 (YUV), or straight from fixed point (RGB)
+  float y, y_offset;         // luma part, offset in 0...255
+  float r_v, g_u, g_v, b_u;  // chroma parts
+  float gain[3], bias[3];    // after clamping to 0...255 (YUV), or straight from fixed point (RGB)
 } aip_colour;
 
 /// One output row's sources and destinations.
@@ -67,12 +67,13 @@ struct aip_preprocess {
   uint32_t source_width, source_height, pixel_format;
   uint32_t width, height, pad_x, pad_y;  // the picture inside the tensor
   double scale_x, scale_y;
-  aip_taps_x x[2];                       // luma or RGB; chroma
+  aip_taps_x x[2];  // luma or RGB; chroma
   aip_taps_y y[2];
-  bool vector;                           // rows are long enough for the vector versions
+  bool vector;  // rows are long enough for the vector versions
   aip_colour colour;
-  void *tables;   // one allocation behind all arrays
-  float *scratch; // three rows for outputs that are not planar f32, then one interleaved row
+  const void *padded;  // the tensor that has this geometry's padding; null: none
+  void *tables;        // one allocation behind all arrays
+  float *scratch;      // three rows for outputs that are not planar f32, then one interleaved row
 };
 
 typedef void (*aip_row_kernel)(const aip_preprocess *plan, const aip_row *row);

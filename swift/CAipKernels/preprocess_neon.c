@@ -39,7 +39,8 @@ NEON_INLINE uint32_t quad_at(const uint8_t *at) {
 // Four outputs' first and second taps, as u16 pairs; `four` counts groups of four.
 NEON_INLINE uint8x16_t fetch(const aip_taps_x *taps, uint32_t four, const uint8_t *row) {
   if (taps->fetch == AIP_FETCH_WINDOW) {
-    return vqtbl1q_u8(vld1q_u8(row + taps->window_bytes[four]), vld1q_u8(taps->shuffle + 16 * four));
+    return vqtbl1q_u8(vld1q_u8(row + taps->window_bytes[four]),
+                      vld1q_u8(taps->shuffle + 16 * four));
   }
   const int32_t *at = taps->offset_bytes + 4 * four;
   uint16x4_t pairs = vdup_n_u16(pair_at(row + at[0]));

@@ -117,7 +117,7 @@ void aip_preprocess_pad(const aip_preprocess *plan, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
   const size_t element = element_bytes(o->dtype), pixels = (size_t)o->width * o->height;
   float values[3];
-  uint32_t pattern[3]; // room for three elements of any type
+  uint32_t pattern[3];  // room for three elements of any type
   for (int c = 0; c < 3; c++) values[c] = (o->pad * o->scale - o->mean[c]) / o->std[c];
   convert(plan, values, pattern, 0, 3);
   const uint32_t channels = channels_of(o);

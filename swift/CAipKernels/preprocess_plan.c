@@ -10,10 +10,10 @@ enum { WINDOW_BYTES = 16, RGB_WINDOW_BYTES = 8, SHUFFLE_ZERO = 0x80, TABLE_ALIGN
 
 /// A plane's row as the taps see it.
 typedef struct row_shape {
-  uint32_t pixels;        // per row
-  uint32_t pixel_bytes;   // from one pixel to the next
-  uint32_t source_pixels; // of luma, in the picture's width
-  uint32_t subsampling;   // luma pixels per pixel of this plane
+  uint32_t pixels;         // per row
+  uint32_t pixel_bytes;    // from one pixel to the next
+  uint32_t source_pixels;  // of luma, in the picture's width
+  uint32_t subsampling;    // luma pixels per pixel of this plane
 } row_shape;
 
 static uint32_t side_within(double side, uint32_t limit) {
@@ -205,14 +205,15 @@ int32_t aip_preprocess_plan(aip_preprocess *plan, const aip_image *image) {
   plan->source_width = image->width;
   plan->source_height = image->height;
   plan->pixel_format = image->pixel_format;
+  plan->padded = NULL;
   place_picture(plan);
   const int32_t status = allocate_tables(plan);
   if (status != AIP_STATUS_OK) {
-    plan->source_width = 0; // no image has this width: the next run plans again
+    plan->source_width = 0;  // no image has this width: the next run plans again
     return status;
   }
-  const bool packed =
-      image->pixel_format == AIP_PIXEL_FORMAT_RGB24 || image->pixel_format == AIP_PIXEL_FORMAT_BGR24;
+  const bool packed = image->pixel_format == AIP_PIXEL_FORMAT_RGB24 ||
+                      image->pixel_format == AIP_PIXEL_FORMAT_BGR24;
   if (packed) {
     plan_rgb(plan);
   } else {

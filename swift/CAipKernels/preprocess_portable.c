@@ -5,8 +5,8 @@ enum { BIAS = 128 };
 static const float FIXED_ONE = 1.0f / (AIP_WEIGHT_Y_ONE * AIP_WEIGHT_X_ONE);
 
 // (value - 128) of four taps, blended down, then across.
-static inline float blend(const uint8_t *top, const uint8_t *bottom, uint32_t step, int32_t weight_y,
-                          const int16_t *weights) {
+static inline float blend(const uint8_t *top, const uint8_t *bottom, uint32_t step,
+                          int32_t weight_y, const int16_t *weights) {
   const int32_t top_weight = AIP_WEIGHT_Y_ONE - weight_y;
   const int32_t bias = BIAS * AIP_WEIGHT_Y_ONE;
   const int32_t left = top[0] * top_weight + bottom[0] * weight_y - bias;
@@ -29,8 +29,7 @@ static inline void store_yuv(const aip_colour *c, const aip_row *row, uint32_t i
 
 // HOT: one call per output row.
 static inline void row_yuv(const aip_preprocess *plan, const aip_row *row, const uint8_t *u_top,
-                           const uint8_t *u_bottom, const uint8_t *v_top,
-                           const uint8_t *v_bottom) {
+                           const uint8_t *u_bottom, const uint8_t *v_top, const uint8_t *v_bottom) {
   const aip_taps_x *luma = &plan->x[0], *chroma = &plan->x[1];
   for (uint32_t i = 0; i < luma->count; i++) {
     const int32_t l = luma->offset_bytes[i], c = chroma->offset_bytes[i];
@@ -79,15 +78,15 @@ const aip_kernels aip_kernels_portable = {
     .to_half = to_half,
 };
 
-// The constants of YUV to RGB from the luma weights of red and blue: ITU-R BT.601-7, 2.5.1 to 2.5.3,
-// and BT.709-6, items 3.2 to 3.5. Limited range: luma 16...235, chroma 128 +- 112.
+// The constants of YUV to RGB from the luma weights of red and blue: ITU-R BT.601-7, 2.5.1
+// to 2.5.3, and BT.709-6, items 3.2 to 3.5. Limited range: luma 16...235, chroma 128 +- 112.
 void aip_preprocess_colour(aip_preprocess *plan, const aip_image *image) {
   aip_colour *c = &plan->colour;
   const aip_preprocess_options *o = &plan->options;
   const bool bt709 = image->color_matrix == AIP_COLOR_MATRIX_BT709;
   const bool full = image->color_range == AIP_COLOR_RANGE_FULL;
-  const bool packed =
-      image->pixel_format == AIP_PIXEL_FORMAT_RGB24 || image->pixel_format == AIP_PIXEL_FORMAT_BGR24;
+  const bool packed = image->pixel_format == AIP_PIXEL_FORMAT_RGB24 ||
+                      image->pixel_format == AIP_PIXEL_FORMAT_BGR24;
   const double red = bt709 ? 0.2126 : 0.299, blue = bt709 ? 0.0722 : 0.114;
   const double green = 1 - red - blue;
   const double luma = full ? 1.0 : 255.0 / 219, chroma = full ? 1.0 : 255.0 / 224;
@@ -97,7 +96,7 @@ void aip_preprocess_colour(aip_preprocess *plan, const aip_image *image) {
   c->b_u = (float)(chroma * 2 * (1 - blue)) * FIXED_ONE;
   c->g_u = (float)(-chroma * 2 * (1 - blue) * blue / green) * FIXED_ONE;
   c->g_v = (float)(-chroma * 2 * (1 - red) * red / green) * FIXED_ONE;
-  const bool gray = o->channel_order == AIP_CHANNEL_ORDER_GRAY; // normalised after mixing
+  const bool gray = o->channel_order == AIP_CHANNEL_ORDER_GRAY;  // normalised after mixing
   for (int channel = 0; channel < 3; channel++) {
     const int slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - channel : channel;
     const double gain = gray ? 1 : (double)o->scale / o->std[slot];

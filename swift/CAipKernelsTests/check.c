@@ -33,8 +33,7 @@ guarded guarded_make(size_t size_bytes, bool at_front) {
   const size_t page = (size_t)sysconf(_SC_PAGESIZE);
   const size_t pages = (size_bytes + page - 1) / page;
   guarded memory = {.size_bytes = size_bytes, .mapping_bytes = (pages + 2) * page};
-  memory.mapping =
-      mmap(NULL, memory.mapping_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  memory.mapping = mmap(NULL, memory.mapping_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory.mapping == MAP_FAILED ||
       mprotect((uint8_t *)memory.mapping + page, pages * page, PROT_READ | PROT_WRITE) != 0) {
     perror("guarded_make");
@@ -55,6 +54,8 @@ uint32_t random_u32(void) {
   return (uint32_t)(random_state * 0x2545f4914f6cdd1du >> 32);
 }
 
-uint32_t random_between(uint32_t low, uint32_t high) { return low + random_u32() % (high - low + 1); }
+uint32_t random_between(uint32_t low, uint32_t high) {
+  return low + random_u32() % (high - low + 1);
+}
 
 double random_unit(void) { return random_u32() / 4294967296.0; }

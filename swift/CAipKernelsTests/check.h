@@ -1,4 +1,5 @@
-// The little that a plain C test program needs: counted checks and memory that ends at a guard page.
+// The little that a plain C test program needs: counted checks and memory that ends at a guard
+// page.
 #ifndef AIP_CHECK_H
 #define AIP_CHECK_H
 

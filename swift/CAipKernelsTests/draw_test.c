@@ -82,21 +82,24 @@ static bool is_colour(const uint8_t *rgb, aip_rgb colour) {
 }
 
 static aip_detection box_at(float x1, float y1, float x2, float y2) {
-  return (aip_detection){.x1 = x1, .y1 = y1, .x2 = x2, .y2 = y2, .confidence = 0.87f, .track_id = -1};
+  return (aip_detection){
+      .x1 = x1, .y1 = y1, .x2 = x2, .y2 = y2, .confidence = 0.87f, .track_id = -1};
 }
 
 // ---- cases ----
 
 static float wild(uint32_t side) {
-  static const float odd[] = {NAN, INFINITY, -INFINITY, 3e38f, -3e38f, 1e9f, -1e9f, 0, -0.0f, 1e-40f};
+  static const float odd[] = {NAN,  INFINITY, -INFINITY, 3e38f, -3e38f,
+                              1e9f, -1e9f,    0,         -0.0f, 1e-40f};
   if (random_between(0, 3) == 0) return odd[random_between(0, 9)];
   return (float)((random_unit() * 3 - 1) * side);
 }
 
 static void test_nothing_outside_is_written(int rounds) {
-  static const char labels[] = "person\0\0caf\xc3\xa9 \xe2\x98\x95\0a name that is much longer than any "
-                               "label that anybody would want to read, and then some more of it, and "
-                               "more, until it is cut";
+  static const char labels[] =
+      "person\0\0caf\xc3\xa9 \xe2\x98\x95\0a name that is much longer than any "
+      "label that anybody would want to read, and then some more of it, and "
+      "more, until it is cut";
   for (int round = 0; round < rounds; round++) {
     const uint32_t width = random_between(0, 3) ? random_between(1, 300) : random_between(1, 9);
     const uint32_t height = random_between(0, 3) ? random_between(1, 200) : random_between(1, 9);
@@ -124,14 +127,14 @@ static void test_outline_lies_on_the_edges(void) {
   box.class_id = 5;
   aip_draw_boxes(&p.image, &box, 1, NULL, 0, AIP_DRAW_NO_LABELS);
   const aip_rgb colour = aip_draw_palette[5];
-  static const uint32_t on[][2] = {{99, 200}, {100, 200}, {299, 200}, {300, 200},
+  static const uint32_t on[][2] = {{99, 200},  {100, 200}, {299, 200}, {300, 200},
                                    {200, 119}, {200, 120}, {200, 279}, {200, 280}};
   for (size_t k = 0; k < sizeof on / sizeof *on; k++) {
     CHECK(is_colour(pixel(&p, on[k][0], on[k][1]), colour), "(%u, %u) has the box's colour",
           on[k][0], on[k][1]);
   }
-  static const uint32_t off[][2] = {{95, 200}, {104, 200}, {200, 200}, {304, 200}, {200, 115},
-                                    {200, 124}, {200, 284}, {0, 0},    {639, 359}};
+  static const uint32_t off[][2] = {{95, 200},  {104, 200}, {200, 200}, {304, 200}, {200, 115},
+                                    {200, 124}, {200, 284}, {0, 0},     {639, 359}};
   for (size_t k = 0; k < sizeof off / sizeof *off; k++) {
     CHECK(is_grey(pixel(&p, off[k][0], off[k][1])), "(%u, %u) is untouched", off[k][0], off[k][1]);
   }
@@ -204,7 +207,8 @@ static void draw_labelled(picture *p, int32_t class_id, int32_t track_id, const 
   aip_detection box = box_at(40, 60, 200, 180);
   box.class_id = class_id;
   box.track_id = track_id;
-  CHECK(aip_draw_boxes(&p->image, &box, 1, labels, count, 0) == AIP_STATUS_OK, "a box can be drawn");
+  CHECK(aip_draw_boxes(&p->image, &box, 1, labels, count, 0) == AIP_STATUS_OK,
+        "a box can be drawn");
 }
 
 static void check_pair(const char *sentence, bool equal, picture *a, picture *b) {
@@ -216,10 +220,16 @@ static void check_pair(const char *sentence, bool equal, picture *a, picture *b)
 static void test_labels_say_what_is_known(void) {
   picture a, b;
   draw_labelled(&a, 2, -1, NULL, 0);
-  draw_labelled(&b, 2, -1, "x\0y\0" "2", 3);
+  draw_labelled(&b, 2, -1,
+                "x\0y\0"
+                "2",
+                3);
   check_pair("a class without names shows its number", true, &a, &b);
   draw_labelled(&a, 1, -1, "x\0\0z", 3);
-  draw_labelled(&b, 1, -1, "x\0" "1", 2);
+  draw_labelled(&b, 1, -1,
+                "x\0"
+                "1",
+                2);
   check_pair("an empty name shows the class's number", true, &a, &b);
   draw_labelled(&a, 0, -1, "caf\xc3\xa9", 1);
   draw_labelled(&b, 0, -1, "caf?", 1);
@@ -228,15 +238,19 @@ static void test_labels_say_what_is_known(void) {
   draw_labelled(&b, 0, -1, "bus", 1);
   check_pair("names differ", false, &a, &b);
   draw_labelled(&a, 3, 7, NULL, 0);
-  draw_labelled(&b, 7, -1, "\0\0\0\0\0\0\0" "3 #7", 8);
+  draw_labelled(&b, 7, -1,
+                "\0\0\0\0\0\0\0"
+                "3 #7",
+                8);
   check_pair("a track lends its number to label and colour", true, &a, &b);
 }
 
 // DejaVu Sans Bold's advances in its hmtx table: m 2134, i 702, space 713, of 2048 an em.
 static void test_text_has_the_fonts_width(void) {
-  CHECK(fabsf(aip_text_width("mi m", 2048) - (2134 + 702 + 713 + 2134)) < 4, "\"mi m\" is %.1f wide",
-        (double)aip_text_width("mi m", 2048));
-  CHECK(fabsf(aip_text_width("mmmm", 20) - 4 * 20 * 2134 / 2048.0f) < 0.1f, "width follows the size");
+  CHECK(fabsf(aip_text_width("mi m", 2048) - (2134 + 702 + 713 + 2134)) < 4,
+        "\"mi m\" is %.1f wide", (double)aip_text_width("mi m", 2048));
+  CHECK(fabsf(aip_text_width("mmmm", 20) - 4 * 20 * 2134 / 2048.0f) < 0.1f,
+        "width follows the size");
 }
 
 // Ink by hand: an underscore is a bar, low and wide; a full stop a square on the baseline.
@@ -253,7 +267,8 @@ static void test_glyphs_stand_on_the_baseline(void) {
   aip_paint_text(&p.image, "H", 20, 40, 28, (aip_rgb){255, 255, 255});
   for (uint32_t y = 22; y < 27; y++) {
     int stems = 0;
-    for (uint32_t x = 1; x < 64; x++) stems += pixel(&p, x, y)[0] > 160 && pixel(&p, x - 1, y)[0] <= 160;
+    for (uint32_t x = 1; x < 64; x++)
+      stems += pixel(&p, x, y)[0] > 160 && pixel(&p, x - 1, y)[0] <= 160;
     CHECK(stems == 2, "row %u of \"H\" has %d stems", y, stems);
   }
   picture_free(&p);
@@ -266,8 +281,8 @@ static void test_glyphs_stand_on_the_baseline(void) {
       for (uint32_t x = 0; x < 96; x++) ink += (pixel(&p, x, y)[0] - GREY) / 100.0;
     }
     // Two stems of .188 em and a bar, all .729 em high or .142 thick: about .336 em^2.
-    CHECK(fabs(ink / (em * em) - 0.336) < 0.03, "\"H\" at %.0f pixels has %.3f em^2 of ink", (double)em,
-          ink / (em * em));
+    CHECK(fabs(ink / (em * em) - 0.336) < 0.03, "\"H\" at %.0f pixels has %.3f em^2 of ink",
+          (double)em, ink / (em * em));
     picture_free(&p);
   }
 }

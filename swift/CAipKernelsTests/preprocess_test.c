@@ -24,9 +24,9 @@ static frame frame_make(uint32_t width, uint32_t height, uint32_t format, uint32
   const bool packed = format >= AIP_PIXEL_FORMAT_RGB24;
   const uint32_t row_bytes[3] = {
       packed ? width * 3 : width,
-      packed                        ? 0
+      packed                            ? 0
       : format == AIP_PIXEL_FORMAT_NV12 ? chroma_width * 2
-                                    : chroma_width,
+                                        : chroma_width,
       format == AIP_PIXEL_FORMAT_YUV420P ? chroma_width : 0,
   };
   frame f = {.image = {.width = width, .height = height, .pixel_format = format}};
@@ -108,7 +108,8 @@ static uint32_t channels_of(const aip_preprocess_options *o) {
 static double tensor_at(const aip_preprocess_options *o, const void *tensor, uint32_t channel,
                         uint32_t x, uint32_t y) {
   const size_t pixel = (size_t)y * o->width + x, pixels = (size_t)o->width * o->height;
-  const size_t at = o->layout == AIP_TENSOR_LAYOUT_NCHW ? channel * pixels + pixel : pixel * channels_of(o) + channel;
+  const size_t at = o->layout == AIP_TENSOR_LAYOUT_NCHW ? channel * pixels + pixel
+                                                        : pixel * channels_of(o) + channel;
   switch (o->dtype) {
     case AIP_DTYPE_F32: return ((const float *)tensor)[at];
     case AIP_DTYPE_F16: return half_to_double(((const uint16_t *)tensor)[at]);
@@ -135,7 +136,8 @@ static double level_tolerance(uint32_t format) {
 }
 
 // The picture's sides as the letterbox modes define them.
-static void picture_sides(const aip_preprocess_options *o, const aip_image *image, double sides[2]) {
+static void picture_sides(const aip_preprocess_options *o, const aip_image *image,
+                          double sides[2]) {
   const double wide = (double)o->width / image->width, high = (double)o->height / image->height;
   const double ratio = wide < high ? wide : high;
   sides[0] = image->width * ratio;
@@ -224,6 +226,7 @@ static aip_preprocess_options random_options(void) {
       .scale = random_between(0, 1) ? 1.0f / 255 : 1.0f,
       .letterbox = random_between(0, 2),
       .pad = (float)random_between(0, 255),
+      .keep_padding = random_between(0, 1),
   };
   for (int c = 0; c < 3; c++) {
     o.mean[c] = o.scale == 1.0f ? 0.0f : (float)random_unit();
@@ -248,8 +251,9 @@ static void check_same(const aip_preprocess_options *o, const void *a, const voi
       }
     }
   }
-  CHECK(worst <= 1, "%s differs from portable: %ux%u format %u to %ux%u dtype %u: %.2f times", level,
-        image->width, image->height, image->pixel_format, o->width, o->height, o->dtype, worst);
+  CHECK(worst <= 1, "%s differs from portable: %ux%u format %u to %ux%u dtype %u: %.2f times",
+        level, image->width, image->height, image->pixel_format, o->width, o->height, o->dtype,
+        worst);
 }
 
 static void test_random_frames(int rounds) {
@@ -307,23 +311,28 @@ static void test_colour_bars(void) {
     uint32_t matrix;
     uint8_t yuv[3], rgb[3];
   } bars[] = {
-      {AIP_COLOR_MATRIX_BT601, {16, 128, 128}, {0, 0, 0}},   {AIP_COLOR_MATRIX_BT601, {235, 128, 128}, {255, 255, 255}},
-      {AIP_COLOR_MATRIX_BT601, {81, 90, 240}, {255, 0, 0}},  {AIP_COLOR_MATRIX_BT601, {145, 54, 34}, {0, 255, 0}},
-      {AIP_COLOR_MATRIX_BT601, {41, 240, 110}, {0, 0, 255}}, {AIP_COLOR_MATRIX_BT709, {63, 102, 240}, {255, 0, 0}},
-      {AIP_COLOR_MATRIX_BT709, {173, 42, 26}, {0, 255, 0}},  {AIP_COLOR_MATRIX_BT709, {32, 240, 118}, {0, 0, 255}},
+      {AIP_COLOR_MATRIX_BT601, {16, 128, 128}, {0, 0, 0}},
+      {AIP_COLOR_MATRIX_BT601, {235, 128, 128}, {255, 255, 255}},
+      {AIP_COLOR_MATRIX_BT601, {81, 90, 240}, {255, 0, 0}},
+      {AIP_COLOR_MATRIX_BT601, {145, 54, 34}, {0, 255, 0}},
+      {AIP_COLOR_MATRIX_BT601, {41, 240, 110}, {0, 0, 255}},
+      {AIP_COLOR_MATRIX_BT709, {63, 102, 240}, {255, 0, 0}},
+      {AIP_COLOR_MATRIX_BT709, {173, 42, 26}, {0, 255, 0}},
+      {AIP_COLOR_MATRIX_BT709, {32, 240, 118}, {0, 0, 255}},
   };
   for (size_t k = 0; k < sizeof bars / sizeof *bars; k++) {
     uint8_t y[64], u[16], v[16];
     memset(y, bars[k].yuv[0], sizeof y);
     memset(u, bars[k].yuv[1], sizeof u);
     memset(v, bars[k].yuv[2], sizeof v);
-    const aip_image image = {{y, u, v}, {8, 4, 4}, 8, 8, AIP_PIXEL_FORMAT_YUV420P, bars[k].matrix, 0};
+    const aip_image image = {{y, u, v},      {8, 4, 4}, 8, 8, AIP_PIXEL_FORMAT_YUV420P,
+                             bars[k].matrix, 0};
     const aip_preprocess_options o = plain_options(8, 8);
     float tensor[3 * 64];
     run(&o, &image, tensor);
     for (int c = 0; c < 3; c++) {
-      CHECK(fabsf(tensor[c * 64 + 21] - bars[k].rgb[c]) <= 2, "bar %zu channel %d is %.2f, not %u", k,
-            c, (double)tensor[c * 64 + 21], bars[k].rgb[c]);
+      CHECK(fabsf(tensor[c * 64 + 21] - bars[k].rgb[c]) <= 2, "bar %zu channel %d is %.2f, not %u",
+            k, c, (double)tensor[c * 64 + 21], bars[k].rgb[c]);
     }
   }
 }
@@ -380,9 +389,10 @@ static void test_letterbox_places(void) {
     while (pad_y + height < o.height && tensor[(pad_y + height) * o.width + pad_x] > 200) height++;
     CHECK(width == cases[k].picture[0] && height == cases[k].picture[1],
           "case %zu: the picture is %u x %u", k, width, height);
-    CHECK(pad_x == cases[k].pad[0] && pad_y == cases[k].pad[1], "case %zu: the padding is %u, %u", k,
-          pad_x, pad_y);
-    CHECK(fabs(box.scale_x - cases[k].scale[0]) < 1e-6 && fabs(box.scale_y - cases[k].scale[1]) < 1e-6,
+    CHECK(pad_x == cases[k].pad[0] && pad_y == cases[k].pad[1], "case %zu: the padding is %u, %u",
+          k, pad_x, pad_y);
+    CHECK(fabs(box.scale_x - cases[k].scale[0]) < 1e-6 &&
+              fabs(box.scale_y - cases[k].scale[1]) < 1e-6,
           "case %zu: the scale is %f, %f", k, (double)box.scale_x, (double)box.scale_y);
     free(tensor);
     frame_free(&f);
@@ -408,6 +418,30 @@ static void test_plan_follows_the_source(void) {
   aip_preprocess_destroy(kept);
 }
 
+// With keep_padding, padding is written on the first run, and again when the geometry changes.
+static void test_padding_can_be_kept(void) {
+  enum { SIDE = 32, COUNT = SIDE * SIDE * 3 };
+  aip_preprocess_options o = plain_options(SIDE, SIDE);
+  o.keep_padding = 1;
+  aip_preprocess *plan = NULL;
+  CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_OK, "such a plan can be made");
+  float *tensor = calloc(COUNT, sizeof *tensor);
+  frame wide = frame_make(64, 32, AIP_PIXEL_FORMAT_NV12, 0);
+  frame flat = frame_make(64, 16, AIP_PIXEL_FORMAT_NV12, 0);
+  const int middle = 12 * SIDE, last = COUNT - 1;  // row 12: picture, then padding; the last row
+  aip_preprocess_run(plan, &wide.image, tensor, NULL);
+  CHECK((int)tensor[last] == 114, "the first run writes padding");
+  tensor[last] = -1;
+  aip_preprocess_run(plan, &wide.image, tensor, NULL);
+  CHECK((int)tensor[last] == -1, "the next run leaves it alone");
+  aip_preprocess_run(plan, &flat.image, tensor, NULL);
+  CHECK((int)tensor[last] == 114 && (int)tensor[middle] == 114, "another geometry writes it again");
+  frame_free(&wide);
+  frame_free(&flat);
+  free(tensor);
+  aip_preprocess_destroy(plan);
+}
+
 static void test_half_floats(void) {
   for (uint32_t half = 0; half < 65536; half++) {
     const double value = half_to_double((uint16_t)half);
@@ -419,8 +453,8 @@ static void test_half_floats(void) {
     float value;
     uint16_t half;
   } ties[] = {
-      {0x1.002p0f, 0x3c00}, {0x1.006p0f, 0x3c02}, {0x1p-25f, 0},         {0x1.8p-24f, 2},
-      {65519.0f, 0x7bff},   {65520.0f, 0x7c00},   {-65520.0f, 0xfc00},   {0x1.ffffp-15f, 0x0400},
+      {0x1.002p0f, 0x3c00}, {0x1.006p0f, 0x3c02}, {0x1p-25f, 0},       {0x1.8p-24f, 2},
+      {65519.0f, 0x7bff},   {65520.0f, 0x7c00},   {-65520.0f, 0xfc00}, {0x1.ffffp-15f, 0x0400},
   };
   for (size_t k = 0; k < sizeof ties / sizeof *ties; k++) {
     const uint16_t half = aip_half_from_float(ties[k].value);
@@ -436,7 +470,8 @@ static void test_half_rows(void) {
   static uint16_t halves[COUNT];
   for (int i = 0; i < COUNT; i++) {
     // Halves and the ties between neighbours: 12 bits of mantissa, exponents from subnormal on.
-    values[i] = (float)ldexp((double)random_between(2048, 4095) / 2048, (int)random_between(0, 32) - 20);
+    values[i] =
+        (float)ldexp((double)random_between(2048, 4095) / 2048, (int)random_between(0, 32) - 20);
   }
   aip_kernels_current()->to_half(values, halves, COUNT);
   for (int i = 0; i < COUNT; i++) {
@@ -491,6 +526,7 @@ int main(int argc, char **argv) {
     test_means_of_four();
     test_letterbox_places();
     test_plan_follows_the_source();
+    test_padding_can_be_kept();
   }
   printf("versions: portable%s%s\n", best == AIP_LEVEL_PORTABLE ? "" : ", ",
          best == AIP_LEVEL_PORTABLE ? "" : aip_kernels_level_name(best));

@@ -98,6 +98,7 @@ final class ModelInput {
     options.std = config.input_std
     options.letterbox = config.input_letterbox
     options.pad = config.input_pad
+    options.keep_padding = 1  // the tensor is this input's alone, and models only read it
     var plan: OpaquePointer?
     guard aip_preprocess_create(&options, &plan) == AIP_STATUS_OK, let plan else {
       throw NativeError(

@@ -26,8 +26,8 @@ typedef struct aip_mutable_image {
 
 /// `aip_draw_boxes`, or-ed.
 enum {
-  AIP_DRAW_NO_LABELS = 1,     // outlines alone
-  AIP_DRAW_NO_CONFIDENCE = 2, // "person" instead of "person 0.87"
+  AIP_DRAW_NO_LABELS = 1,      // outlines alone
+  AIP_DRAW_NO_CONFIDENCE = 2,  // "person" instead of "person 0.87"
 };
 
 /// `aip_draw_text`: where the caption stands.

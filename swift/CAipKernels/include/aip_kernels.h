@@ -40,9 +40,9 @@ typedef struct aip_image {
   uint32_t color_range;
 } aip_image;
 
-/// What the model wants. The tensor holds `3 * height * width` elements of `dtype` (f32, f16 or u8);
-/// with channel order gray `height * width`, of 0.299 R + 0.587 G + 0.114 B, which takes the first
-/// `mean` and `std`.
+/// What the model wants. The tensor holds `3 * height * width` elements of `dtype` (f32, f16 or
+/// u8); with channel order gray `height * width`, of 0.299 R + 0.587 G + 0.114 B, which takes the
+/// first `mean` and `std`.
 ///
 /// A channel value v in 0...255 becomes `(v * scale - mean) / std`, with `mean` and `std` in the
 /// OUTPUT's channel order. `pad` is a grey in 0...255 and takes the same way. u8 output is rounded
@@ -52,6 +52,10 @@ typedef struct aip_image {
 /// floor(side * r) at the top left (YOLOX); centre makes sides of round(side * r), the odd pixel of
 /// padding at the right and the bottom (Ultralytics); stretch fills the tensor. The products are
 /// taken in double precision, as those projects do: 432 * (416 / 768) gives 233 rows.
+///
+/// `keep_padding`: 1 says that the padding of the tensor stays as it is between runs, which then
+/// write it only where the tensor's address or the source's geometry has changed; 0 writes it every
+/// time.
 typedef struct aip_preprocess_options {
   uint32_t width, height;
   uint32_t layout;
@@ -62,11 +66,12 @@ typedef struct aip_preprocess_options {
   float std[3];
   uint32_t letterbox;
   float pad;
+  uint32_t keep_padding;
 } aip_preprocess_options;
 
-/// Where the picture lies in the tensor: source = (x - pad) / scale, in pixels, per axis. Letterboxed,
-/// both scales are r, as the models' own code maps boxes back, though the rounded sides differ from
-/// side * r by up to a pixel.
+/// Where the picture lies in the tensor: source = (x - pad) / scale, in pixels, per axis.
+/// Letterboxed, both scales are r, as the models' own code maps boxes back, though the rounded
+/// sides differ from side * r by up to a pixel.
 typedef struct aip_letterbox {
   float scale_x, scale_y;
   float pad_x, pad_y;
@@ -88,16 +93,15 @@ uint64_t aip_preprocess_size_bytes(const aip_preprocess *plan);
 /// Resizes (bilinear, half-pixel centres, edges clamped: OpenCV's INTER_LINEAR), converts to RGB,
 /// normalises and writes the whole tensor, padding included. `out` may be null.
 ///
-/// `tensor` must be aligned to its element. It may be changed between runs: everything is written
-/// every time.
+/// `tensor` must be aligned to its element.
 int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *tensor,
                            aip_letterbox *out);
 
 /// The version in use (`AIP_LEVEL_*`).
 int32_t aip_kernels_level(void);
 
-/// Forces a version, for tests and comparisons; not while kernels run on other threads. UNSUPPORTED:
-/// this processor cannot run it.
+/// Forces a version, for tests and comparisons; not while kernels run on other threads.
+/// UNSUPPORTED: this processor cannot run it.
 int32_t aip_kernels_select(int32_t level);
 
 /// "portable", "avx2", "neon", or "unknown".
