@@ -2,7 +2,7 @@
 ///   demo_traffic.c     who is where at a time
 ///   demo_background.c  the empty street, by day and at dusk
 ///   demo_vehicle.c, demo_people.c   an object as convex polygons
-///   demo_raster.c      anti-aliased polygons into the planes
+///   demo_raster.c, demo_clip.c      anti-aliased polygons into the planes, and their bounds
 ///   demo_scene.c       the public functions, light, noise, truth
 ///
 /// World coordinates in metres: s along the road (to the right), t across it (away from the
@@ -10,6 +10,7 @@
 #ifndef AIP_DEMO_INTERNAL_H
 #define AIP_DEMO_INTERNAL_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +40,10 @@ extern const float demo_tree_s[DEMO_TREE_COUNT];
 typedef struct demo_point {
   float x, y;
 } demo_point;
+
+typedef struct demo_box {
+  float x1, y1, x2, y2;
+} demo_box;
 
 typedef struct demo_rgb {
   float r, g, b;
@@ -73,7 +78,8 @@ typedef struct demo_object {
   float length, width, height;
   bool counts_pixels;
   uint32_t pixels_drawn, pixels_hidden;
-  float x1, y1, x2, y2;
+  demo_box whole;   // of everything drawn, also beyond the picture
+  demo_box inside;  // of what is drawn in the picture
 } demo_object;
 
 typedef struct demo_planes {
@@ -129,6 +135,11 @@ static inline float demo_clamp(float value, float low, float high) {
   return value < low ? low : value > high ? high : value;
 }
 
+/// A box that any point extends.
+static inline demo_box demo_box_empty(void) {
+  return (demo_box){INFINITY, INFINITY, -INFINITY, -INFINITY};
+}
+
 static inline demo_rgb demo_scale(demo_rgb c, float k) {
   return (demo_rgb){c.r * k, c.g * k, c.b * k};
 }
@@ -161,6 +172,8 @@ demo_paint demo_glow_paint(demo_rgb colour, float alpha);
 void demo_fill(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
 /// Fills a convex polygon of the current object: extends its bounds, counts its pixels.
 void demo_fill_object(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
+/// Writes the part of a convex polygon inside the picture, up to count + 4 points; returns how many.
+int demo_clip(const demo_point *points, int count, int width, int height, demo_point *out);
 /// As demo_fill_object, for a hull of two circles in the plane t = const: a limb, a bar, or (with
 /// both ends the same) a disc. Coordinates and radii in metres.
 void demo_fill_capsule(aip_demo *demo, float t, demo_point a, float radius_a, demo_point b,

@@ -187,15 +187,28 @@ void demo_fill(aip_demo *d, const demo_point *points, int count, demo_paint pain
   fill(d, points, count, paint, false);
 }
 
-void demo_fill_object(aip_demo *d, const demo_point *points, int count, demo_paint paint) {
-  demo_object *o = d->current;
+static void extend(demo_box *box, const demo_point *points, int count) {
   for (int i = 0; i < count; i++) {
-    o->x1 = lesser(o->x1, points[i].x);
-    o->y1 = lesser(o->y1, points[i].y);
-    o->x2 = greater(o->x2, points[i].x);
-    o->y2 = greater(o->y2, points[i].y);
+    box->x1 = lesser(box->x1, points[i].x);
+    box->y1 = lesser(box->y1, points[i].y);
+    box->x2 = greater(box->x2, points[i].x);
+    box->y2 = greater(box->y2, points[i].y);
   }
-  fill(d, points, count, paint, o->counts_pixels);
+}
+
+void demo_fill_object(aip_demo *d, const demo_point *points, int count, demo_paint paint) {
+  demo_box bounds = demo_box_empty();
+  extend(&bounds, points, count);
+  const demo_point corners[2] = {{bounds.x1, bounds.y1}, {bounds.x2, bounds.y2}};
+  extend(&d->current->whole, corners, 2);
+  if (bounds.x1 >= 0.0f && bounds.y1 >= 0.0f && bounds.x2 <= (float)d->width &&
+      bounds.y2 <= (float)d->height) {
+    extend(&d->current->inside, corners, 2);
+  } else {
+    demo_point clipped[DEMO_POLYGON_POINTS_MAX + 4];
+    extend(&d->current->inside, clipped, demo_clip(points, count, d->width, d->height, clipped));
+  }
+  fill(d, points, count, paint, d->current->counts_pixels);
 }
 
 void demo_fill_capsule(aip_demo *d, float t, demo_point a, float radius_a, demo_point b,

@@ -183,23 +183,23 @@ static void cull(aip_demo *d) {
   for (uint32_t i = 0; i < d->object_count; i++) {
     demo_object o = d->objects[i];
     if ((d->options.flags & AIP_DEMO_SOLO) && o.track_id != d->options.solo_track_id) continue;
-    o.x1 = o.y1 = INFINITY;
-    o.x2 = o.y2 = -INFINITY;
+    demo_box box = demo_box_empty();
     const float half_length = 0.55f * o.length + 0.3f, half_width = 0.5f * o.width + 0.1f;
     for (int corner = 0; corner < 8; corner++) {
       const demo_point p = demo_project(
           &d->camera, o.s + (corner & 1 ? half_length : -half_length),
           o.t + (corner & 2 ? half_width : -half_width), corner & 4 ? o.height * 1.1f : -0.1f);
-      o.x1 = fminf(o.x1, p.x);
-      o.y1 = fminf(o.y1, p.y);
-      o.x2 = fmaxf(o.x2, p.x);
-      o.y2 = fmaxf(o.y2, p.y);
+      box.x1 = fminf(box.x1, p.x);
+      box.y1 = fminf(box.y1, p.y);
+      box.x2 = fmaxf(box.x2, p.x);
+      box.y2 = fmaxf(box.y2, p.y);
     }
     // A shadow may lie in the picture when its object does not.
-    const float margin = o.y2 - o.y1;
-    if (o.x2 < -margin || o.y2 < 0.0f || o.x1 > (float)d->width + margin ||
-        o.y1 > (float)d->height + margin)
+    const float margin = box.y2 - box.y1;
+    if (box.x2 < -margin || box.y2 < 0.0f || box.x1 > (float)d->width + margin ||
+        box.y1 > (float)d->height + margin)
       continue;
+    o.whole = box;
     d->objects[kept++] = o;
   }
   d->object_count = kept;
@@ -209,11 +209,11 @@ static void cull(aip_demo *d) {
 static void find_overlaps(aip_demo *d) {
   bool any = false;
   for (uint32_t i = 0; i < d->object_count; i++) {
-    demo_object *a = &d->objects[i];
+    const demo_box a = d->objects[i].whole;
     for (uint32_t j = i + 1; j < d->object_count; j++) {
-      demo_object *b = &d->objects[j];
-      if (a->x1 > b->x2 || b->x1 > a->x2 || a->y1 > b->y2 || b->y1 > a->y2) continue;
-      a->counts_pixels = b->counts_pixels = any = true;
+      const demo_box b = d->objects[j].whole;
+      if (a.x1 > b.x2 || b.x1 > a.x2 || a.y1 > b.y2 || b.y1 > a.y2) continue;
+      d->objects[i].counts_pixels = d->objects[j].counts_pixels = any = true;
     }
   }
   if (any) memset(d->owners, 0, (size_t)d->width * (size_t)d->height);
@@ -227,8 +227,7 @@ static void draw_objects(aip_demo *d) {
     for (uint32_t i = 0; i < d->object_count; i++) demo_shadow_draw(d, &d->objects[i]);
   for (uint32_t i = 0; i < d->object_count; i++) {
     demo_object *o = &d->objects[i];
-    o->x1 = o->y1 = INFINITY;
-    o->x2 = o->y2 = -INFINITY;
+    o->whole = o->inside = demo_box_empty();
     d->current = o;
     d->current_owner = (uint8_t)(i + 1);
     switch (o->class_id) {
@@ -248,19 +247,22 @@ static void draw_objects(aip_demo *d) {
   }
 }
 
+static float area_of(demo_box box) { return (box.x2 - box.x1) * (box.y2 - box.y1); }
+
 /// False if no part of the object is inside the picture.
 static bool truth_of(const aip_demo *d, const demo_object *o, aip_demo_truth *truth) {
-  const float x1 = fmaxf(o->x1, 0.0f), y1 = fmaxf(o->y1, 0.0f);
-  const float x2 = fminf(o->x2, (float)d->width), y2 = fminf(o->y2, (float)d->height);
-  if (o->class_id < 0 || x2 <= x1 || y2 <= y1) return false;
-  float visible = (x2 - x1) * (y2 - y1) / ((o->x2 - o->x1) * (o->y2 - o->y1));
+  // Clipping may round a corner to just outside.
+  const demo_box box = {fmaxf(o->inside.x1, 0.0f), fmaxf(o->inside.y1, 0.0f),
+                        fminf(o->inside.x2, (float)d->width), fminf(o->inside.y2, (float)d->height)};
+  if (o->class_id < 0 || box.x2 <= box.x1 || box.y2 <= box.y1) return false;
+  float visible = fminf(area_of(box) / area_of(o->whole), 1.0f);
   if (o->counts_pixels && o->pixels_drawn > 0)
     visible *= 1.0f - (float)o->pixels_hidden / (float)o->pixels_drawn;
   const float scale = REFERENCE_WIDTH / (float)d->width;
-  const bool ask = visible >= AIP_DEMO_VISIBILITY_MIN && (y2 - y1) * scale >= BOX_HEIGHT_MIN &&
-                   (x2 - x1) * scale >= BOX_WIDTH_MIN;
-  *truth = (aip_demo_truth){x1, y1, x2, y2, visible, ask ? o->class_id : -1 - o->class_id,
-                            o->track_id, 0};
+  const bool ask = visible >= AIP_DEMO_VISIBILITY_MIN && (box.y2 - box.y1) * scale >= BOX_HEIGHT_MIN &&
+                   (box.x2 - box.x1) * scale >= BOX_WIDTH_MIN;
+  *truth = (aip_demo_truth){box.x1, box.y1, box.x2, box.y2, visible,
+                            ask ? o->class_id : -1 - o->class_id, o->track_id, 0};
   return true;
 }
 

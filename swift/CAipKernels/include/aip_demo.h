@@ -72,12 +72,12 @@ typedef struct aip_demo_options {
 ///   0 x1 f32 | 4 y1 f32 | 8 x2 f32 | 12 y2 f32 | 16 visibility f32 | 20 class_id i32
 ///   24 track_id i32 | 28 reserved u32
 ///
-/// The box is the tight `xyxy` bounds of what is drawn of the object without its shadow, hidden
-/// parts included, in pixels, clipped to the picture.
+/// The box is the tight `xyxy` bounds, in pixels, of the object's part inside the picture, without
+/// its shadow, parts hidden by nearer objects included.
 typedef struct aip_demo_truth {
   float x1, y1, x2, y2;
   /// Share of the object that can be seen, 0–1: its pixels no nearer object covers, times the
-  /// share of its box inside the picture.
+  /// area of its box in proportion to that of a box that includes what lies outside the picture.
   float visibility;
   /// 0–2. Negative, `-1 - class`, when an evaluation must ignore the object: visibility below
   /// AIP_DEMO_VISIBILITY_MIN, or a box lower than 8 or narrower than 4 pixels as measured in a
