@@ -46,11 +46,6 @@ test("no line ends in blanks, and none is indented by tabs", () => {
   expect(offences(/[ \t]$|^\t/)).toEqual([]);
 });
 
-test("C stays within 100 columns, where no formatter sees to it", () => {
-  const sources = FILES.filter((path) => /\.[ch]$/.test(path));
-  expect(offences(/^.{101,}/u, sources)).toEqual([]);
-});
-
 test("every file ends in a line break", () => {
   expect(FILES.filter((path) => !/(^|\n)$/.test(readFileSync(join(ROOT, path), "utf8")))).toEqual(
     [],
