@@ -2,8 +2,9 @@
  * Checks who imports whom in `src/`.
  *
  * A file may import from its own folder and from earlier layers, never from a sibling in its own
- * layer or from a later one; no chain of imports leads back to where it began; only `src/native`
- * imports `bun:ffi`. Types count as much as values: a type, too, is a thing to know of.
+ * layer or from a later one; only `src/native` imports `bun:ffi`. Types count as much as values: a
+ * type, too, is a thing to know of. And no chain of imports leads back to where it began, types and
+ * lazy imports aside: those decide nothing about the order in which modules run.
  *
  *     bun scripts/check-layers.ts      exits 1 and names every import that must go
  */
@@ -33,30 +34,42 @@ export function violations(files: SourceFiles): string[] {
   const graph = new Map<string, string[]>();
   const found: string[] = [];
   for (const [path, text] of files) {
-    const targets: string[] = [];
-    for (const specifier of importsOf(text)) {
+    for (const specifier of [...eagerImports(text), ...otherImports(text)]) {
       if (specifier === "bun:ffi" && areaOf(path) !== FFI_FOLDER) {
         found.push(`${path} imports bun:ffi: only src/${FFI_FOLDER} may`);
       }
       if (!specifier.startsWith(".")) continue;
       const target = normalize(join(dirname(path), specifier));
-      targets.push(target);
       const reason = refusal(path, target);
       if (reason !== undefined) found.push(`${path} imports ${target}: ${reason}`);
     }
-    graph.set(path, targets);
+    const eager = eagerImports(text).filter((specifier) => specifier.startsWith("."));
+    graph.set(
+      path,
+      eager.map((specifier) => normalize(join(dirname(path), specifier))),
+    );
   }
   return [...found, ...cycles(graph)];
 }
 
-/** Specifiers of everything a file imports, re-exports, or starts as a Worker. */
-function importsOf(text: string): string[] {
-  const patterns = [
-    /^\s*(?:import|export)\b[^;"']*?\bfrom\s*["']([^"']+)["']/gm,
+/** Specifiers of the modules that run before this one. */
+function eagerImports(text: string): string[] {
+  return specifiers(text, [
+    /^\s*(?:import|export)\s(?!type\s)[^;"']*?\bfrom\s*["']([^"']+)["']/gm,
     /^\s*import\s*["']([^"']+)["']/gm,
+  ]);
+}
+
+/** Specifiers of types, and of what is loaded lazily or started as a Worker. */
+function otherImports(text: string): string[] {
+  return specifiers(text, [
+    /^\s*(?:import|export)\stype\s[^;"']*?\bfrom\s*["']([^"']+)["']/gm,
     /\bimport\(\s*["']([^"']+)["']\s*\)/g,
     /\bnew URL\(\s*["'](\.[^"']+\.ts)["']\s*,\s*import\.meta\.url/g,
-  ];
+  ]);
+}
+
+function specifiers(text: string, patterns: readonly RegExp[]): string[] {
   return patterns.flatMap((pattern) =>
     [...text.matchAll(pattern)].map((match) => match[1] as string),
   );

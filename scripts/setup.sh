@@ -84,9 +84,9 @@ fi
 # `bun x aip` looks here, and asks the registry for a package of that name where it is missing.
 if ! report_present link; then
   if [ "$check" = no ] && [ -d node_modules/.bin ]; then
-    ln -sf ../../src/cli/main.ts node_modules/.bin/aip
+    quietly bun run prepare || true
   fi
-  report_outcome link 'run "ln -sf ../../src/cli/main.ts node_modules/.bin/aip"'
+  report_outcome link 'run "bun run prepare"'
 fi
 
 if ! report_present library; then

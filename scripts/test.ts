@@ -21,13 +21,16 @@ import {
 
 const ROOT = join(import.meta.dir, "..");
 
+/** A test that hangs ends; a busy machine fails none. */
+const TIMEOUT = "--timeout=60000";
+
 /** Each file in a process of its own, so that a native crash fails that file alone. */
 const PARALLEL = "--parallel=2";
 
 async function bunTests(reports: string, selection: readonly string[]): Promise<Tally> {
   const report = join(reports, "bun.xml");
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-  const command = [process.execPath, "test", PARALLEL, ...reporter, ...selection];
+  const command = [process.execPath, "test", PARALLEL, TIMEOUT, ...reporter, ...selection];
   const child = Bun.spawn(command, { cwd: ROOT, stdio: ["ignore", "inherit", "inherit"] });
   const status = await child.exited;
   const xml = existsSync(report) ? readFileSync(report, "utf8") : "";

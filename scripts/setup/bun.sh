@@ -8,6 +8,8 @@ install_bun() {
       quietly npm install -g "bun@$BUN_VERSION" && return
     elif can_be_root; then
       quietly as_root npm install -g "bun@$BUN_VERSION" && return
+    elif quietly npm install -g --prefix "$HOME/.local" "bun@$BUN_VERSION"; then
+      add_to_path "$HOME/.local/bin" && return
     fi
   fi
   install_bun_by_installer && return
@@ -26,14 +28,20 @@ install_bun_by_installer() {
   fi
   rm -f "$script"
   [ -x "$HOME/.bun/bin/bun" ] || return 1
-  PATH="$HOME/.bun/bin:$PATH"
   if can_be_root; then
     as_root mkdir -p /usr/local/bin
     as_root cp "$HOME/.bun/bin/bun" /usr/local/bin/bun
     as_root ln -sf bun /usr/local/bin/bunx
   else
-    say note "put Bun on your PATH: export PATH=\"\$HOME/.bun/bin:\$PATH\""
+    add_to_path "$HOME/.bun/bin"
   fi
+}
+
+# For the rest of this script; beyond it, only the user can.
+add_to_path() {
+  case ":$PATH:" in *":$1:"*) return ;; esac
+  PATH="$1:$PATH"
+  say note "put Bun on your PATH: export PATH=\"$1:\$PATH\""
 }
 
 can_be_root() {

@@ -56,6 +56,15 @@ describe("violations()", () => {
     ]);
   });
 
+  test("takes no cycle of types or lazy imports for one", () => {
+    const lazy = 'const { a } = await import("./a.ts");';
+    const tree = new Map([
+      ["src/ring/a.ts", 'import { b } from "./b.ts";'],
+      ["src/ring/b.ts", `import type { a } from "./a.ts";\n${lazy}`],
+    ]);
+    expect(violations(tree)).toEqual([]);
+  });
+
   test.each([
     ["types", 'import type { Pipeline } from "../pipeline/pipeline.ts";'],
     ["several lines", 'import {\n  Pipeline,\n  type Report,\n} from "../pipeline/pipeline.ts";'],

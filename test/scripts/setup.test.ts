@@ -1,0 +1,164 @@
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const ROOT = join(import.meta.dir, "../..");
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "aip-setup-"));
+  cpSync(join(ROOT, "scripts"), join(root, "scripts"), { recursive: true });
+  mkdirSync(join(root, "bin"));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+/** Puts a program on the machine that the script sees. */
+function program(name: string, script: string): void {
+  writeFileSync(join(root, "bin", name), `#!/bin/sh\n${script}\n`);
+  chmodSync(join(root, "bin", name), 0o755);
+}
+
+/** Links the machine's own programs of these names. */
+function real(...names: string[]): void {
+  for (const name of names) symlinkSync(Bun.which(name) as string, join(root, "bin", name));
+}
+
+/** A Debian without any of our needs, where all that is asked of apt-get is written down. */
+function bareDebian(user: "root" | "someone"): void {
+  real("sh", "dirname", "sed", "awk", "grep", "cat", "rm", "mktemp", "tail", "find", "env");
+  program("uname", "echo Linux");
+  program("id", user === "root" ? "echo 0" : "echo 1000");
+  program("apt-get", `echo "$*" >> "${root}/apt-get.log"`);
+  program("apt-cache", "echo '  Candidate: (none)'");
+}
+
+function setup(...options: string[]): { status: number; output: string } {
+  const child = Bun.spawnSync(["/bin/sh", join(root, "scripts/setup.sh"), ...options], {
+    env: { PATH: join(root, "bin"), HOME: root, APT_FOLDER: join(root, "apt") },
+    stdin: "ignore",
+  });
+  return { status: child.exitCode, output: child.stdout.toString() + child.stderr.toString() };
+}
+
+describe("setup.sh", () => {
+  test("--help tells what is installed, and installs nothing", () => {
+    bareDebian("root");
+    const { status, output } = setup("--help");
+    expect(status).toBe(0);
+    expect(output).toContain("Bun, Swift, ffmpeg");
+    expect(Bun.file(join(root, "apt-get.log")).size).toBe(0);
+  });
+
+  test("refuses an option it does not know", () => {
+    bareDebian("root");
+    expect(setup("--chek")).toEqual({
+      status: 2,
+      output: '"--chek" is no option of setup.sh: known are --check and --help\n',
+    });
+  });
+
+  test("--check names all that is missing, exits 1 and installs nothing", () => {
+    bareDebian("root");
+    const { status, output } = setup("--check");
+    expect(status).toBe(1);
+    for (const name of ["Bun", "Swift", "ffmpeg", "node modules", "native library"]) {
+      expect(output).toMatch(new RegExp(`^missing +${name}`, "m"));
+    }
+    expect(output).not.toContain("installing");
+    expect(Bun.file(join(root, "apt-get.log")).size).toBe(0);
+  });
+
+  test("says what to do where it may not install", () => {
+    bareDebian("someone");
+    const { status, output } = setup();
+    expect(status).toBe(1);
+    expect(output).toContain('run "sh scripts/setup.sh" as root, or have "ffmpeg" installed');
+    expect(Bun.file(join(root, "apt-get.log")).size).toBe(0);
+  });
+
+  test("takes a tool that is too old for missing", () => {
+    bareDebian("root");
+    program("bun", "echo 1.3.9");
+    program("swift", "echo 'Swift version 5.10.1 (swift-5.10.1-RELEASE)'");
+    const { output } = setup("--check");
+    expect(output).toMatch(/^missing +Bun/m);
+    expect(output).toMatch(/^missing +Swift/m);
+  });
+
+  test("says that a system other than macOS and Linux is none of its own", () => {
+    bareDebian("root");
+    program("uname", "echo FreeBSD");
+    expect(setup()).toEqual({
+      status: 1,
+      output: "aip runs on macOS and Linux; this is FreeBSD\n",
+    });
+  });
+});
+
+describe("bookworm_source()", () => {
+  function source(files: Record<string, string>): string {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(root, "apt", path)), { recursive: true });
+      writeFileSync(join(root, "apt", path), text);
+    }
+    const script = ". scripts/setup/debian-12.sh; bookworm_source || true";
+    const child = Bun.spawnSync(["/bin/sh", "-c", script], {
+      cwd: root,
+      env: { PATH: process.env["PATH"], APT_FOLDER: join(root, "apt") },
+    });
+    return child.stdout.toString().trimEnd();
+  }
+
+  test("turns the one-line format to trixie, options kept", () => {
+    const list = `# main
+deb-src http://mirror.example/debian bookworm main
+deb [arch=amd64 signed-by=/keys/debian.gpg] http://mirror.example/debian bookworm main contrib
+deb http://mirror.example/debian-security bookworm-security main
+`;
+    expect(source({ "sources.list": list })).toBe(
+      "deb [arch=amd64 signed-by=/keys/debian.gpg] http://mirror.example/debian trixie main",
+    );
+  });
+
+  test("turns the stanza format to trixie, with a key of several lines", () => {
+    const sources = `Types: deb deb-src
+# a comment
+URIs: http://mirror.example/security
+Suites: bookworm-security
+Components: main
+
+Types: deb
+URIs: http://mirror.example/debian
+Suites: bookworm bookworm-updates
+Components: main contrib
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ mQINBF
+ -----END PGP PUBLIC KEY BLOCK-----
+`;
+    expect(source({ "sources.list.d/debian.sources": sources })).toBe(`Types: deb
+URIs: http://mirror.example/debian
+Suites: trixie
+Components: main
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ mQINBF
+ -----END PGP PUBLIC KEY BLOCK-----`);
+  });
+
+  test("is empty on another release", () => {
+    const list = "deb http://mirror.example/debian trixie main\n";
+    expect(source({ "sources.list": list })).toBe("");
+  });
+});
