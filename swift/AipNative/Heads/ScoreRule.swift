@@ -31,9 +31,13 @@ struct ScoreRule {
 }
 
 /// Largest value and its first position; (-infinity, -1) where no value is a number.
-///
-/// Two passes without a branch on the data: the maximum, then where it stands.
 func largest(_ values: UnsafePointer<Float>, count: Int) -> (value: Float, index: Int) {
+  let value = largestValue(values, count: count)
+  return (value, firstIndex(of: value, in: values, count: count))
+}
+
+/// Largest value; -infinity where no value is a number. HOT: no branch depends on the data.
+func largestValue(_ values: UnsafePointer<Float>, count: Int) -> Float {
   var lanes = SIMD8<Float>(repeating: -.infinity)
   var position = 0
   while position + 8 <= count {
@@ -41,12 +45,20 @@ func largest(_ values: UnsafePointer<Float>, count: Int) -> (value: Float, index
     lanes.replace(with: next, where: next .> lanes)
     position += 8
   }
-  var best = -Float.infinity
-  for lane in 0..<8 where lanes[lane] > best { best = lanes[lane] }
+  var four = lanes.lowHalf
+  four.replace(with: lanes.highHalf, where: lanes.highHalf .> four)
+  var two = four.lowHalf
+  two.replace(with: four.highHalf, where: four.highHalf .> two)
+  var best = two.y > two.x ? two.y : two.x
   while position < count {
     if values[position] > best { best = values[position] }
     position += 1
   }
-  for index in 0..<count where values[index] == best { return (best, index) }
-  return (-.infinity, -1)
+  return best
+}
+
+/// Position of the first value equal to `value`; -1 where there is none.
+func firstIndex(of value: Float, in values: UnsafePointer<Float>, count: Int) -> Int {
+  for index in 0..<count where values[index] == value { return index }
+  return -1
 }

@@ -7,8 +7,9 @@ struct Yolov8Head: BoxHead {
   let rule: ScoreRule
 
   /// Boxes looked at together in the transposed layout: their best scores stay in the L1 cache
-  /// while each class's row is read in pieces long enough for the prefetcher.
-  private static let blockBoxCount = 512
+  /// while each class's row is read in pieces long enough for the prefetcher. 1,024 bytes are what
+  /// a temporary allocation takes from the stack; more would come from the heap.
+  private static let blockBoxCount = 1024 / MemoryLayout<Float>.size
 
   var shapeWanted: String {
     transposed ? "[1, \(4 + classCount), N]" : "[1, N, \(4 + classCount)]"
@@ -35,8 +36,10 @@ struct Yolov8Head: BoxHead {
   ) {
     var row = output
     for _ in 0..<boxCount {
-      let (best, classID) = largest(row + 4, count: classCount)
+      // HOT: every score is read once; which class it was is asked only of a strong box.
+      let best = largestValue(row + 4, count: classCount)
       if best >= rule.rawMin {
+        let classID = firstIndex(of: best, in: row + 4, count: classCount)
         append(row[0], row[1], row[2], row[3], rule.confidence(best), classID, &candidates)
       }
       row += 4 + classCount

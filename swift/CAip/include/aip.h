@@ -31,7 +31,7 @@ int32_t aip_last_error(uint8_t *text, uint32_t capacity);
 /// Monotonic clock in milliseconds, the same in every thread of this process.
 double aip_clock_ms(void);
 
-// MARK: Waiting and pipes. Every wait ends within 100 ms once *stop is not 0.
+// MARK: Waiting and pipes. Every wait ends within 100 ms once *stop is not 0; a null stop never does.
 
 /// Sleeps until aip_clock_ms() reaches `deadline_ms`; accurate to about 0.1 ms.
 /// Returns OK, or STOPPED.
@@ -41,11 +41,12 @@ int32_t aip_sleep_until(double deadline_ms, const uint32_t *stop);
 int32_t aip_pipe_create(uint32_t capacity_bytes, int32_t *fds);
 
 /// Reads exactly `size_bytes`. Returns OK, END (end of stream; *read_bytes says how much of a last
-/// incomplete frame there was, 0 for a clean end), STOPPED or IO.
+/// incomplete frame there was, 0 for a clean end), STOPPED or IO. The end becomes non-blocking.
 int32_t aip_pipe_read(int32_t fd, uint8_t *bytes, uint32_t size_bytes, const uint32_t *stop,
                       uint32_t *read_bytes);
 
-/// Writes exactly `size_bytes`. Returns OK, END (nobody reads any more), STOPPED or IO.
+/// Writes exactly `size_bytes`. Returns OK, END (nobody reads any more), STOPPED or IO. The end
+/// becomes non-blocking; SIGPIPE must be ignored, as Bun does.
 int32_t aip_pipe_write(int32_t fd, const uint8_t *bytes, uint32_t size_bytes, const uint32_t *stop);
 
 /// Closes a file descriptor.
@@ -72,7 +73,8 @@ int32_t aip_onnx_inspect(const char *path, uint8_t *json, uint32_t capacity,
 typedef struct aip_session aip_session;
 
 /// Loads a model for one device instance. `provider_options` are lines of key=value for the
-/// execution provider, or NULL; with provider NAMED its first line is the provider's name.
+/// execution provider, or NULL; with provider NAMED its first line is the provider's name. A model
+/// whose output has a dynamic shape is run once, on a black picture, to learn it.
 int32_t aip_session_create(const char *model_path, const aip_session_config *config,
                            const char *provider_options, aip_session **session);
 
