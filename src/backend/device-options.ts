@@ -3,8 +3,8 @@ import type { DeviceSpec } from "./backend.ts";
 
 /** Instances of one device; more would only fight for it. */
 export const REPLICA_COUNT_MAX = 64;
-/** Threads of one inference that can be asked for at all; the machine's limit is lower. */
-export const THREAD_COUNT_MAX = 4096;
+/** Threads of one inference that can be written; the planner knows the machine's lower limit. */
+export const THREAD_COUNT_MAX = 1_000_000;
 const WEIGHT_MAX = 1_000_000;
 
 /** How a number in a device is refused: which values would be right. */

@@ -77,6 +77,19 @@ export function planDevices(specs: readonly DeviceSpec[], options: PlanOptions):
   return { instances: number(drafts), notes, environment };
 }
 
+/**
+ * Checks that a machine has the devices named, before anything is loaded for them.
+ *
+ * @throws {AipError} as `planDevices`
+ */
+export function checkDevices(specs: readonly DeviceSpec[], machine: Machine): void {
+  for (const spec of specs.flatMap((spec) => expand(spec, machine, []))) {
+    if (spec.kind === "sim") continue;
+    availableDevice(spec, machine);
+    if (spec.kind === "cpu") readThreads(spec, machine);
+  }
+}
+
 /** Replaces `auto` and `all` by the devices they stand for. */
 function expand(spec: DeviceSpec, machine: Machine, notes: string[]): readonly DeviceSpec[] {
   if (spec.kind !== "auto" && spec.kind !== "all") return [spec];

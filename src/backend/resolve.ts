@@ -1,7 +1,8 @@
+import { usageError } from "../errors.ts";
 import { setNativeEnvironment } from "../native/environment.ts";
 import type { DeviceSpec } from "./backend.ts";
 import { discoverMachine, type Machine } from "./discover.ts";
-import { type DevicePlan, planDevices } from "./plan.ts";
+import { checkDevices, type DevicePlan, planDevices } from "./plan.ts";
 import type { ModelTask } from "./session-task.ts";
 import { readSimulatedOptions } from "./simulated-options.ts";
 
@@ -30,18 +31,22 @@ export async function resolveDevices(
   specs: readonly DeviceSpec[],
   options: ResolveDevicesOptions,
 ): Promise<DevicePlan & { readonly machine: Machine | null }> {
-  const simulatedModels = new Map<string, ModelTask>();
-  for (const spec of specs) {
-    const file = spec.kind === "sim" ? readSimulatedOptions(spec).modelFile : null;
-    if (file !== null) simulatedModels.set(file, await options.loadModel(file));
-  }
-  const real = needsModel(specs);
+  const files = new Set(specs.flatMap((spec) => simulatedModelFile(spec) ?? []));
   // Purely simulated runs need neither ONNX Runtime nor a look at the machine.
-  const machine = options.machine ?? (real || simulatedModels.size > 0 ? discoverMachine() : null);
-  const model = real ? await options.model() : null;
+  const looks = needsModel(specs) || files.size > 0;
+  const machine = options.machine ?? (looks ? discoverMachine() : null);
+  if (machine?.failure != null) throw usageError("device-unavailable", machine.failure);
+  if (machine !== null) checkDevices(specs, machine);
+  const model = needsModel(specs) ? await options.model() : null;
+  const simulatedModels = new Map<string, ModelTask>();
+  for (const file of files) simulatedModels.set(file, await options.loadModel(file));
   const plan = planDevices(specs, { machine: machine ?? BARE_MACHINE, model, simulatedModels });
   setNativeEnvironment(plan.environment);
   return { ...plan, machine };
+}
+
+function simulatedModelFile(spec: DeviceSpec): string | null {
+  return spec.kind === "sim" ? readSimulatedOptions(spec).modelFile : null;
 }
 
 /** Stands for a machine nobody looked at. */

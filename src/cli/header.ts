@@ -1,7 +1,7 @@
 import type { RunInfo } from "../pipeline/pipeline.ts";
 
 /** Width of the names on the left, as in the report's table. */
-const NAME_WIDTH = 12;
+export const NAME_WIDTH = 12;
 
 /**
  * What a run is, in a few lines:

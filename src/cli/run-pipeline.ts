@@ -1,11 +1,11 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { RunConfig } from "../config/run-config.ts";
-import { auditReport } from "../metrics/report.ts";
+import { auditReport, type Report } from "../metrics/report.ts";
 import { formatReport } from "../metrics/table.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import { ProgressSink } from "../sink/progress.ts";
 import { ExitCode } from "./exit-code.ts";
-import { formatHeader } from "./header.ts";
+import { formatHeader, NAME_WIDTH } from "./header.ts";
 
 /**
  * Runs a pipeline for people: header, progress and notes on stderr, then the report as a table.
@@ -22,11 +22,14 @@ export async function runPipeline(config: RunConfig): Promise<number> {
     if (progress === null) process.stderr.write(`${text}\n`);
     else progress.print(text);
   };
+  const told = new Set<string>();
   pipeline.events.once("prepared", (info) => {
     if (progress !== null) progress.frameCount = info.frameCount;
     say(formatHeader(manifest.version, info));
-    // Notes from before are in the report; later ones are told as they come.
-    pipeline.events.on("note", (text) => say(`note: ${text}`));
+  });
+  pipeline.events.on("note", (text) => {
+    told.add(text);
+    say(`${"note".padEnd(NAME_WIDTH)}${text}`);
   });
   using signals = onSignals((name, count) => {
     if (count > 1) process.exit(ExitCode.interrupted);
@@ -35,7 +38,7 @@ export async function runPipeline(config: RunConfig): Promise<number> {
   });
   const report = await pipeline.run();
   process.stderr.write(
-    `\n${formatReport(report, {
+    `\n${formatReport(untold(report, told), {
       color: process.stderr.isTTY && !process.env["NO_COLOR"],
       columns: Math.min(process.stderr.columns ?? COLUMNS_DEFAULT, COLUMNS_MAX),
     })}`,
@@ -48,6 +51,11 @@ export async function runPipeline(config: RunConfig): Promise<number> {
   for (const fault of faults) process.stderr.write(`aip: the report does not add up: ${fault}\n`);
   if (faults.length > 0) return ExitCode.failed;
   return signals.count > 0 ? ExitCode.interrupted : ExitCode.done;
+}
+
+/** The report without the notes that were printed as they came. */
+function untold(report: Report, told: ReadonlySet<string>): Report {
+  return { ...report, notes: report.notes.filter((note) => !told.has(note)) };
 }
 
 const COLUMNS_DEFAULT = 100;

@@ -62,15 +62,17 @@ self.onmessage = (event: MessageEvent<WorkerStart>) => {
   const post = (message: WorkerMessage): void => self.postMessage(message);
   const { arena, layout, seat, task, warmUp } = event.data;
   rootArena(arena);
-  let session: BackendSession;
   try {
     const begun = clockMs();
     const place = layout.seats[seat];
     if (place === undefined) throw new RangeError(`seat ${seat} of ${layout.seats.length}`);
     const stop = addressOf(new Uint8Array(arena)) + place.controlOffset + WorkerControl.stop;
-    session = openSession(task, stop);
+    const session = openSession(task, stop);
     warm(session, layout.payloadBytes, warmUp);
     post({ type: "ready", warmUpMs: clockMs() - begun });
+    new InferenceLoop(arena, layout, seat, session).run();
+    session.close();
+    post({ type: "done" });
   } catch (error) {
     const known = error instanceof AipError;
     post({
@@ -79,11 +81,7 @@ self.onmessage = (event: MessageEvent<WorkerStart>) => {
       category: known ? error.category : "runtime",
       message: error instanceof Error ? error.message : String(error),
     });
-    return;
   }
-  new InferenceLoop(arena, layout, seat, session).run();
-  session.close();
-  post({ type: "done" });
 };
 
 /** One frame nobody sees: shaders compile, arenas grow, pages are touched. */

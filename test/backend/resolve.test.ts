@@ -50,3 +50,18 @@ test("resolveDevices() passes on what is wrong with a model", async () => {
   const resolved = resolveDevices(parseDevices("cpu"), { ...options, model });
   await expect(resolved).rejects.toThrow("no such model");
 });
+
+test("resolveDevices() says why there is no ONNX Runtime, before any model is loaded", async () => {
+  const { asked, options } = loader();
+  const machine = { ...fakeMachine(2), onnxRuntime: null, failure: "the library is missing" };
+  const resolved = resolveDevices(parseDevices("cpu"), { ...options, machine });
+  await expect(resolved).rejects.toThrow(/^the library is missing$/);
+  expect(asked).toEqual([]);
+});
+
+test("resolveDevices() refuses a missing device before any model is loaded", async () => {
+  const { asked, options } = loader();
+  const resolved = resolveDevices(parseDevices("openvino"), options);
+  await expect(resolved).rejects.toThrow('Device "openvino" is not available');
+  expect(asked).toEqual([]);
+});
