@@ -11,10 +11,10 @@ const STDOUT_FD = 1;
 
 /** Takes whole lines in order and writes them out. */
 export interface LineWriter {
-  /** Takes a line, line feed included. */
-  write(line: string): void;
-  /** Characters taken that the system has not: grows where a reader is slow. */
-  readonly pending: number;
+  /** Takes a line, line feed included: the first `length` of `bytes`, which are copied. */
+  write(bytes: Buffer, length: number): void;
+  /** Bytes taken that the system has not: grows where a reader is slow. */
+  readonly pendingBytes: number;
   /** Writes what is left and closes the file. @throws {AipError} where that fails */
   close(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export interface LineWriter {
 export interface LineWriterEvents {
   /** Writing failed, once; lines after the failure are discarded. */
   onError(error: AipError): void;
-  /** `pending` has shrunk. */
+  /** `pendingBytes` has shrunk. */
   onProgress(): void;
 }
 
@@ -71,21 +71,20 @@ class FileLineWriter implements LineWriter {
     this.#wholeBytes = fstatSync(fd).size;
   }
 
-  get pending(): number {
+  get pendingBytes(): number {
     return this.#used;
   }
 
-  // HOT: one line a frame; encodes into the buffer without a string or array of its own.
-  write(line: string): void {
+  // HOT: one line a frame, copied once.
+  write(bytes: Buffer, length: number): void {
     if (this.#error !== undefined) return;
-    // A UTF-16 unit takes at most 3 bytes of UTF-8.
-    const boundBytes = line.length * 3;
-    if (this.#used + boundBytes > BUFFER_BYTES) this.#flush();
-    if (boundBytes > BUFFER_BYTES) {
-      this.#put(Buffer.from(line));
+    if (this.#used + length > BUFFER_BYTES) this.#flush();
+    if (length > BUFFER_BYTES) {
+      this.#put(bytes.subarray(0, length));
       return;
     }
-    this.#used += this.#buffer.write(line, this.#used);
+    bytes.copy(this.#buffer, this.#used, 0, length);
+    this.#used += length;
     this.#timer ??= setTimeout(() => this.#flush(), FLUSH_AFTER_MS).unref();
   }
 
@@ -125,8 +124,10 @@ class StreamLineWriter implements LineWriter {
   readonly #fd: number;
   readonly #name: string;
   readonly #events: LineWriterEvents;
-  #text = "";
-  #inFlight = 0;
+  /** What has come since the piece that is being written. */
+  #next: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #nextBytes = 0;
+  #inFlightBytes = 0;
   #isWriting = false;
   #error: AipError | undefined;
   #onIdle: (() => void) | undefined;
@@ -137,17 +138,24 @@ class StreamLineWriter implements LineWriter {
     this.#events = events;
   }
 
-  get pending(): number {
-    return this.#text.length + this.#inFlight;
+  get pendingBytes(): number {
+    return this.#nextBytes + this.#inFlightBytes;
   }
 
-  write(line: string): void {
+  write(bytes: Buffer, length: number): void {
     if (this.#error !== undefined) return;
-    this.#text += line;
+    const needed = this.#nextBytes + length;
+    if (needed > this.#next.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.max(needed, 2 * this.#next.length));
+      this.#next.copy(larger, 0, 0, this.#nextBytes);
+      this.#next = larger;
+    }
+    bytes.copy(this.#next, this.#nextBytes, 0, length);
+    this.#nextBytes = needed;
     if (this.#isWriting) return;
     this.#isWriting = true;
     // Lines of one turn leave together, and a live reader waits no longer than that.
-    setImmediate(() => this.#next());
+    setImmediate(() => this.#writeNext());
   }
 
   async close(): Promise<void> {
@@ -156,16 +164,17 @@ class StreamLineWriter implements LineWriter {
     if (this.#error !== undefined) throw this.#error;
   }
 
-  #next(): void {
-    if (this.#text === "" || this.#error !== undefined) {
+  #writeNext(): void {
+    if (this.#nextBytes === 0 || this.#error !== undefined) {
       this.#isWriting = false;
       this.#onIdle?.();
       return;
     }
-    const bytes = Buffer.from(this.#text);
-    this.#inFlight = this.#text.length;
-    this.#text = "";
-    this.#put(bytes, 0);
+    const piece = this.#next.subarray(0, this.#nextBytes);
+    this.#inFlightBytes = piece.length;
+    this.#next = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#nextBytes = 0;
+    this.#put(piece, 0);
   }
 
   #put(bytes: Buffer, offset: number): void {
@@ -177,23 +186,23 @@ class StreamLineWriter implements LineWriter {
       } else if (offset + writtenBytes < bytes.length) {
         this.#put(bytes, offset + writtenBytes);
       } else {
-        this.#inFlight = 0;
+        this.#inFlightBytes = 0;
         this.#events.onProgress();
-        this.#next();
+        this.#writeNext();
       }
     });
   }
 
   #fail(cause: NodeJS.ErrnoException): void {
-    this.#text = "";
-    this.#inFlight = 0;
+    this.#nextBytes = 0;
+    this.#inFlightBytes = 0;
     this.#error =
       cause.code === "EPIPE"
         ? runtimeError("output-closed", `The reader of ${this.#name} has gone`, cause)
         : failure(this.#name, cause);
     this.#events.onError(this.#error);
     this.#events.onProgress();
-    this.#next();
+    this.#writeNext();
   }
 }
 

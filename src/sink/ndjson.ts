@@ -4,10 +4,10 @@ import { type LineWriter, openLineWriter } from "./line-writer.ts";
 import { NdjsonLine } from "./ndjson-line.ts";
 import type { Sink } from "./sink.ts";
 
-/** Characters that may wait for a slow reader before frames are held back. */
-const PENDING_HOLD = 1 << 20;
-/** Characters that may wait when there are no frames to hold: a live source that drops them. */
-const PENDING_MAX = 1 << 26;
+/** Bytes that may wait for a slow reader before frames are held back. */
+const PENDING_BYTES_HOLD = 1 << 20;
+/** Bytes that may wait when there are no frames to hold: a live source that drops them. */
+const PENDING_BYTES_MAX = 1 << 26;
 
 export interface NdjsonSinkOptions {
   /** File to write, or `-` for the standard output. */
@@ -51,11 +51,12 @@ export class NdjsonSink implements Sink {
     const writer = this.#writer;
     if (writer === undefined || this.#line === undefined) throw new TypeError("write before open");
     if (this.#error !== undefined) return;
-    writer.write(this.#line.of(frame));
-    if (writer.pending > PENDING_HOLD && frame.slotIndex >= 0) {
+    const line = this.#line.of(frame);
+    writer.write(line.bytes, line.length);
+    if (writer.pendingBytes > PENDING_BYTES_HOLD && frame.slotIndex >= 0) {
       frame.hold();
       this.#held.push(frame.slotIndex);
-    } else if (writer.pending > PENDING_MAX) {
+    } else if (writer.pendingBytes > PENDING_BYTES_MAX) {
       const message = `The reader of "${this.#options.path}" does not keep up: read it, or name a file`;
       this.#fail(runtimeError("output-stalled", message));
     }
@@ -85,7 +86,7 @@ export class NdjsonSink implements Sink {
   }
 
   #releaseHeld(): void {
-    if (this.#writer !== undefined && this.#writer.pending > PENDING_HOLD / 2) return;
+    if (this.#writer !== undefined && this.#writer.pendingBytes > PENDING_BYTES_HOLD / 2) return;
     const held = this.#held;
     this.#held = [];
     for (const slotIndex of held) this.#context?.release(slotIndex);

@@ -93,6 +93,15 @@ describe.skipIf(isMissing)("VideoSink", () => {
     }
   });
 
+  test("times that do not rise are set apart: no picture is lost", async () => {
+    const times = [0, 40, 40, 20, 80];
+    const frames = times.map((timeMs, frameId) => ({ frameId, timeMs }));
+    const { path } = await written(frames, { geometry: LARGE });
+    const stream = await streamOf(path);
+    expect(stream.times.map((time) => Math.round(time))).toEqual([0, 40, 40, 40, 80]);
+    expect(new Set(stream.times).size).toBe(5);
+  });
+
   test("NTSC rates are exact", async () => {
     const frames = numbered(30).map((frame) => ({ ...frame, timeMs: (frame.frameId * 1001) / 30 }));
     const { path } = await written(frames, { geometry: LARGE, fps: 30_000 / 1001 });
@@ -215,6 +224,20 @@ describe.skipIf(isMissing)("VideoSink", () => {
     await sink.close(true).catch(() => {});
     expect(run.failures[0]?.message).toContain("No such file or directory");
     expect(run.held.size).toBe(0);
+  });
+
+  test("a worker that breaks off ends the run, gives slots back and leaves no ffmpeg", async () => {
+    const path = join(folder, "broken.mp4");
+    const run = new FakeRun({ geometry: LARGE });
+    const sink = new VideoSink({ path });
+    // Labels of the wrong kind are what makes the worker throw.
+    await sink.open({ ...run.context, labels: null as never });
+    await run.show({ frameId: 0 }, sink.write.bind(sink));
+    expect(await processesWith(`${path}.part`)).toHaveLength(1);
+    await sink.close(true).catch(() => {});
+    expect(run.failures[0]).toMatchObject({ code: "annotate-failed" });
+    expect(run.held.size).toBe(0);
+    expect(await processesWith(`${path}.part`)).toEqual([]);
   });
 
   test("an older file of the name stays until the new one is whole", async () => {
