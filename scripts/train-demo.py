@@ -296,7 +296,9 @@ def loss_of(raw, boxes, labels, cells, strides):
     # Objectness learns how good the box is, which ranks duplicates for NMS.
     objectness[found] = iou.detach().clamp(0, 1)
     weight = (labels != -2).float()
-    found_loss = F.binary_cross_entropy_with_logits(raw[..., 4], objectness, weight, reduction="sum")
+    found_loss = F.binary_cross_entropy_with_logits(
+        raw[..., 4], objectness, weight, reduction="sum"
+    )
     classes = F.one_hot(labels[found], len(CLASSES)).float()
     class_loss = F.binary_cross_entropy_with_logits(raw[found][:, 5:], classes, reduction="sum")
     return (5.0 * box_loss.sum() + found_loss + class_loss) / count
@@ -319,7 +321,8 @@ def train(library, steps, batch, seeds, frames_per_seed):
     half = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     order, started, shown = [], time.time(), 0.0
     for step in range(steps):
-        rate = 4e-3 * min(1.0, (step + 1) / 100) * (0.505 + 0.495 * math.cos(math.pi * step / steps))
+        cosine = 0.505 + 0.495 * math.cos(math.pi * step / steps)
+        rate = 4e-3 * min(1.0, (step + 1) / 100) * cosine
         for group in optimiser.param_groups:
             group["lr"] = rate
         if len(order) < batch:
@@ -387,7 +390,9 @@ def average_precision(frames, c, confidence_min):
     for f, (detections, truth) in enumerate(frames):
         positives += int((truth["class_id"] == c).sum())
         matched.append(np.zeros(len(truth), bool))
-        ranked += [(-d[4], f, i) for i, d in enumerate(detections) if d[5] == c and d[4] >= confidence_min]
+        for i, d in enumerate(detections):
+            if d[5] == c and d[4] >= confidence_min:
+                ranked.append((-d[4], f, i))
     if positives == 0:
         return None
     hits = []
@@ -459,10 +464,10 @@ def main():
     parser = argparse.ArgumentParser(description="Train the demo scene's detector.")
     parser.add_argument("--library", required=True, help="shared library with aip_demo_*")
     parser.add_argument("--output", default="models/demo.onnx")
-    parser.add_argument("--steps", type=int, default=4500)
+    parser.add_argument("--steps", type=int, default=2600)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--seeds", type=int, default=240, help="training scenes")
-    parser.add_argument("--frames-per-seed", type=int, default=24)
+    parser.add_argument("--seeds", type=int, default=160, help="training scenes")
+    parser.add_argument("--frames-per-seed", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="a smoke test of every step")
     parser.add_argument("--evaluate-only", action="store_true", help="evaluate --output as it is")
     args = parser.parse_args()
@@ -473,7 +478,8 @@ def main():
     cv2.setNumThreads(1)
     library = load_library(args.library)
     if not args.evaluate_only:
-        export(train(library, args.steps, args.batch, args.seeds, args.frames_per_seed), args.output)
+        average = train(library, args.steps, args.batch, args.seeds, args.frames_per_seed)
+        export(average, args.output)
     with open(args.output, "rb") as file:
         content = file.read()
     print(f"{args.output}: {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}")

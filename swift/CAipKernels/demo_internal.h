@@ -172,7 +172,8 @@ demo_paint demo_glow_paint(demo_rgb colour, float alpha);
 void demo_fill(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
 /// Fills a convex polygon of the current object: extends its bounds, counts its pixels.
 void demo_fill_object(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
-/// Writes the part of a convex polygon inside the picture, up to count + 4 points; returns how many.
+/// Writes the part of a convex polygon inside the picture: up to count + 4 points, whose number it
+/// returns.
 int demo_clip(const demo_point *points, int count, int width, int height, demo_point *out);
 /// As demo_fill_object, for a hull of two circles in the plane t = const: a limb, a bar, or (with
 /// both ends the same) a disc. Coordinates and radii in metres.

@@ -24,8 +24,8 @@ static inline float lines_greatest(lines4 v) {
 }
 /// Lines 1, 2, 5 and 6 of eight, halved: a chroma row's lines out of two luma rows'.
 static inline lines4 lines_halved(const float *p) {
-  const lines4 picked = _mm_shuffle_ps(_mm_loadu_ps(p), _mm_loadu_ps(p + 4), _MM_SHUFFLE(2, 1, 2, 1));
-  return _mm_mul_ps(picked, _mm_set1_ps(0.5f));
+  const lines4 upper = _mm_loadu_ps(p), lower = _mm_loadu_ps(p + 4);
+  return _mm_mul_ps(_mm_shuffle_ps(upper, lower, _MM_SHUFFLE(2, 1, 2, 1)), _mm_set1_ps(0.5f));
 }
 #elif defined(__aarch64__)
 #include <arm_neon.h>

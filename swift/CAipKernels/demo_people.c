@@ -192,7 +192,8 @@ static void ground_polygon(aip_demo *d, const float (*st)[2], int count, float a
 void demo_shadow_draw(aip_demo *d, const demo_object *o) {
   const float sun = 0.40f * (1.0f - (float)d->light_level / 256.0f);
   const bool vehicle = o->class_id == AIP_DEMO_VEHICLE;
-  const float half_length = vehicle ? 0.49f * o->length : o->class_id == AIP_DEMO_CYCLIST ? 0.75f : 0.17f;
+  const bool cyclist = o->class_id == AIP_DEMO_CYCLIST;
+  const float half_length = vehicle ? 0.49f * o->length : cyclist ? 0.75f : 0.17f;
   const float half_width = vehicle ? 0.48f * o->width : 0.14f;
   const float s0 = o->s - half_length, s1 = o->s + half_length;
   const float t0 = o->t - half_width, t1 = o->t + half_width;

@@ -72,9 +72,30 @@ static inline void blend(uint8_t *pixel, int value, int alpha) {
   *pixel = (uint8_t)(*pixel + (((value - *pixel) * alpha + 128) >> 8));
 }
 
-static void fill_span(uint8_t *row, int from, int to, uint8_t value, int alpha) {
+/// memset for what are mostly a few bytes: from both ends, overlapping in the middle.
+static inline void set_bytes(uint8_t *to, uint8_t value, size_t count) {
+  const uint64_t eight = value * 0x0101010101010101u;
+  if (count > 32) {
+    memset(to, value, count);
+  } else if (count >= 16) {
+    memcpy(to, &eight, 8);
+    memcpy(to + 8, &eight, 8);
+    memcpy(to + count - 16, &eight, 8);
+    memcpy(to + count - 8, &eight, 8);
+  } else if (count >= 8) {
+    memcpy(to, &eight, 8);
+    memcpy(to + count - 8, &eight, 8);
+  } else if (count >= 4) {
+    memcpy(to, &eight, 4);
+    memcpy(to + count - 4, &eight, 4);
+  } else {
+    for (size_t i = 0; i < count; i++) to[i] = value;
+  }
+}
+
+static inline void fill_span(uint8_t *row, int from, int to, uint8_t value, int alpha) {
   if (alpha >= 256) {
-    memset(row + from, value, (size_t)(to - from));
+    set_bytes(row + from, value, (size_t)(to - from));
     return;
   }
   // Fits 16 bits, so that eight or more pixels are done at once.

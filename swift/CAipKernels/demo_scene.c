@@ -109,7 +109,8 @@ static void set_light(aip_demo *d, double seconds) {
   if (!(d->options.flags & AIP_DEMO_FIXED_LIGHT)) {
     const double period = d->options.day_seconds > 0.0f ? d->options.day_seconds : DAY_SECONDS;
     const double phase = demo_unit(demo_hash(d->options.seed, RANDOM_LIGHT, 0));
-    const float wave = 0.5f - 0.5f * (float)cos(DEMO_TAU * (fmod(seconds, period) / period + phase));
+    const double turn = fmod(seconds, period) / period + phase;
+    const float wave = 0.5f - 0.5f * (float)cos(DEMO_TAU * turn);
     const float x = demo_clamp((wave - 0.30f) / 0.60f, 0.0f, 1.0f);
     dusk = x * x * (3.0f - 2.0f * x);
   }
@@ -125,14 +126,12 @@ static void set_light(aip_demo *d, double seconds) {
 static void light_background(aip_demo *d) {
   if (d->lit_level == d->light_level) return;
   const size_t bytes = frame_bytes(d);
-  // Products fit 16 bits, so that eight or more bytes are done at once.
-  const int16_t weight = (int16_t)(d->light_level / 2);  // 0–128
-  const uint8_t *day = d->day, *dusk = d->dusk;
-  uint8_t *lit = d->lit;
-  for (size_t i = 0; i < bytes; i++) {
-    const int16_t change = (int16_t)((dusk[i] - day[i]) * weight + 64);
-    lit[i] = (uint8_t)(day[i] + (change >> 7));
-  }
+  // Sums fit 16 bits, so that eight or more bytes are done at once.
+  const uint16_t of_dusk = (uint16_t)(d->light_level / 2), of_day = (uint16_t)(128 - of_dusk);
+  const uint8_t *restrict day = d->day, *restrict dusk = d->dusk;
+  uint8_t *restrict lit = d->lit;
+  for (size_t i = 0; i < bytes; i++)
+    lit[i] = (uint8_t)((uint16_t)(day[i] * of_day + dusk[i] * of_dusk + 64) >> 7);
   d->lit_level = d->light_level;
 }
 
@@ -252,14 +251,16 @@ static float area_of(demo_box box) { return (box.x2 - box.x1) * (box.y2 - box.y1
 /// False if no part of the object is inside the picture.
 static bool truth_of(const aip_demo *d, const demo_object *o, aip_demo_truth *truth) {
   // Clipping may round a corner to just outside.
+  const float width = (float)d->width, height = (float)d->height;
   const demo_box box = {fmaxf(o->inside.x1, 0.0f), fmaxf(o->inside.y1, 0.0f),
-                        fminf(o->inside.x2, (float)d->width), fminf(o->inside.y2, (float)d->height)};
+                        fminf(o->inside.x2, width), fminf(o->inside.y2, height)};
   if (o->class_id < 0 || box.x2 <= box.x1 || box.y2 <= box.y1) return false;
   float visible = fminf(area_of(box) / area_of(o->whole), 1.0f);
   if (o->counts_pixels && o->pixels_drawn > 0)
     visible *= 1.0f - (float)o->pixels_hidden / (float)o->pixels_drawn;
   const float scale = REFERENCE_WIDTH / (float)d->width;
-  const bool ask = visible >= AIP_DEMO_VISIBILITY_MIN && (box.y2 - box.y1) * scale >= BOX_HEIGHT_MIN &&
+  const bool ask = visible >= AIP_DEMO_VISIBILITY_MIN &&
+                   (box.y2 - box.y1) * scale >= BOX_HEIGHT_MIN &&
                    (box.x2 - box.x1) * scale >= BOX_WIDTH_MIN;
   *truth = (aip_demo_truth){box.x1, box.y1, box.x2, box.y2, visible,
                             ask ? o->class_id : -1 - o->class_id, o->track_id, 0};

@@ -181,9 +181,9 @@ static void draw_van(body *b, demo_rgb colour) {
   draw_prism(b, &shell);
   draw_lamps(b, 0.5f * l, 0.58f, 0.80f);
   draw_end_panel(b, -0.5f * l, 0.12f, 0.88f, 1.2f, 1.75f, demo_lit_paint(b->demo, glass));
-  const demo_point door[4] = {at(b, 0.15f * l, 1.18f, b->near_t), at(b, 0.36f * l, 1.18f, b->near_t),
-                              at(b, 0.235f * l, top - 0.2f, b->near_t),
-                              at(b, 0.15f * l, top - 0.2f, b->near_t)};
+  const float sill = 1.18f, lintel = top - 0.2f, t = b->near_t;
+  const demo_point door[4] = {at(b, 0.15f * l, sill, t), at(b, 0.36f * l, sill, t),
+                              at(b, 0.235f * l, lintel, t), at(b, 0.15f * l, lintel, t)};
   demo_fill_object(b->demo, door, 4, demo_lit_paint(b->demo, glass));
   draw_panel(b, -0.40f * l, 0.10f * l, 0.86f, 0.95f, demo_scale(colour, 0.55f));
   draw_panel(b, -0.48f * l, 0.48f * l, 0.30f, 0.38f, dark);

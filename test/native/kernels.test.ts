@@ -1,7 +1,8 @@
 /**
- * Builds and runs the C tests of the pixel kernels (`swift/CAipKernelsTests`): on this machine, with
- * the address and undefined-behaviour sanitizers, and for arm64 under QEMU, so that the NEON version
- * is proven on x86-64 too. What the machine lacks a tool for is skipped, and the name says so.
+ * Builds and runs the C tests of the pixel kernels and of the demo scene
+ * (`swift/CAipKernelsTests`): on this machine, with the address and undefined-behaviour sanitizers,
+ * and for arm64 under QEMU, so that the NEON version is proven on x86-64 too. What the machine
+ * lacks a tool for is skipped, and the name says so.
  */
 
 import { afterAll, describe, expect, test } from "bun:test";
@@ -31,7 +32,7 @@ function findCompiler(): string | undefined {
 }
 
 function sources(program: string): string[] {
-  const kernels = ["preprocess*.c", "draw*.c", "font.c"].flatMap((pattern) =>
+  const kernels = ["preprocess*.c", "draw*.c", "font.c", "demo_*.c"].flatMap((pattern) =>
     [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
   );
   return [
@@ -78,7 +79,7 @@ const emulated = cross !== null && emulator !== null;
 const skipped = (ready: boolean, lacking: string): string =>
   ready ? "" : ` (skipped: ${lacking})`;
 
-describe.each(["preprocess", "draw"])("%s kernels", (program) => {
+describe.each(["preprocess", "draw", "demo"])("%s kernels", (program) => {
   const native = compiler !== undefined;
   test.skipIf(!native)(
     `hold on this processor${skipped(native, "no C compiler")}`,
