@@ -9,7 +9,7 @@ const LIBRARY = `libAipNative.${process.platform === "darwin" ? "dylib" : "so"}`
 /** Ten lines, as the documentation has them. */
 const APPLICATION = `import { Pipeline } from "aip";
 
-await using pipeline = new Pipeline({ sources: "demo", device: "cpu", frames: 20 });
+await using pipeline = new Pipeline({ sources: "demo", devices: "cpu", frames: 20 });
 const frames: number[] = [];
 for await (const frame of pipeline) frames.push(frame.frame);
 
