@@ -27,18 +27,21 @@ describe("Pipeline", () => {
     ["pull", 256],
     ["weighted", 10],
     ["weighted", 3],
-  ] as const)("%s with %i slots: every frame leaves once, in order, untorn", async (schedule, slots) => {
-    const { report, seen } = await run({
-      sources: [pattern(20_000)],
-      devices: "sim:0ms,sim:0ms,sim:0ms",
-      schedule,
-      slots,
-    });
-    expect(seen[0]?.ids).toEqual(ids(20_000));
-    expect(report.frames).toEqual({ received: 20_000, emitted: 20_000, dropped: 0, failed: 0 });
-    expect(report.in_order).toBe(true);
-    expect(report.end).toBe("complete");
-  });
+  ] as const)(
+    "%s with %i slots: every frame leaves once, in order, untorn",
+    async (schedule, slots) => {
+      const { report, seen } = await run({
+        sources: [pattern(20_000)],
+        devices: "sim:0ms,sim:0ms,sim:0ms",
+        schedule,
+        slots,
+      });
+      expect(seen[0]?.ids).toEqual(ids(20_000));
+      expect(report.frames).toEqual({ received: 20_000, emitted: 20_000, dropped: 0, failed: 0 });
+      expect(report.in_order).toBe(true);
+      expect(report.end).toBe("complete");
+    },
+  );
 
   test("devices of unequal speed answer out of order, and frames still leave in order", async () => {
     const { report, seen } = await run({
@@ -58,7 +61,12 @@ describe("Pipeline", () => {
     });
     // Rates of 500, 200 and 100 frames/s: 5:2:1, ten full cycles of eight.
     expect(report.devices.map((device) => device.frames)).toEqual([50, 20, 10]);
-    expect(report.weighted).toMatchObject({ generated: 80, assigned: 80, processed: 80, ordered: 80 });
+    expect(report.weighted).toMatchObject({
+      generated: 80,
+      assigned: 80,
+      processed: 80,
+      ordered: 80,
+    });
   });
 
   test("eight sources at once, each in its own order", async () => {
@@ -81,25 +89,28 @@ describe("Pipeline", () => {
     expect(report.wall_s).toBeGreaterThanOrEqual(0.245);
   });
 
-  test.each(["oldest", "newest"] as const)("drop %s: what does not fit is counted and marked", async (drop) => {
-    const { report, seen } = await run({
-      sources: [pattern(300)],
-      devices: "sim:20ms",
-      fps: 500,
-      drop,
-      slots: 4,
-    });
-    expect(seen[0]?.ids).toEqual(ids(300));
-    const { received, emitted, dropped, failed } = report.frames;
-    expect({ received, failed }).toEqual({ received: 300, failed: 0 });
-    expect(dropped).toBeGreaterThan(0);
-    expect(emitted + dropped).toBe(300);
-    const marked = seen[0]?.statuses.filter((status) => status === "dropped").length;
-    expect(marked).toBe(dropped);
-    // "newest" keeps what came first; "oldest" keeps what came last.
-    const last = seen[0]?.statuses.at(-1);
-    if (drop === "oldest") expect(last).toBe("ok");
-  });
+  test.each(["oldest", "newest"] as const)(
+    "drop %s: what does not fit is counted and marked",
+    async (drop) => {
+      const { report, seen } = await run({
+        sources: [pattern(300)],
+        devices: "sim:20ms",
+        fps: 500,
+        drop,
+        slots: 4,
+      });
+      expect(seen[0]?.ids).toEqual(ids(300));
+      const { received, emitted, dropped, failed } = report.frames;
+      expect({ received, failed }).toEqual({ received: 300, failed: 0 });
+      expect(dropped).toBeGreaterThan(0);
+      expect(emitted + dropped).toBe(300);
+      const marked = seen[0]?.statuses.filter((status) => status === "dropped").length;
+      expect(marked).toBe(dropped);
+      // "newest" keeps what came first; "oldest" keeps what came last.
+      const last = seen[0]?.statuses.at(-1);
+      if (drop === "oldest") expect(last).toBe("ok");
+    },
+  );
 
   test("a second run is refused", async () => {
     const pipeline = new Pipeline({ sources: [pattern(5)], devices: "sim:0ms" });

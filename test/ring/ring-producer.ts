@@ -1,10 +1,19 @@
 /** Pushes 0, 1, 2 … into a ring in batches of varying size, as fast as there is room. */
-import { Ring } from "../../src/ring/ring.ts";
+
 import { mulberry32 } from "../../src/random.ts";
+import { Ring } from "../../src/ring/ring.ts";
 
 declare const self: Worker;
 
-self.onmessage = (event: MessageEvent<{ buffer: SharedArrayBuffer; offset: number; capacity: number; count: number; seed: number }>) => {
+self.onmessage = (
+  event: MessageEvent<{
+    buffer: SharedArrayBuffer;
+    offset: number;
+    capacity: number;
+    count: number;
+    seed: number;
+  }>,
+) => {
   const { buffer, offset, capacity, count, seed } = event.data;
   const ring = new Ring(buffer, offset, capacity);
   const random = mulberry32(seed);

@@ -39,9 +39,13 @@ describe("Ring between threads", () => {
     [1, 64],
     [3, 2],
     [3, 256],
-  ])("%i producers, %i elements each: nothing is lost, repeated or out of order", async (ringCount, capacity) => {
-    expect(await consumeAll(ringCount, capacity)).toEqual(
-      new Array(ringCount).fill(countFor(capacity)),
-    );
-  }, 120_000);
+  ])(
+    "%i producers, %i elements each: nothing is lost, repeated or out of order",
+    async (ringCount, capacity) => {
+      expect(await consumeAll(ringCount, capacity)).toEqual(
+        new Array(ringCount).fill(countFor(capacity)),
+      );
+    },
+    120_000,
+  );
 });

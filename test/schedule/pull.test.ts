@@ -1,0 +1,9 @@
+import { expect, test } from "bun:test";
+import { pull } from "../../src/schedule/pull.ts";
+import { state } from "./state.ts";
+
+test("pull() assigns nothing and gives any free device the oldest frame", () => {
+  const scheduler = pull();
+  expect(scheduler.enter(state([{}, {}]))).toBe(-1);
+  expect(scheduler.next(state([{}, {}], { waiting: 9 }), 1)).toBe(0);
+});
