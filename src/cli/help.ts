@@ -8,6 +8,6 @@ export async function renderHelp(command: Command, color: boolean): Promise<stri
   const width = Math.max(0, ...command.examples.map(([line]) => line.length));
   const examples = command.examples.map(([line, does]) => `  ${line.padEnd(width)}   ${does}`);
   const heading = "\u001b[4m\u001b[1mEXAMPLES\u001b[22m\u001b[24m";
-  const text = [usage.replace(/ +$/gm, ""), heading, "", ...examples, ""].join("\n");
-  return color ? text : stripVTControlCharacters(text);
+  const text = [usage, heading, "", ...examples, ""].join("\n");
+  return (color ? text : stripVTControlCharacters(text)).replace(/ +$/gm, "");
 }

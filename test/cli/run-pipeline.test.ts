@@ -50,7 +50,10 @@ test("aip run writes every frame once and in order, and a report that adds up", 
 test("aip run --output - puts nothing but results on stdout", async () => {
   const { code, stdout } = await run("demo:frames=20 --device sim:1ms --output - --quiet");
   expect(code).toBe(0);
-  const frames = stdout.trimEnd().split("\n").map((line) => (JSON.parse(line) as Line).frame);
+  const frames = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => (JSON.parse(line) as Line).frame);
   expect(frames).toEqual(upTo(20));
 });
 
@@ -119,7 +122,9 @@ test.each(["SIGINT", "SIGTERM"] as const)(
     const { end, frames } = await report(`${name}.json`);
     expect(end).toBe("interrupted");
     expect(frames.received).toBe(frames.emitted + frames.dropped + frames.failed);
-    const written = (await readdir(folder)).find((file) => partial.endsWith(file) || file.startsWith(`${name}.ndjson`));
+    const written = (await readdir(folder)).find(
+      (file) => partial.endsWith(file) || file.startsWith(`${name}.ndjson`),
+    );
     expect((await lines(written ?? "")).map(({ frame }) => frame)).toEqual(upTo(frames.received));
   },
   30_000,
