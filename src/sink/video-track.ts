@@ -1,7 +1,7 @@
 import { runtimeError } from "../errors.ts";
 import { PixelFormat, SlotHeader, Status } from "../layout/layout.gen.ts";
 import { type PlaneLayout, planeLayout } from "../layout/planes.ts";
-import { type Address, addressOf, check, library } from "../native/library.ts";
+import { type Address, check, library } from "../native/library.ts";
 import type { PixelFormatName } from "../types.ts";
 import { FRAME_HEADER_BYTES, writeFrameHeader } from "./raw-matroska.ts";
 import type { TrackSetup } from "./video-link.ts";
@@ -95,9 +95,4 @@ export class VideoTrack {
     }
     return canvas;
   }
-}
-
-/** Native address of a view over shared memory, at an offset. */
-export function addressAt(buffer: SharedArrayBuffer, offsetBytes: number): Address {
-  return addressOf(new Uint8Array(buffer)) + offsetBytes;
 }
