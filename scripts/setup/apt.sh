@@ -2,7 +2,6 @@
 # Debian and Ubuntu.
 
 APT_FOLDER=${APT_FOLDER:-/etc/apt}
-export DEBIAN_FRONTEND=noninteractive
 
 . scripts/setup/debian-12.sh
 . scripts/setup/ubuntu.sh
@@ -29,13 +28,18 @@ offered() {
   version_at_least "${candidate#*:}" "$minimum"
 }
 
+# Asks nothing, and waits for another apt-get to end.
+apt_get() {
+  quietly as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 "$@"
+}
+
 # $1: a release to take packages from, or ''. The others: packages.
 apt_install() {
   release=$1
   shift
   [ $# -gt 0 ] || return 0
   say installing "$* (apt-get${release:+, from $release})"
-  quietly as_root apt-get install -q -y --no-install-recommends ${release:+-t "$release"} "$@"
+  apt_get install -y --no-install-recommends ${release:+-t "$release"} "$@"
 }
 
 # Packages of this release. Where Debian 13's libraries are there already they may not fit any
@@ -54,7 +58,7 @@ apt_lists_updated=no
 apt_update() {
   [ "$apt_lists_updated" = no ] || [ "${1:-}" = again ] || return 0
   say updating 'package lists (apt-get)'
-  quietly as_root apt-get update -q || return 1
+  apt_get update || return 1
   apt_lists_updated=yes
 }
 

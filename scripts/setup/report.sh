@@ -29,7 +29,7 @@ quietly() {
   status=0
   "$@" >"$log" 2>&1 </dev/null || status=$?
   if [ "$status" -ne 0 ]; then
-    say failed "$* (status $status):"
+    say failed "$(echo "$*" | sed 's/^as_root //') (status $status):"
     tail -n 20 "$log" | sed 's/^/            /'
   fi
   rm -f "$log"
