@@ -305,7 +305,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       release: (slot) => manager?.release(slot),
       fail: (error) => {
         this.#fail(asAipError(error));
-        manager?.fail(this.#error as AipError);
+        if (this.#error !== null) manager?.fail(this.#error);
       },
     };
     const hasTruth = models.length > 0 && context.sources.some((s) => s.truthClasses.length > 0);
@@ -370,6 +370,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   }
 
   #fail(error: AipError): void {
+    // Whoever read the results has had enough, as `head` does: an end, and no failure.
+    if (error.code === "output-closed") return this.stop();
     this.#error ??= error;
     if (this.#error !== error) this.#note(error.message);
   }
@@ -391,8 +393,15 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       restarts: parts.pool.restarts,
       startedMs: parts.startedMs,
       endedMs,
-      notes: [...this.#notes, ...parts.sources.flatMap(({ source }) => source.notes())],
-      outputs: this.#sinks.flatMap((sink) => sink.outputs()),
+      notes: [
+        ...this.#notes,
+        ...parts.sources.flatMap(({ source }) => source.notes()),
+        ...this.#sinks.flatMap((sink) => sink.notes?.() ?? []),
+      ],
+      outputs: [
+        ...this.#sinks.flatMap((sink) => sink.outputs()),
+        ...(this.config.report === undefined ? [] : [this.config.report]),
+      ],
       accuracy: parts.accuracy?.result() ?? null,
       versions: { bun: Bun.version },
     });
