@@ -3,7 +3,8 @@ const LINE_LENGTH_MAX = 400;
 /** `[h264 @ 0x55d1…] [error] text`, as `-loglevel level+…` writes it; the module may be missing. */
 const PREFIX = /^(\[[^\]]* @ 0x[0-9a-f]+\] )*\[(panic|fatal|error|warning)\] /;
 /** Messages of ffmpeg's demuxers and protocols for input that ends too early. */
-const CUT_SHORT = /partial file|ended prematurely|truncat|unexpected eof|stream ends prematurely/i;
+const CUT_SHORT =
+  /partial file|ended prematurely|truncat|unexpected eof|stream ends prematurely|connection (timed out|reset)|input\/output error/i;
 /** Our side hung up first; ffmpeg's complaint about it is no fault of the input. */
 const HUNG_UP = /broken pipe/i;
 

@@ -4,6 +4,8 @@ import type { FrameGeometry, PixelFormatName } from "../types.ts";
 export interface StreamProbe {
   /** Codec name, such as `"h264"`. */
   readonly codec: string;
+  /** Name of ffmpeg's demuxer, where ffprobe says. */
+  readonly container?: string;
   /** Stored size in pixels, before rotation. */
   readonly width: number;
   readonly height: number;

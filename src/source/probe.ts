@@ -67,12 +67,14 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
   const guess = fps === undefined || durationS === undefined ? undefined : fps * durationS;
   const frameCount = positive(announced) ?? (guess === undefined ? undefined : Math.round(guess));
   const { color_space: colorSpace, color_range: colorRange } = stream;
+  const container = json.format?.format_name;
   return {
     codec: stream.codec_name ?? "unknown codec",
     width,
     height,
     rotation: quarterTurn(stream),
     pixelFormat,
+    ...(container === undefined ? {} : { container }),
     ...(colorSpace === undefined || colorSpace === "unknown" ? {} : { colorSpace }),
     ...(colorRange === undefined || colorRange === "unknown" ? {} : { colorRange }),
     ...(fps === undefined ? {} : { fps }),

@@ -40,7 +40,9 @@ export async function openStream(
   if (stream.durationS !== undefined) {
     return await openVideoInput({ name, spec: redact(url), input, stream }, options);
   }
-  const request = await decodeRequest([...KNOWN_STREAM, ...input], stream, options);
+  // The picture demuxer that ffmpeg picks for bare MJPEG asks on for ever after a time-out.
+  const demuxer = stream.container === "jpeg_pipe" ? ["-f", "mjpeg"] : [];
+  const request = await decodeRequest([...KNOWN_STREAM, ...demuxer, ...input], stream, options);
   return new LiveSource({ name, spec: url, stream, request }, options);
 }
 

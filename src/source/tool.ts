@@ -18,7 +18,7 @@ const version = new Map<string, Promise<readonly [number, number]>>();
  * @throws {AipError} `ffmpeg-missing`, saying how to install it
  */
 export function findTool(name: "ffmpeg" | "ffprobe"): string {
-  const path = Bun.which(name);
+  const path = Bun.which(name, { PATH: process.env["PATH"] ?? "" });
   if (path !== null) return path;
   const install =
     process.platform === "darwin" ? "brew install ffmpeg" : "sudo apt-get install ffmpeg";

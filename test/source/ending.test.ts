@@ -46,6 +46,11 @@ describe("judgeEnding()", () => {
       '"a.mp4" is cut short after 7 frames: the file is incomplete',
     ],
     [
+      "the server fell silent",
+      ending({ log: logOf("[error] http://h/a.mp4: Connection timed out\n") }, { frameCount: 9 }),
+      '"a.mp4" is cut short after 7 of 9 frames: http://h/a.mp4: Connection timed out',
+    ],
+    [
       "ffmpeg failed",
       ending({ code: 1, log: logOf("[error] Conversion failed!\n") }),
       'Reading "a.mp4" broke off after 7 frames: Conversion failed!',

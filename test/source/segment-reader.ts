@@ -15,7 +15,10 @@ export interface ReadSegment extends SegmentResult {
   readonly timesMs: readonly number[];
 }
 
-/** Reads a segment to its end, or until `frames` frames have come, and closes its pipes. */
+/**
+ * Reads a segment to its end, or until `frames` frames have come, and closes its pipes. One at a
+ * time: the reads block two threads of the engine's small pool.
+ */
 export async function readSegment(
   segment: IngestSegment | null,
   frames: number = Number.POSITIVE_INFINITY,
