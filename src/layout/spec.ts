@@ -180,7 +180,12 @@ export const structs: readonly StructSpec[] = [
       { name: "reserved_counts", type: "u32", count: 2, doc: "Aligns what follows." },
       { name: "decode_ms_sum", type: "f64", doc: "Time spent reading frames, in ms." },
       { name: "wait_ms_sum", type: "f64", doc: "Time spent waiting for a free slot, in ms." },
-      { name: "reserved", type: "u32", count: 20, doc: "Fills the cache line." },
+      {
+        name: "started_ms",
+        type: "f64",
+        doc: "Monotonic clock when the first read began; 0 before.",
+      },
+      { name: "reserved", type: "u32", count: 18, doc: "Fills the cache line." },
     ],
   },
   {

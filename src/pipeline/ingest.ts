@@ -45,6 +45,10 @@ export type IngestMessage = { readonly type: "ready" } | SegmentEnd;
 
 declare const self: Worker;
 
+// Where in the control block's f64 fields, counted from decode_ms_sum.
+const DECODED = 0;
+const WAITED = 1;
+const STARTED = 2;
 /** `claim` was interrupted by a stop. */
 const STOPPED = -2;
 
@@ -107,7 +111,7 @@ class SourceReader {
     this.#doorbell = new Doorbell(arena);
     this.#control = new Int32Array(arena, place.controlOffset, SourceControl.sizeBytes / 4);
     const sums = place.controlOffset + SourceControl.decodeMsSum;
-    this.#sums = new Float64Array(arena, sums, 2);
+    this.#sums = new Float64Array(arena, sums, 3);
     this.#dropTimes = new Float64Array(arena, place.dropTimesOffset, place.dropTimeCount);
     this.#formatted = new Int32Array(place.slotCount);
     this.#words = new Int32Array(arena);
@@ -128,6 +132,7 @@ class SourceReader {
     this.#segmentCount += 1;
     this.#timeBaseMs = this.#frameId === 0 ? 0 : this.#lastTimeMs + this.#lastStepMs;
     const first = this.#frameId;
+    if (this.#sums[STARTED] === 0) this.#sums[STARTED] = clockMs();
     const end = (reason: SegmentEnd["reason"], message?: string): SegmentEnd => {
       feed.close();
       this.#doorbell.ringAnyway();
@@ -187,7 +192,7 @@ class SourceReader {
       free.wait(live ? LIVE_WAIT_MS : WAIT_MS);
       slot = free.tryPop();
     } while (slot < 0 && !live && !this.#stopped);
-    this.#sums[1] = (this.#sums[1] as number) + clockMs() - beganMs;
+    this.#sums[WAITED] = (this.#sums[WAITED] as number) + clockMs() - beganMs;
     if (slot >= 0) free.release();
     else if (!live) return STOPPED;
     return slot;
@@ -206,7 +211,7 @@ class SourceReader {
     this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
     this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
-    this.#sums[0] = (this.#sums[0] as number) + receivedMs - beganMs;
+    this.#sums[DECODED] = (this.#sums[DECODED] as number) + receivedMs - beganMs;
     words[(offset + SlotHeader.state) / 4] = SlotState.ready;
     this.#frameId += 1;
     Atomics.store(this.#control, SourceControl.received / 4, this.#frameId);

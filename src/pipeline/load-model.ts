@@ -47,6 +47,6 @@ function overridesOf(config: RunConfig): ModelOverrides {
     ...(config.confidence !== undefined && { confidence: config.confidence }),
     ...(config.iou !== undefined && { iou: config.iou }),
     ...(config.classes !== undefined && { classes: config.classes }),
-    ...(config.agnostic && { agnostic: true }),
+    ...(config.agnostic !== undefined && { agnostic: config.agnostic }),
   };
 }

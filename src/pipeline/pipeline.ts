@@ -196,6 +196,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       pipes: { createPipe, closeFd },
       hwaccel: this.config.hwaccel,
       ...(this.config.pixelFormat !== undefined && { pixelFormat: this.config.pixelFormat }),
+      ...(this.config.frames !== undefined && { frames: this.config.frames }),
     });
     const sources = [...opened, ...this.#ownSources];
     try {
@@ -371,7 +372,10 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   #fail(error: AipError): void {
     // Whoever read the results has had enough, as `head` does: an end, and no failure.
-    if (error.code === "output-closed") return this.stop();
+    if (error.code === "output-closed") {
+      this.stop();
+      return;
+    }
     this.#error ??= error;
     if (this.#error !== error) this.#note(error.message);
   }
@@ -391,7 +395,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       sources: parts.sources,
       devices: parts.pool.devices,
       restarts: parts.pool.restarts,
-      startedMs: parts.startedMs,
+      startedMs: firstReadMs(parts),
       endedMs,
       notes: [
         ...this.#notes,
@@ -415,6 +419,12 @@ interface Parts {
   readonly pool: DevicePool;
   readonly accuracy: AccuracyMeter | null;
   startedMs: number;
+}
+
+/** When the first source began to read: decoders and scenes are open by then. */
+function firstReadMs({ sources, startedMs }: Parts): number {
+  const begun = sources.map((source) => source.startedMs).filter((ms) => ms > 0);
+  return begun.length === 0 ? startedMs : Math.min(...begun);
 }
 
 function schedulerOf(config: RunConfig, devices: readonly Device[]): Scheduler {

@@ -62,7 +62,7 @@ export class SourceRunner {
     this.reorder = new Reorder(place.slotCount);
     this.freeCount = place.slotCount;
     this.#control = new Int32Array(arena, place.controlOffset, SourceControl.sizeBytes / 4);
-    this.#sums = new Float64Array(arena, place.controlOffset + SourceControl.decodeMsSum, 2);
+    this.#sums = new Float64Array(arena, place.controlOffset + SourceControl.decodeMsSum, 3);
     this.#dropTimes = new Float64Array(arena, place.dropTimesOffset, place.dropTimeCount);
     for (let slot = 0; slot < place.slotCount; slot += 1) this.free.tryPush(slot);
     this.free.publish();
@@ -80,6 +80,11 @@ export class SourceRunner {
   /** Time spent reading frames, in ms. */
   get decodeMsSum(): number {
     return this.#sums[0] as number;
+  }
+
+  /** Monotonic clock when the first read began; 0 before. */
+  get startedMs(): number {
+    return this.#sums[2] as number;
   }
 
   /** Everything received has left, and no more will come. */

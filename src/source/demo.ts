@@ -22,6 +22,7 @@ export interface DemoOptions {
 /** Names of the ground truth's classes, class 0 first. */
 export const DEMO_CLASSES: readonly string[] = ["vehicle", "person", "cyclist"];
 
+/** Frames of a demo that nobody gave a length. */
 const FRAME_COUNT = 600;
 const DEFAULTS: DemoOptions = {
   width: 640,
@@ -35,21 +36,23 @@ const DEFAULTS: DemoOptions = {
 };
 
 const KEYS = ["size", "frames", "fps", "seed", "density", "start", "persons"] as const;
+// Limits of aip_demo.h.
 const SIDE_MIN = 64;
 const SIDE_MAX = 4096;
 const U32_MAX = 2 ** 32 - 1;
 const COUNT: NumberRange = { least: 1, most: U32_MAX, whole: true };
 const FPS_MAX = 1000;
-const DENSITY_MAX = 10;
+const DENSITY_MAX = 4;
 
 /**
  * Opens the built-in traffic scene. It is drawn by the ingest worker, straight into slots, and
  * carries exact ground truth; no ffmpeg takes part.
  *
+ * @param frames Frames the run will take; a demo without a length of its own is as long.
  * @throws {AipError} `demo-option`
  */
-export function openDemo(spec: string, name: string): Source {
-  return new DemoSource(spec, name, parseDemo(spec));
+export function openDemo(spec: string, name: string, frames?: number): Source {
+  return new DemoSource(spec, name, parseDemo(spec, frames));
 }
 
 /**
@@ -61,7 +64,7 @@ export function openDemo(spec: string, name: string): Source {
  * ```
  * @throws {AipError} `demo-option` for an unknown, repeated or nonsensical option
  */
-export function parseDemo(spec: string): DemoOptions {
+export function parseDemo(spec: string, frames: number = FRAME_COUNT): DemoOptions {
   const values = new Map<string, string>();
   const [, ...parts] = spec.split(":");
   for (const part of parts) {
@@ -82,7 +85,7 @@ export function parseDemo(spec: string): DemoOptions {
   return {
     ...(size === undefined ? DEFAULTS : parseSize(spec, size)),
     fps: number("fps", DEFAULTS.fps, { above: 0, most: FPS_MAX }),
-    frameCount: endless ? null : number("frames", FRAME_COUNT, COUNT),
+    frameCount: endless ? null : number("frames", frames, COUNT),
     seed: number("seed", DEFAULTS.seed, { least: 0, most: U32_MAX, whole: true }),
     density: number("density", DEFAULTS.density, { least: 0, most: DENSITY_MAX }),
     start: number("start", DEFAULTS.start, { least: 0, most: U32_MAX, whole: true }),

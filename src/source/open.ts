@@ -78,7 +78,7 @@ async function openInput(
 ): Promise<Source> {
   switch (input.kind) {
     case "demo":
-      return openDemo(input.spec, name);
+      return openDemo(input.spec, name, options.frames);
     case "stream":
       return await openStream(input.spec, name, options);
     case "webcam":

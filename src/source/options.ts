@@ -15,6 +15,8 @@ export interface SourceOptions {
   readonly hwaccel?: HardwareChoice;
   /** Decoder threads of each source; default 1. */
   readonly decoderThreads?: number;
+  /** Frames the run will take of each source, where it is limited. */
+  readonly frames?: number;
   /** First wait before a live source is asked again, in ms; each further one is twice as long. */
   readonly reconnectDelayMs?: number;
 }

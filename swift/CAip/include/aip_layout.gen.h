@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x544de3b9u
+#define AIP_LAYOUT_HASH 0x0d982e3bu
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -194,7 +194,8 @@ _Static_assert(offsetof(aip_ring_header, reserved_wait) == 140, "reserved_wait")
 ///     24  u32[2]   reserved_counts    Aligns what follows.
 ///     32  f64      decode_ms_sum      Time spent reading frames, in ms.
 ///     40  f64      wait_ms_sum        Time spent waiting for a free slot, in ms.
-///     48  u32[20]  reserved           Fills the cache line.
+///     48  f64      started_ms         Monotonic clock when the first read began; 0 before.
+///     56  u32[18]  reserved           Fills the cache line.
 typedef struct aip_source_control {
   uint32_t state;
   uint32_t stop;
@@ -205,7 +206,8 @@ typedef struct aip_source_control {
   uint32_t reserved_counts[2];
   double decode_ms_sum;
   double wait_ms_sum;
-  uint32_t reserved[20];
+  double started_ms;
+  uint32_t reserved[18];
 } aip_source_control;
 _Static_assert(sizeof(aip_source_control) == 128, "size of aip_source_control");
 _Static_assert(offsetof(aip_source_control, state) == 0, "state");
@@ -217,7 +219,8 @@ _Static_assert(offsetof(aip_source_control, status) == 20, "status");
 _Static_assert(offsetof(aip_source_control, reserved_counts) == 24, "reserved_counts");
 _Static_assert(offsetof(aip_source_control, decode_ms_sum) == 32, "decode_ms_sum");
 _Static_assert(offsetof(aip_source_control, wait_ms_sum) == 40, "wait_ms_sum");
-_Static_assert(offsetof(aip_source_control, reserved) == 48, "reserved");
+_Static_assert(offsetof(aip_source_control, started_ms) == 48, "started_ms");
+_Static_assert(offsetof(aip_source_control, reserved) == 56, "reserved");
 
 /// What an inference worker and the manager tell each other.
 ///
