@@ -3,7 +3,7 @@ import COnnxRuntime
 
 /// What runs a session's graph, with its options. Whatever it cannot run falls to the CPU.
 struct ExecutionProvider {
-  /// The name `SessionOptionsAppendExecutionProvider` knows; nil for the CPU, which is always there.
+  /// The name ONNX Runtime gives it; nil for the CPU, which is always there.
   let name: String?
   /// Options as the provider documents them, in the caller's order.
   let options: [(key: String, value: String)]
@@ -40,48 +40,80 @@ struct ExecutionProvider {
   /// Makes the session use this provider first.
   func append(to session: SessionOptions) throws(NativeError) {
     guard let name else { return }
-    let (runtime, api) = (session.runtime, session.runtime.api)
-    let what = "Cannot use execution provider \(name)"
-    let error: NativeError? = withOptionPointers { keys, values in
-      do throws(NativeError) {
-        // These two have an options object of their own; every other one goes by its name.
-        switch name {
-        case "CUDA":
-          var cuda: OpaquePointer?
-          try runtime.check(api.pointee.CreateCUDAProviderOptions(&cuda), what)
-          defer { api.pointee.ReleaseCUDAProviderOptions(cuda) }
-          try runtime.check(
-            api.pointee.UpdateCUDAProviderOptions(cuda, keys, values, options.count), what)
-          try runtime.check(
-            api.pointee.SessionOptionsAppendExecutionProvider_CUDA_V2(session.handle, cuda), what)
-        case "TensorRT":
-          var tensorRT: OpaquePointer?
-          try runtime.check(api.pointee.CreateTensorRTProviderOptions(&tensorRT), what)
-          defer { api.pointee.ReleaseTensorRTProviderOptions(tensorRT) }
-          try runtime.check(
-            api.pointee.UpdateTensorRTProviderOptions(tensorRT, keys, values, options.count), what)
-          try runtime.check(
-            api.pointee.SessionOptionsAppendExecutionProvider_TensorRT_V2(
-              session.handle, tensorRT), what)
-        default:
-          try runtime.check(
-            api.pointee.SessionOptionsAppendExecutionProvider(
-              session.handle, name, keys, values, options.count), what)
-        }
-        return nil
-      } catch {
-        return NativeError(AIP_STATUS_UNSUPPORTED, error.message)
-      }
+    let api = session.runtime.api.pointee
+    switch name.lowercased() {
+    // These have an options object of their own; every other one goes by its name.
+    case "cuda":
+      try append(
+        session, api.CreateCUDAProviderOptions, api.UpdateCUDAProviderOptions,
+        api.SessionOptionsAppendExecutionProvider_CUDA_V2, api.ReleaseCUDAProviderOptions)
+    case "tensorrt":
+      try append(
+        session, api.CreateTensorRTProviderOptions, api.UpdateTensorRTProviderOptions,
+        api.SessionOptionsAppendExecutionProvider_TensorRT_V2, api.ReleaseTensorRTProviderOptions)
+    case "cann":
+      try append(
+        session, api.CreateCANNProviderOptions, api.UpdateCANNProviderOptions,
+        api.SessionOptionsAppendExecutionProvider_CANN, api.ReleaseCANNProviderOptions)
+    case "dnnl":
+      try append(
+        session, api.CreateDnnlProviderOptions, api.UpdateDnnlProviderOptions,
+        api.SessionOptionsAppendExecutionProvider_Dnnl, api.ReleaseDnnlProviderOptions)
+    case "rocm":
+      try appendROCm(session)
+    case "xnnpack":
+      try append(session, byName: "XNNPACK")
+    default:
+      try append(session, byName: name)
     }
-    if let error { throw error }
+  }
+
+  private func append(_ session: SessionOptions, byName name: String) throws(NativeError) {
+    let (keys, values) = (CStringArray(options.map(\.key)), CStringArray(options.map(\.value)))
+    defer { withExtendedLifetime((keys, values)) {} }
+    try check(
+      session.runtime,
+      session.runtime.api.pointee.SessionOptionsAppendExecutionProvider(
+        session.handle, name, keys.pointer, values.pointer, options.count))
   }
 
   private typealias CStrings = UnsafePointer<UnsafePointer<CChar>?>
+  private typealias Create = @convention(c) (
+    UnsafeMutablePointer<OpaquePointer?>?
+  ) -> OpaquePointer?
+  private typealias Update = @convention(c) (
+    OpaquePointer?, CStrings?, CStrings?, Int
+  ) -> OpaquePointer?
+  private typealias Use = @convention(c) (OpaquePointer?, OpaquePointer?) -> OpaquePointer?
+  private typealias Release = @convention(c) (OpaquePointer?) -> Void
 
-  /// The keys and the values as two arrays of C strings, valid inside `body`.
-  private func withOptionPointers<Result>(_ body: (CStrings?, CStrings?) -> Result) -> Result {
-    let keys = CStringArray(options.map(\.key))
-    let values = CStringArray(options.map(\.value))
-    return withExtendedLifetime((keys, values)) { body(keys.pointer, values.pointer) }
+  private func append(
+    _ session: SessionOptions, _ create: Create, _ update: Update, _ use: Use, _ release: Release
+  ) throws(NativeError) {
+    let (keys, values) = (CStringArray(options.map(\.key)), CStringArray(options.map(\.value)))
+    defer { withExtendedLifetime((keys, values)) {} }
+    var own: OpaquePointer?
+    try check(session.runtime, create(&own))
+    defer { release(own) }
+    try check(session.runtime, update(own, keys.pointer, values.pointer, options.count))
+    try check(session.runtime, use(session.handle, own))
+  }
+
+  /// As above; its options are a struct that C can see into.
+  private func appendROCm(_ session: SessionOptions) throws(NativeError) {
+    let (runtime, api) = (session.runtime, session.runtime.api.pointee)
+    let (keys, values) = (CStringArray(options.map(\.key)), CStringArray(options.map(\.value)))
+    defer { withExtendedLifetime((keys, values)) {} }
+    var own: UnsafeMutablePointer<OrtROCMProviderOptions>?
+    try check(runtime, api.CreateROCMProviderOptions(&own))
+    defer { api.ReleaseROCMProviderOptions(own) }
+    try check(
+      runtime, api.UpdateROCMProviderOptions(own, keys.pointer, values.pointer, options.count))
+    try check(runtime, api.SessionOptionsAppendExecutionProvider_ROCM(session.handle, own))
+  }
+
+  private func check(_ runtime: OnnxRuntime, _ status: OpaquePointer?) throws(NativeError) {
+    try runtime.check(
+      status, "Cannot use execution provider \(name ?? "CPU")", AIP_STATUS_UNSUPPORTED)
   }
 }

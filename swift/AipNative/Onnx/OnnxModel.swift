@@ -15,16 +15,16 @@ final class OnnxModel {
   let inputs: [TensorInfo]
   let outputs: [TensorInfo]
 
-  /// Opens `path` with `options`, which stay the caller's.
-  init(runtime: OnnxRuntime, path: String, options: OpaquePointer) throws(NativeError) {
-    let api = runtime.api
+  init(path: String, options: SessionOptions) throws(NativeError) {
+    defer { withExtendedLifetime(options) {} }
+    let (runtime, api) = (options.runtime, options.runtime.api)
     let what = Self.cannotOpen(path)
     if let reason = Self.unreadable(path) {
       throw NativeError(AIP_STATUS_MODEL, "\(what): \(reason)")
     }
     var handle: OpaquePointer?
     try runtime.check(
-      api.pointee.CreateSession(runtime.environment, path, options, &handle), what)
+      api.pointee.CreateSession(runtime.environment, path, options.handle, &handle), what)
     guard let session = handle else { throw NativeError(AIP_STATUS_MODEL, "\(what): no session") }
     do throws(NativeError) {
       var count = 0

@@ -34,7 +34,7 @@ final class Session {
     try options.set(threadCount: config.thread_count)
     try options.optimiseFully()
     try provider.append(to: options)
-    model = try OnnxModel(runtime: runtime, path: path, options: options.handle)
+    model = try OnnxModel(path: path, options: options)
     input = try ModelInput(model, config)
     output = try ModelOutput(model, config)
     inputNames = CStringArray([input.name])
