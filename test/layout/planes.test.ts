@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { planeLayout } from "../../src/layout/planes.ts";
 import type { PixelFormatName } from "../../src/types.ts";
+
+// One test starts twenty processes; a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 describe("planeLayout()", () => {
   test("packs planes back to back and rounds chroma up", () => {

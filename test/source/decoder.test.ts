@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Decoder, type PipeFactory } from "../../src/source/decoder.ts";
@@ -6,6 +6,9 @@ import { chooseFormat } from "../../src/source/geometry.ts";
 import { openSource } from "../../src/source/open.ts";
 import { hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
+
+// Every test starts several processes; a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const ORPHAN = fileURLToPath(new URL("./orphan.ts", import.meta.url));
 /** Longest silence a live decoder bears, plus time for a busy machine. */

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { openSource } from "../../src/source/open.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, plainColor } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { readSource } from "./segment-reader.ts";
+
+// Every test starts several processes; a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 describe.skipIf(!hasFfmpeg)("openPictures()", () => {
   let media: MediaFolder;

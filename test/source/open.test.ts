@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { openSource, openSources } from "../../src/source/open.ts";
 import { hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { readSource } from "./segment-reader.ts";
+
+// Every test starts several processes; a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const SHARED = fileURLToPath(new URL("../../../shared/videos", import.meta.url));
 

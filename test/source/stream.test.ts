@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
 import { hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { RtspServer } from "./rtsp-server.ts";
 import { readSegment, readSource } from "./segment-reader.ts";
+
+// Every test starts several processes; a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const quick = { pipes, reconnectDelayMs: 5 };
 

@@ -1,10 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, plainColor, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { readSegment, readSource } from "./segment-reader.ts";
+
+// Every test starts several processes; a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const H264 = ["-c:v", "libx264", "-pix_fmt", "yuv420p"];
 
