@@ -12,7 +12,7 @@ const TIMESTAMP_BYTES = 65536;
 export interface FrameFeed {
   /** Fills the slot at `address`: OK, END, STOPPED or a negative status. */
   fill(address: Address): number;
-  /** Presentation time of the frame filled last, in ms since the segment's start. */
+  /** Presentation time of the frame filled last, in ms since the source's start. */
   timeMs(): number;
   /** Bytes of an incomplete last frame. */
   readonly partialBytes: number;
@@ -49,12 +49,13 @@ class PipeFeed implements FrameFeed {
   readonly #stopAddress: Address;
   readonly #sizeBytes: number;
   readonly #readBytes = new Uint32Array(new SharedArrayBuffer(4));
-  readonly #timestamps = new TimestampParser();
+  readonly #timestamps: TimestampParser;
   readonly #text = new Uint8Array(TIMESTAMP_BYTES);
 
   constructor(segment: PipeSegment, stopAddress: Address) {
     this.#segment = segment;
     this.#stopAddress = stopAddress;
+    this.#timestamps = new TimestampParser(segment.startMs);
     this.#sizeBytes = planeLayout(segment.geometry).sizeBytes;
   }
 
@@ -81,7 +82,7 @@ class PipeFeed implements FrameFeed {
       if (timeMs !== undefined) return timeMs;
       const count = readSync(this.#segment.timestampFd, this.#text);
       if (count === 0) return Number.NaN;
-      this.#timestamps.push(this.#text.subarray(0, count));
+      this.#timestamps.push(this.#text, count);
     }
   }
 

@@ -95,10 +95,6 @@ class SourceReader {
   #scratch: Uint8Array | undefined;
   #frameId = 0;
   #firstDueMs = 0;
-  /** Time of the last frame of the segment before. */
-  #timeBaseMs = 0;
-  #lastTimeMs = 0;
-  #lastStepMs = 0;
 
   constructor(start: IngestStart) {
     const { arena, layout, sourceIndex } = start;
@@ -130,7 +126,6 @@ class SourceReader {
       stopAddress: this.#stopAddress,
     });
     this.#segmentCount += 1;
-    this.#timeBaseMs = this.#frameId === 0 ? 0 : this.#lastTimeMs + this.#lastStepMs;
     const first = this.#frameId;
     if (this.#sums[STARTED] === 0) this.#sums[STARTED] = clockMs();
     const end = (reason: SegmentEnd["reason"], message?: string): SegmentEnd => {
@@ -208,7 +203,7 @@ class SourceReader {
     if (status !== Status.ok) return status;
     const receivedMs = clockMs();
     words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
-    this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
+    this.#doubles[(offset + SlotHeader.timeMs) / 8] = feed.timeMs();
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
     this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
     this.#sums[DECODED] = (this.#sums[DECODED] as number) + receivedMs - beganMs;
@@ -229,18 +224,11 @@ class SourceReader {
     writeGeometry(scratch, 0, segment.geometry);
     const status = feed.fill(addressOf(this.#scratch));
     if (status !== Status.ok) return status;
-    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = this.#time(feed);
+    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = feed.timeMs();
     this.#frameId += 1;
     Atomics.add(this.#control, SourceControl.dropped / 4, 1);
     Atomics.store(this.#control, SourceControl.received / 4, this.#frameId);
     return Status.ok;
-  }
-
-  #time(feed: FrameFeed): number {
-    const timeMs = this.#timeBaseMs + feed.timeMs();
-    this.#lastStepMs = timeMs - this.#lastTimeMs;
-    this.#lastTimeMs = timeMs;
-    return timeMs;
   }
 
   /** Writes what does not change from frame to frame into a slot's header. */
