@@ -41,7 +41,7 @@ case "$(uname -s)" in
     . scripts/setup/brew.sh
     ;;
   Linux)
-    needs='swift ffmpeg onnxruntime_header vulkan'
+    needs='swift ffmpeg onnxruntime_header vulkan procps'
     if command -v apt-get >/dev/null; then
       . scripts/setup/apt.sh
     else

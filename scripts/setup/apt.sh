@@ -12,6 +12,7 @@ packages_of() {
     ffmpeg) echo ffmpeg ;;
     onnxruntime_header) echo libonnxruntime-dev ;;
     vulkan) echo libvulkan1 mesa-vulkan-drivers ;;
+    procps) echo procps ;;
   esac
 }
 
@@ -68,7 +69,7 @@ install_needs() {
   own='' trixie='' elsewhere=''
   for need in "$@"; do
     for package in $(packages_of "$need"); do
-      if is_debian_12 && [ "$package" != ffmpeg ]; then
+      if is_debian_12 && [ "$package" != ffmpeg ] && [ "$package" != procps ]; then
         trixie="$trixie $package"
       elif offered "$package"; then
         own="$own $package"

@@ -9,6 +9,7 @@ title() {
     ffmpeg) echo 'ffmpeg and ffprobe' ;;
     onnxruntime_header) echo "header of ONNX Runtime (API $ONNXRUNTIME_API_MIN or later)" ;;
     vulkan) echo 'Vulkan loader and driver' ;;
+    procps) echo 'ps and pgrep (for the tests)' ;;
     node_modules) echo 'node modules as locked' ;;
     link) echo 'node_modules/.bin/aip' ;;
     library) echo 'native library' ;;
@@ -68,6 +69,10 @@ probe_vulkan() {
   [ -n "$drivers" ] || return 1
   if [ -n "$mesa" ]; then version_at_least "$mesa" "$MESA_VERSION_MIN" || return 1; fi
   echo "Vulkan drivers:$drivers"
+}
+
+probe_procps() {
+  command -v ps >/dev/null && command -v pgrep >/dev/null && echo 'ps and pgrep'
 }
 
 probe_node_modules() {

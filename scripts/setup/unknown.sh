@@ -11,6 +11,7 @@ way_to_get() {
     ffmpeg) echo "install it with your system's package manager" ;;
     onnxruntime_header)
       echo "put onnxruntime_c_api.h of an ONNX Runtime release into /usr/local/include/onnxruntime" ;;
+    procps) echo 'install "procps" with your system'"'"'s package manager' ;;
     vulkan) echo "install your GPU's driver, or Mesa's, with your system's package manager" ;;
   esac
 }
