@@ -1,50 +1,64 @@
+import type { AipError } from "../errors.ts";
 import type { FrameGeometry } from "../types.ts";
-import type { Source } from "./source.ts";
+import type { IngestSegment, Source } from "./source.ts";
 
 export interface PatternOptions {
   readonly width: number;
   readonly height: number;
   readonly frameCount: number;
-  /** Whether pixels are written at all; default true. */
-  readonly write?: boolean;
-  /** Frames a second of the presentation times; default 25. */
+  /** Whether pixels are written at all; false leaves only the frames' headers. */
+  readonly write: boolean;
+  /** Nominal rate, for the frames' times. Default 25. */
   readonly fps?: number;
+  /** Default `pattern`. */
+  readonly name?: string;
 }
 
+const FPS = 25;
+
 /**
- * Frames in `bgr24` whose every 32-bit word is the frame's number, delivered as fast as there are
- * slots: for benchmarks of dispatch, and for tests that look for torn, lost or repeated frames.
+ * A source of rgb24 frames whose every 32-bit word is the frame's number, for benchmarks and
+ * tests: it costs what writing the bytes costs, or nothing at all.
+ *
+ * @throws {RangeError} where a size or the count is no positive whole number
  *
  * @example
  * ```ts
- * new Pipeline({
- *   sources: [patternSource({ width: 640, height: 480, frameCount: 100_000 })],
- *   devices: "sim:0ms",
- * });
+ * const source = patternSource({ width: 640, height: 480, frameCount: 1000, write: true });
+ * await new Pipeline({ sources: [source], devices: "sim:0ms" }).run();
  * ```
  */
 export function patternSource(options: PatternOptions): Source {
-  const { width, height, frameCount, write = true, fps = 25 } = options;
+  const { width, height, frameCount, write, fps = FPS, name = "pattern" } = options;
+  for (const [what, value] of Object.entries({ width, height, frameCount })) {
+    if (!Number.isInteger(value) || value < 1) {
+      throw new RangeError(`${what} must be a positive whole number, not ${value}`);
+    }
+  }
   const geometry: FrameGeometry = {
     width,
     height,
-    pixelFormat: "bgr24",
+    pixelFormat: "rgb24",
     colorMatrix: "bt601",
     colorRange: "full",
   };
-  let isOpened = false;
+  let opened = false;
   return {
-    name: "pattern",
-    spec: "pattern",
+    name,
+    spec: name,
     live: false,
-    info: { geometry, fps, frameCount, description: `pattern ${width}×${height}` },
-    open() {
-      if (isOpened) return Promise.resolve(null);
-      isOpened = true;
-      return Promise.resolve({ kind: "pattern", geometry, fps, frameCount, write });
+    info: { geometry, fps, frameCount, description: `${name} ${width}×${height}` },
+    async open(): Promise<IngestSegment | null> {
+      if (opened) return null;
+      opened = true;
+      return { kind: "pattern", geometry, fps, frameCount, write };
     },
-    finish: () => Promise.resolve(null),
+    async finish(): Promise<AipError | null> {
+      return null;
+    },
     notes: () => [],
-    close: () => Promise.resolve(),
+    async close(): Promise<void> {
+      opened = true;
+    },
   };
 }
