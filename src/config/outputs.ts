@@ -39,10 +39,10 @@ function checkWritable(path: string): string {
   const absolute = resolve(path);
   const folder = dirname(absolute);
   if (existsSync(absolute)) {
-    const target = realpathSync(absolute);
-    if (statSync(target).isDirectory()) throw invalid(path, "it is a folder; name a file");
-    if (!isWritable(target)) throw invalid(path, "no permission to overwrite it");
-    return target;
+    // The path itself is looked at, not where its links lead: /dev/stdout leads to no name at all.
+    if (statSync(absolute).isDirectory()) throw invalid(path, "it is a folder; name a file");
+    if (!isWritable(absolute)) throw invalid(path, "no permission to overwrite it");
+    return realpathSync(absolute);
   }
   if (!existsSync(folder)) throw invalid(path, `the folder "${dirname(path)}" does not exist`);
   if (!statSync(folder).isDirectory()) throw invalid(path, `"${dirname(path)}" is no folder`);

@@ -127,8 +127,9 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     this.#stages = [...stages];
     this.#sinks = [...sinks];
     const { output, annotate } = this.config;
-    if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output }));
+    // Opened in this order: the video may refuse (no ffmpeg) before the results' file is replaced.
     if (annotate !== undefined) this.#sinks.push(new VideoSink({ path: annotate }));
+    if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output }));
     signal?.addEventListener("abort", () => this.stop(), { once: true });
     if (signal?.aborted === true) this.stop();
   }
@@ -354,7 +355,13 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     }
     const endedMs = manager.lastEmittedMs === 0 ? clockMs() : manager.lastEmittedMs;
     this.#report = this.#reportNow(parts, endedMs);
-    if (config.report !== undefined) await writeReport(config.report, this.#report);
+    if (config.report === undefined) return this.#report;
+    try {
+      await writeReport(config.report, this.#report);
+    } catch (error) {
+      this.#fail(asAipError(error));
+      this.#report = this.#reportNow(parts, endedMs);
+    }
     return this.#report;
   }
 

@@ -1,22 +1,41 @@
 import { randomUUID } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
+import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { runtimeError } from "../errors.ts";
 import type { Report } from "../metrics/report.ts";
 import { reasonOf } from "./line-writer.ts";
 
 /**
  * Writes the report as JSON. The file is there whole or not at all: it is written beside and
- * renamed.
+ * renamed. What is no file, such as `/dev/stdout` or a named pipe, is written to as it is.
  *
  * @throws {AipError} `output-failed`
  */
 export async function writeReport(path: string, report: Report): Promise<void> {
+  const text = `${JSON.stringify(report, null, 2)}\n`;
+  try {
+    if (await isFileOrAbsent(path)) await replaceFile(path, text);
+    else await writeFile(path, text);
+  } catch (cause) {
+    throw runtimeError("output-failed", `Cannot write "${path}": ${reasonOf(cause)}`, cause);
+  }
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
   const part = `${path}.${randomUUID()}.part`;
   try {
-    await writeFile(part, `${JSON.stringify(report, null, 2)}\n`);
+    await writeFile(part, text);
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true });
-    throw runtimeError("output-failed", `Cannot write "${path}": ${reasonOf(cause)}`, cause);
+    throw cause;
+  }
+}
+
+async function isFileOrAbsent(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return true;
+    throw cause;
   }
 }

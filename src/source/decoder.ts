@@ -57,6 +57,8 @@ export class Decoder {
           "pipe",
           timestamp.writeFd,
         ],
+        // A session of its own: Ctrl-C is for us alone, who then stop it, and know that we did.
+        detached: true,
       });
       this.timestampFd = timestamp.readFd;
     } catch (error) {

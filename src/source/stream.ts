@@ -12,6 +12,7 @@ export const STREAM_PROTOCOLS: readonly string[] = ["rtsp:", "rtsps:", "http:", 
 
 /** A connection that carries nothing for this long has broken off. */
 const SOCKET_LIMIT_US = 5_000_000;
+const SILENT = `no answer within ${SOCKET_LIMIT_US / 1e6} s`;
 /** How much of a stream is looked at to learn its size and rate. */
 const ANALYZE_LIMIT_US = 3_000_000;
 /**
@@ -35,8 +36,13 @@ export async function openStream(
 ): Promise<Source> {
   const input = await streamInput(url);
   const limits = ["-analyzeduration", String(ANALYZE_LIMIT_US)];
+  const beganMs = performance.now();
   const stream = await probe([...limits, ...input], STREAM_PROBE_LIMIT_MS);
-  if ("reason" in stream) throw unreachable(url, stream.reason);
+  if ("reason" in stream) {
+    // ffmpeg's words for a peer that takes the connection and is silent differ: "invalid data", …
+    const isSilent = !stream.timedOut && performance.now() - beganMs > SOCKET_LIMIT_US / 1000;
+    throw unreachable(url, isSilent ? SILENT : stream.reason);
+  }
   if (stream.durationS !== undefined) {
     return await openVideoInput({ name, spec: redact(url), input, stream }, options);
   }

@@ -27,6 +27,17 @@ test("checkOutputs() accepts new files, files to replace, and standard output", 
   expect(await readFile(old, "utf8")).toBe("old");
 });
 
+test("checkOutputs() accepts a pipe, which has no name of its own", async () => {
+  const module = JSON.stringify(join(import.meta.dir, "../../src/config/outputs.ts"));
+  const program = `
+    const { checkOutputs } = await import(${module});
+    checkOutputs({ sources: ["demo"], model: "demo", output: "/dev/stdout" });
+    console.log("accepted");
+  `;
+  const child = Bun.spawn([process.execPath, "-e", program], { stderr: "inherit" });
+  expect(await new Response(child.stdout).text()).toBe("accepted\n");
+});
+
 test("checkOutputs() refuses the input itself, by whatever path", () => {
   for (const annotate of ["in.mp4", "link.mp4"]) {
     expect(() => check({ annotate: join(folder, annotate) })).toThrow("it is the input");

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeReport } from "../../src/sink/report-file.ts";
@@ -17,6 +17,16 @@ test("writeReport() writes JSON that reads back the same, and replaces an older 
   await writeReport(path, SAMPLE);
   expect(await Bun.file(path).json()).toEqual(SAMPLE);
   expect(readdirSync(folder)).toEqual(["report.json"]);
+});
+
+test("writeReport() writes into what is no file, and puts no file in its place", async () => {
+  const path = join(folder, "pipe");
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+  const reader = Bun.spawn(["cat", path]);
+  await writeReport(path, SAMPLE);
+  expect(await new Response(reader.stdout).json()).toEqual(SAMPLE);
+  expect(statSync(path).isFIFO()).toBe(true);
+  rmSync(path);
 });
 
 test("writeReport() names the file it cannot write, and leaves nothing behind", async () => {

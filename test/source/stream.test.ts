@@ -136,6 +136,9 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     const specs = [`rtsp://127.0.0.1:${silent.port}/a`, `http://127.0.0.1:${silent.port}/a`];
     const errors = await Promise.all(specs.map(failure));
     silent.stop(true);
-    for (const error of errors) expect(error.code).toBe("source-unreachable");
+    for (const error of errors) {
+      expect(error.code).toBe("source-unreachable");
+      expect(error.message).toContain("no answer within 5 s");
+    }
   }, 15_000);
 });
