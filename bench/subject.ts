@@ -9,8 +9,12 @@ export interface SubjectReport {
   readonly cpuMsAtStart?: number;
   /** Objects it found, to show that all did the same work. */
   readonly detections?: number;
+  /** Memory of the steady state, where it was measured. */
+  readonly heapBytesPerFrame?: number;
+  readonly residentBytesPerFrame?: number;
 }
 
+/** A report, and what the system says of the process. */
 export interface SubjectRun extends SubjectReport {
   /** Processor time of the timed span, the programs it started included, in ms a frame. */
   readonly cpuMsPerFrame: number;
@@ -19,10 +23,19 @@ export interface SubjectRun extends SubjectReport {
 /**
  * Runs a program to be measured in a process of its own and reads what it reports.
  *
+ * @param environment variables it sees besides ours
  * @throws {AipError} `bench-subject` where it fails or prints no report, with what it complained of
  */
-export async function runSubject(command: readonly string[]): Promise<SubjectRun> {
-  const child = Bun.spawn([...command], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+export async function runSubject(
+  command: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<SubjectRun> {
+  const child = Bun.spawn([...command], {
+    env: { ...process.env, ...environment },
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
   const [output, errors, status] = await Promise.all([
     new Response(child.stdout).text(),
     new Response(child.stderr).text(),
