@@ -103,6 +103,7 @@ export class DevicePool {
     worker.onmessage = (event: MessageEvent<WorkerMessage>) => {
       const message = event.data;
       if (message.type === "ready") {
+        device.warmFrameMs = message.warmFrameMs;
         device.alive = true;
         resolve();
         this.#options.onChange();

@@ -66,6 +66,8 @@ export class Device implements DeviceState {
   inFlight = 0;
   busySinceMs = 0;
   serviceMs = 0;
+  /** Time of a frame when its worker last warmed up. */
+  warmFrameMs = 0;
   /** Frames assigned to this device that wait. */
   readonly queue: IndexQueue;
   /** Result blocks given to the worker, in the order it answers them. */
@@ -110,8 +112,16 @@ export class Device implements DeviceState {
       this.serviceMs === 0 ? known : this.serviceMs + SERVICE_SMOOTHING * (known - this.serviceMs);
   }
 
-  /** How long a frame may take, in ms, before the device counts as hung. */
+  /**
+   * How long a frame may take, in ms, before the device counts as hung. What its warm-up took and
+   * what was expected of it count too: before the first answer there is no p99.
+   */
   get hangLimitMs(): number {
-    return Math.max(HANG_MS, HANG_P99_FACTOR * this.latency.percentile(99));
+    const slowMs = Math.max(
+      this.latency.percentile(99),
+      this.warmFrameMs,
+      this.instance.expectedMs,
+    );
+    return Math.max(HANG_MS, HANG_P99_FACTOR * slowMs);
   }
 }

@@ -1,0 +1,35 @@
+import { expect, test } from "bun:test";
+import { Device } from "../../src/pipeline/device.ts";
+import { layoutArena } from "../../src/ring/arena.ts";
+
+const layout = layoutArena({
+  sources: [{ slotCount: 2, pixelBytes: 64, truthCapacity: 0 }],
+  seatCount: 1,
+  payloadBytes: 0,
+});
+
+function device(expectedMs: number): Device {
+  const task = { model: null, onnxRuntimePath: null, simulated: null };
+  const instance = { id: "sim-0", kind: "sim", description: "", weight: 1, expectedMs, task };
+  return new Device(0, instance, layout);
+}
+
+test("Device.hangLimitMs is 2 s for a device that answers within 100 ms", () => {
+  const quick = device(0);
+  expect(quick.hangLimitMs).toBe(2000);
+  quick.answered(90);
+  expect(quick.hangLimitMs).toBe(2000);
+});
+
+test("Device.hangLimitMs is 20 times the p99 of a slow device", () => {
+  const slow = device(0);
+  slow.answered(1000);
+  expect(slow.hangLimitMs).toBeCloseTo(20_000, -2);
+});
+
+test("Device.hangLimitMs knows a slow device before it has answered anything", () => {
+  const warmed = device(0);
+  warmed.warmFrameMs = 1500;
+  expect(warmed.hangLimitMs).toBe(30_000);
+  expect(device(3000).hangLimitMs).toBe(60_000);
+});
