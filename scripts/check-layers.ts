@@ -14,6 +14,7 @@ import { dirname, join, normalize } from "node:path";
 /** From the bottom up: folders of `src/`, or files there without their ending. */
 const LAYERS: readonly (readonly string[])[] = [
   ["errors", "types", "nearest", "random"],
+  ["service-times"],
   ["layout"],
   ["ring", "native", "metrics"],
   ["source", "backend", "model", "schedule", "stage", "sink"],

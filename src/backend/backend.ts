@@ -1,3 +1,5 @@
+import type { ServiceTimeOptions } from "../service-times.ts";
+
 /** A device as the user names it: `cpu:threads=1:replicas=2`, `gpu`, `sim:20ms:cv=0.3`. */
 export interface DeviceSpec {
   /** `cpu`, `gpu`, `ane`, `sim`, or a provider of another ONNX Runtime such as `cuda`. */
@@ -9,20 +11,13 @@ export interface DeviceSpec {
 }
 
 /** A simulated device's behaviour. Times in ms, ordinals count the frames of the instance. */
-export interface SimulatedOptions {
-  /** Mean service time of a frame in ms; 0 answers at once. */
-  readonly serviceMs: number;
-  /** Coefficient of variation of the lognormal service time; 0 for a constant one. */
-  readonly cv: number;
-  readonly seed: number;
+export interface SimulatedOptions extends ServiceTimeOptions {
   /** Probability that a frame fails. */
   readonly fail: number;
   /** Ordinal of the frame on which the device stops answering, or null. */
   readonly hangAt: number | null;
   /** Ordinal of the frame on which the worker dies, or null. */
   readonly dieAt: number | null;
-  /** From this ordinal on, times are multiplied by the factor; applied in order. */
-  readonly slowAt: readonly { readonly frame: number; readonly factor: number }[];
 }
 
 /**

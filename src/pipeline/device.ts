@@ -4,7 +4,7 @@ import { Histogram } from "../metrics/histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
 import type { DeviceState } from "../schedule/scheduler.ts";
-import { IndexQueue } from "./index-queue.ts";
+import { IndexQueue } from "../schedule/index-queue.ts";
 
 /** Work given ahead to a device, so that it need not wait for the manager between two frames. */
 const AHEAD_MS = 1;

@@ -7,8 +7,8 @@ import { Doorbell } from "../ring/doorbell.ts";
 import type { Scheduler, ScheduleState } from "../schedule/scheduler.ts";
 import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
-import { IndexQueue } from "./index-queue.ts";
-import { DROPPED, NOTHING } from "./reorder.ts";
+import { IndexQueue } from "../schedule/index-queue.ts";
+import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
 /** Workers a frame is given to before it counts as failed. */

@@ -5,7 +5,7 @@ import { Ring } from "../ring/ring.ts";
 import type { Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
 import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
-import { Reorder } from "./reorder.ts";
+import { Reorder } from "../schedule/reorder.ts";
 
 export interface SourceRunnerOptions {
   readonly index: number;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { DROPPED, NOTHING, Reorder } from "../../src/pipeline/reorder.ts";
+import { DROPPED, NOTHING, Reorder } from "../../src/schedule/reorder.ts";
 
 /**
  * Plays a timeline and returns what leaves at each step. Frames are named by their ids, and lie in

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { serviceTimes } from "../../src/backend/service-times.ts";
+import { serviceTimes } from "../src/service-times.ts";
 
 const COUNT = 100_000;
 

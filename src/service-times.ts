@@ -1,5 +1,15 @@
-import { mulberry32 } from "../random.ts";
-import type { SimulatedOptions } from "./backend.ts";
+import { mulberry32 } from "./random.ts";
+
+/** How long a simulated device takes for its frames. Ordinals count its frames from 0. */
+export interface ServiceTimeOptions {
+  /** Mean service time of a frame in ms; 0 answers at once. */
+  readonly serviceMs: number;
+  /** Coefficient of variation of the lognormal service time; 0 for a constant one. */
+  readonly cv: number;
+  readonly seed: number;
+  /** From this ordinal on, times are multiplied by the factor; applied in order. */
+  readonly slowAt: readonly { readonly frame: number; readonly factor: number }[];
+}
 
 /**
  * Service times of a simulated device in ms: a function to call once for each frame, in order.
@@ -8,9 +18,7 @@ import type { SimulatedOptions } from "./backend.ts";
  * exp(μ + σZ), σ² = ln(1 + cv²), μ = ln T − σ²/2, so that their mean is T exactly. Z is standard
  * normal by the Box–Muller transform (Box and Muller, 1958). Equal seeds give equal times.
  */
-export function serviceTimes(
-  options: Pick<SimulatedOptions, "serviceMs" | "cv" | "seed" | "slowAt">,
-): (ordinal: number) => number {
+export function serviceTimes(options: ServiceTimeOptions): (ordinal: number) => number {
   const { serviceMs, cv, slowAt } = options;
   const normal = normals(options.seed);
   const variance = Math.log1p(cv * cv);

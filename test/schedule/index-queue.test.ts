@@ -1,17 +1,21 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { IndexQueue } from "../../src/pipeline/index-queue.ts";
+import { IndexQueue } from "../../src/schedule/index-queue.ts";
 
 type Step =
   | { readonly do: "push"; readonly value: number }
-  | { readonly do: "unshift"; readonly value: number }
+  | { readonly do: "insertAt"; readonly index: number; readonly value: number }
   | { readonly do: "shift" }
   | { readonly do: "removeAt"; readonly index: number };
 
 const value = fc.integer({ min: 0, max: 1000 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("push" as const), value }),
-  fc.record({ do: fc.constant("unshift" as const), value }),
+  fc.record({
+    do: fc.constant("insertAt" as const),
+    index: fc.integer({ min: 0, max: 8 }),
+    value,
+  }),
   fc.record({ do: fc.constant("shift" as const) }),
   fc.record({ do: fc.constant("removeAt" as const), index: fc.integer({ min: 0, max: 9 }) }),
 );
@@ -23,12 +27,15 @@ describe("IndexQueue", () => {
         const queue = new IndexQueue(8);
         const model: number[] = [];
         for (const action of steps) {
-          if (action.do === "push" || action.do === "unshift") {
+          if (action.do === "push" || action.do === "insertAt") {
+            const index = action.do === "push" ? model.length : action.index % (model.length + 1);
+            const add = (): void =>
+              action.do === "push" ? queue.push(action.value) : queue.insertAt(index, action.value);
             if (model.length === 8) {
-              expect(() => queue[action.do](action.value)).toThrow(RangeError);
+              expect(add).toThrow(RangeError);
             } else {
-              queue[action.do](action.value);
-              model[action.do](action.value);
+              add();
+              model.splice(index, 0, action.value);
             }
           } else if (action.do === "shift") {
             expect(queue.shift()).toBe(model.shift() ?? -1);

@@ -26,12 +26,14 @@ export class IndexQueue {
     this.#length += 1;
   }
 
-  /** Puts `value` before the others. */
-  unshift(value: number): void {
-    if (this.#length > this.#mask) throw new RangeError("index queue is full");
-    this.#head = (this.#head - 1) & this.#mask;
-    this.#values[this.#head] = value;
-    this.#length += 1;
+  /** Puts `value` before the element at `index`; at the end where `index` is the length. */
+  insertAt(index: number, value: number): void {
+    this.push(value);
+    const values = this.#values;
+    for (let i = this.#length - 1; i > index; i -= 1) {
+      values[(this.#head + i) & this.#mask] = this.at(i - 1);
+    }
+    values[(this.#head + index) & this.#mask] = value;
   }
 
   /** Element at `index`, 0 being the oldest; -1 beyond the end. */
