@@ -3,8 +3,8 @@ import { WorkerControl } from "../layout/layout.gen.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
-import type { DeviceState } from "../schedule/scheduler.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
+import type { DeviceState } from "../schedule/scheduler.ts";
 
 /** Work given ahead to a device, so that it need not wait for the manager between two frames. */
 const AHEAD_MS = 1;

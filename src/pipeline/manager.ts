@@ -4,11 +4,11 @@ import { Histogram } from "../metrics/histogram.ts";
 import { clockMs } from "../native/library.ts";
 import { type ArenaLayout, DETECTIONS_OFFSET, resultOffset, slotOffset } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
+import { IndexQueue } from "../schedule/index-queue.ts";
+import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { Scheduler, ScheduleState } from "../schedule/scheduler.ts";
 import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
-import { IndexQueue } from "../schedule/index-queue.ts";
-import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
 /** Workers a frame is given to before it counts as failed. */

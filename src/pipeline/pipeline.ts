@@ -40,10 +40,10 @@ import { SourceRunner } from "./source-runner.ts";
 
 /** How often hung workers are looked for. */
 const WATCHDOG_MS = 200;
-/** Slots of a source, where none are asked for: room for every device and as much again. */
-const SLOTS_PER_DEVICE = 2;
-const SLOTS_SPARE = 6;
+// Slots of a source, where none are asked for; see `defaultSlotCount`.
 const SLOTS_MIN = 8;
+const SLOTS_MAX = 64;
+const SLOTS_BYTES = 64 * 2 ** 20;
 /** Ground-truth records of a demo frame; see AIP_DEMO_OBJECTS_MAX. */
 const TRUTH_CAPACITY = 256;
 /** Memory the slots must leave to everybody else. */
@@ -223,8 +223,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     instances: readonly DeviceInstance[],
   ): Promise<Report> {
     const { config } = this;
-    const slotCount =
-      config.slots ?? Math.max(SLOTS_MIN, SLOTS_PER_DEVICE * instances.length + SLOTS_SPARE);
+    const slotCount = config.slots ?? defaultSlotCount(sources, instances);
     const layout = layoutArena({
       sources: sources.map(({ info }) => ({
         slotCount,
@@ -426,6 +425,19 @@ interface Parts {
   readonly pool: DevicePool;
   readonly accuracy: AccuracyMeter | null;
   startedMs: number;
+}
+
+/**
+ * Slots of each source. While the slowest device is at one frame, the others finish T_max·Σr of
+ * them (rates r, its time T_max), which wait for it in their slots: with fewer, it stalls the
+ * others; more only buy latency. Two a device for what is under way, as far as the memory goes.
+ */
+function defaultSlotCount(sources: readonly Source[], devices: readonly DeviceInstance[]): number {
+  const weights = devices.map((device) => device.weight);
+  const overtaking = weights.reduce((sum, weight) => sum + weight, 0) / Math.min(...weights);
+  const bytes = sources.reduce((sum, { info }) => sum + planeLayout(info.geometry).sizeBytes, 0);
+  const most = Math.max(SLOTS_MIN, Math.min(SLOTS_MAX, Math.floor(SLOTS_BYTES / bytes)));
+  return Math.max(SLOTS_MIN, Math.min(most, Math.ceil(overtaking) + 2 * devices.length));
 }
 
 /** When the first source began to read: decoders and scenes are open by then. */
