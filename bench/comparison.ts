@@ -41,7 +41,9 @@ export function compare(options: ComparisonOptions): Comparison {
     ways.find((way) => way.name === name)?.values ?? [];
   const ratios = claims.flatMap(({ of, to, atLeast }): Ratio[] => {
     const value = pairedRatio(valuesOf(of), valuesOf(to), better);
-    return Number.isNaN(value) ? [] : [{ of, to, value, ...(atLeast !== undefined && { atLeast }) }];
+    return Number.isNaN(value)
+      ? []
+      : [{ of, to, value, ...(atLeast !== undefined && { atLeast }) }];
   });
   return { title, unit, better, ways, ratios, notes };
 }

@@ -27,7 +27,7 @@ const WITH_PIXELS = [
 ];
 const WRITE_SHARE = 0.8;
 /** Quick runs move this share of the frames. */
-const QUICK_SHARE = 0.1;
+const QUICK_SHARE = 0.02;
 
 /** What the pipeline itself costs a frame: three devices that do nothing, pull scheduling. */
 export const dispatch: Benchmark = {

@@ -1,10 +1,17 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { libraryPath } from "../src/native/library.ts";
 import type { Benchmark, BenchmarkOptions, Comparison } from "./benchmark.ts";
 import { compare } from "./comparison.ts";
+import { constantModel } from "./constant-model.ts";
+import { ConstantSession } from "./constant-session.ts";
+import { CROWD_SIZE, crowd } from "./crowd.ts";
 import { findPython } from "./python.ts";
 
 const SIZES = ["1280x720", "768x432", "1920x1080"];
+const FORMATS = ["yuv420p", "nv12", "bgr24"] as const;
 const FRAMES = 300;
 const QUICK_FRAMES = 20;
 const ROUNDS = 5;
@@ -35,7 +42,7 @@ export const preprocess: Benchmark = {
 
 async function run({ quick, progress }: BenchmarkOptions): Promise<Comparison[]> {
   const python = await findPython(progress);
-  if (python.path === null) return [withoutPython(python.reason)];
+  if (python.path === null) return oursAlone(python.reason, quick);
   const script = fileURLToPath(new URL("baselines/opencv_preprocess.py", import.meta.url));
   const comparisons: Comparison[] = [];
   for (const size of SIZES) {
@@ -49,6 +56,41 @@ async function run({ quick, progress }: BenchmarkOptions): Promise<Comparison[]>
     comparisons.push(...comparisonsOf(reports));
   }
   return comparisons;
+}
+
+/** Our side, timed by the library itself, where the other side is missing. */
+function oursAlone(reason: string, quick: boolean): Comparison[] {
+  const folder = mkdtempSync(join(tmpdir(), "aip-bench-"));
+  const model = join(folder, "constant.onnx");
+  try {
+    writeFileSync(model, constantModel(CROWD_SIZE, crowd("yolox", 0)));
+    return SIZES.flatMap((size) =>
+      FORMATS.map((pixelFormat) => {
+        const [width = 0, height = 0] = size.split("x").map(Number);
+        const session = new ConstantSession(model, {
+          width,
+          height,
+          pixelFormat,
+          colorMatrix: "bt601",
+          colorRange: "limited",
+        });
+        const rounds = Array.from({ length: quick ? 1 : ROUNDS }, () =>
+          session.run(quick ? QUICK_FRAMES : FRAMES),
+        );
+        session.close();
+        return compare({
+          title: `${size} ${pixelFormat} to ${CROWD_SIZE}x${CROWD_SIZE} f32 nchw`,
+          unit: "ms, one thread",
+          better: "lower",
+          ways: [{ name: OURS, values: rounds.map(({ preprocessMs }) => preprocessMs) }],
+          claims: [],
+          notes: [reason],
+        });
+      }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** One comparison a pixel format; the program alternates frame by frame within a round. */

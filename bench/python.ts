@@ -59,9 +59,7 @@ function lastLine(text: string): string {
   return text.trim().split("\n").at(-1) ?? "";
 }
 
-async function run(
-  command: string[],
-): Promise<{ status: number; output: string; errors: string }> {
+async function run(command: string[]): Promise<{ status: number; output: string; errors: string }> {
   if (Bun.which(command[0] as string) === null) {
     return { status: 127, output: "", errors: `${command[0]} is not installed` };
   }
@@ -76,5 +74,7 @@ async function run(
 
 /** Versions that the requirements pin, for the documentation and tests. */
 export function pinnedRequirements(): readonly string[] {
-  return readFileSync(REQUIREMENTS, "utf8").split("\n").filter((line) => line.includes("=="));
+  return readFileSync(REQUIREMENTS, "utf8")
+    .split("\n")
+    .filter((line) => line.includes("=="));
 }

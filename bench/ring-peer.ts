@@ -70,8 +70,8 @@ function produceMessages(job: PeerJob): Promise<number> {
     }
     if (taken === count) resolve(sum);
   };
-  port.onmessage = ({ data }: MessageEvent<number>) => {
-    taken += data;
+  port.onmessage = (event) => {
+    taken += event.data as number;
     send();
   };
   send();
@@ -82,7 +82,8 @@ function consumeMessages({ port, count }: PeerJob): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   let taken = 0;
   let sum = 0;
-  port.onmessage = ({ data }: MessageEvent<number[]>) => {
+  port.onmessage = (event) => {
+    const data = event.data as number[];
     for (const value of data) sum += value;
     taken += data.length;
     port.postMessage(data.length);

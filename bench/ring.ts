@@ -79,7 +79,9 @@ async function betweenThreads(batch: number, { quick }: BenchmarkOptions): Promi
       quick ? 1 : ROUNDS,
     ),
     claims: [{ of: RING, to: MESSAGE }],
-    notes: [`${MESSAGE}: a message is an array of ${batch}, at most ${CAPACITY} indices on the way`],
+    notes: [
+      `${MESSAGE}: a message is an array of ${batch}, at most ${CAPACITY} indices on the way`,
+    ],
   });
 }
 

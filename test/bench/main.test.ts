@@ -1,0 +1,106 @@
+import { expect, test } from "bun:test";
+import { fileURLToPath } from "node:url";
+import type { Comparison } from "../../bench/benchmark.ts";
+
+const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
+/** A machine without the baselines' Python: our side is measured all the same. */
+const NO_PYTHON = { ...process.env, AIP_PYTHON: "/nonexistent/python3" };
+
+interface Report {
+  readonly machine: { readonly cores: number; readonly versions: Record<string, string> };
+  readonly quick: boolean;
+  readonly results: Readonly<Record<string, readonly Comparison[]>>;
+}
+
+async function bench(...args: string[]) {
+  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+    env: NO_PYTHON,
+    stdin: "ignore",
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+  const [output, errors, status] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+    child.exited,
+  ]);
+  return { output, errors, status };
+}
+
+/** Runs one benchmark quickly, checks what all of them promise, and returns its comparisons. */
+async function quick(name: string): Promise<readonly Comparison[]> {
+  const { output, errors, status } = await bench(name, "--quick", "--json");
+  expect({ status, errors: status === 0 ? "" : errors }).toEqual({ status: 0, errors: "" });
+  const report = JSON.parse(output) as Report;
+  expect(report.quick).toBe(true);
+  expect(report.machine.cores).toBeGreaterThan(0);
+  expect(report.machine.versions["bun"]).toBe(Bun.version);
+  expect(Object.keys(report.results)).toEqual([name]);
+  const comparisons = report.results[name] as readonly Comparison[];
+  expect(comparisons.length).toBeGreaterThan(0);
+  for (const { ways } of comparisons) {
+    for (const { values } of ways) {
+      for (const value of values) expect(Number.isFinite(value)).toBe(true);
+    }
+  }
+  return comparisons;
+}
+
+/** Names of all ways that stand in ratios with their opposite. */
+function pairs(comparisons: readonly Comparison[]): Set<string> {
+  return new Set(comparisons.flatMap(({ ratios }) => ratios.map(({ of, to }) => `${of} / ${to}`)));
+}
+
+test("bench ring compares the ring with an array and with messages", async () => {
+  expect(pairs(await quick("ring"))).toEqual(
+    new Set(["ring / JavaScript array, push and shift", "ring / postMessage"]),
+  );
+});
+
+test("bench demo draws the scene in every size", async () => {
+  expect((await quick("demo")).map(({ title }) => title)).toEqual([
+    "demo scene 640x360 yuv420p",
+    "demo scene 1280x720 yuv420p",
+    "demo scene 1920x1080 yuv420p",
+  ]);
+});
+
+test("bench help compares with an empty program", async () => {
+  expect(pairs(await quick("help"))).toEqual(new Set(["aip --help / Bun with an empty program"]));
+});
+
+test("bench postprocess finds nothing where nothing is, and says what is missing", async () => {
+  const comparisons = await quick("postprocess");
+  expect(comparisons[0]?.notes[0]).toBe("aip: 0 boxes");
+  expect(comparisons[0]?.notes[1]).toContain("AIP_PYTHON");
+});
+
+test("bench preprocess without a Python says so", async () => {
+  const [comparison] = await quick("preprocess");
+  expect(comparison?.notes[0]).toContain("AIP_PYTHON");
+});
+
+test("bench dispatch compares with writing the bytes alone", async () => {
+  expect(pairs(await quick("dispatch"))).toEqual(new Set(["aip / writing the bytes alone"]));
+});
+
+test("bench fullrun measures, or says what is missing", async () => {
+  const [comparison] = await quick("fullrun");
+  const measured = comparison?.ways.some(({ name }) => name === "aip") === true;
+  const skipped = comparison?.notes[0]?.startsWith("skipped") === true;
+  expect(measured || skipped).toBe(true);
+});
+
+test("bench names an unknown benchmark's nearest", async () => {
+  const { status, errors, output } = await bench("dispach");
+  expect({ status, output }).toEqual({ status: 2, output: "" });
+  expect(errors).toBe('Unknown benchmark "dispach"; did you mean "dispatch"?\n');
+});
+
+test("bench --help lists every benchmark", async () => {
+  const { status, output } = await bench("--help");
+  expect(status).toBe(0);
+  for (const name of ["ring", "dispatch", "preprocess", "postprocess", "demo", "help", "fullrun"]) {
+    expect(output).toContain(`  ${name} `);
+  }
+});
