@@ -39,7 +39,7 @@ describe("README.md's application", () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test("has ten lines", () => {
-    expect(example.trim().split("\n").filter((line) => line !== "")).toHaveLength(9);
+    expect(example.trim().split("\n")).toHaveLength(10);
   });
 
   test("prints every frame's objects and the figures of the run", async () => {
