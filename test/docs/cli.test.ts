@@ -96,9 +96,12 @@ describe("docs/cli.md devices", () => {
   test("built-in kinds are all there", () => {
     const named = ["cuda", "tensorrt", "openvino"];
     const builtIn = deviceKinds.slice(0, deviceKinds.indexOf("all") + 1);
-    expect(kinds.map(({ kind }) => kind).filter((kind) => !named.includes(kind)).sort()).toEqual(
-      [...builtIn].sort(),
-    );
+    expect(
+      kinds
+        .map(({ kind }) => kind)
+        .filter((kind) => !named.includes(kind))
+        .sort(),
+    ).toEqual([...builtIn].sort());
     for (const kind of named) expect(deviceKinds).toContain(kind);
   });
 
@@ -163,7 +166,10 @@ const lines = PAGES.flatMap((path) =>
 );
 
 test.each(lines)("%s: `%s` is a command line that aip takes", (_, line) => {
-  const words = line.replace(/^bun x /, "").split(" ").slice(2);
+  const words = line
+    .replace(/^bun x /, "")
+    .split(" ")
+    .slice(2);
   const run = aip.subCommands?.["run"] as Command;
   const plain = words.map((word) => word.replaceAll('"', ""));
   expect(() => checkRunConfig(toConfigInput(parseFlags(run, plain)))).not.toThrow();
