@@ -22,14 +22,16 @@ function makeRunFolder(parent: string): string {
 
 await ensureBuilt();
 const folder = makeRunFolder("runs");
+const given = process.argv.slice(2);
+const namesDevices = given.some((word) => /^--device(=|$)/.test(word));
 const code = await runCommandLine([
   "run",
   "demo",
-  ...["--device", "all"],
+  ...(namesDevices ? [] : ["--device", "all"]),
   ...["--annotate", join(folder, "annotated.mp4")],
   ...["--output", join(folder, "results.ndjson")],
   ...["--report", join(folder, "report.json")],
-  ...process.argv.slice(2),
+  ...given,
 ]);
 if (readdirSync(folder).length === 0) rmdirSync(folder); // The run did not start.
 process.exit(code);

@@ -28,12 +28,15 @@ int32_t aip_demo_draw(aip_demo *demo, uint32_t frame_index, uint8_t *slot) {
   aip_slot_header *header = (aip_slot_header *)slot;
   if (header->pixel_format != AIP_PIXEL_FORMAT_YUV420P) return AIP_STATUS_INVALID_ARGUMENT;
   _Static_assert(sizeof(aip_demo_truth) == sizeof(aip_detection), "one record for both");
+  // A slot without room for truth is a frame that will be dropped.
+  aip_demo_truth *truth =
+      header->truth_capacity == 0 ? 0 : (aip_demo_truth *)(slot + header->truth_offset_bytes);
   uint32_t count = 0;
   const int32_t status = aip_demo_render(
       demo, frame_index, slot + header->plane_offset_bytes[0], header->plane_stride_bytes[0],
       slot + header->plane_offset_bytes[1], header->plane_stride_bytes[1],
       slot + header->plane_offset_bytes[2], header->plane_stride_bytes[2],
-      (aip_demo_truth *)(slot + header->truth_offset_bytes), header->truth_capacity, &count);
+      truth, header->truth_capacity, &count);
   header->truth_count = count;
   return status == AIP_DEMO_OK ? AIP_STATUS_OK : AIP_STATUS_INVALID_ARGUMENT;
 }
