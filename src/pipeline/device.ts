@@ -3,13 +3,12 @@ import { WorkerControl } from "../layout/layout.gen.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
-import type { DeviceState } from "../schedule/scheduler.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
+import type { DeviceState } from "../schedule/scheduler.ts";
+import { nextEstimate } from "../schedule/service-estimate.ts";
 
 /** Work given ahead to a device, so that it need not wait for the manager between two frames. */
 const AHEAD_MS = 1;
-/** Share of the newest time in the running estimate of a device's service time. */
-const SERVICE_SMOOTHING = 0.1;
 /** A frame may take this long, or this many times the device's p99, before the device hangs. */
 const HANG_MS = 2000;
 const HANG_P99_FACTOR = 20;
@@ -64,10 +63,9 @@ export class Device implements DeviceState {
   readonly weight: number;
   alive = false;
   inFlight = 0;
+  assigned = 0;
   busySinceMs = 0;
   serviceMs = 0;
-  /** Frames assigned to this device that wait. */
-  readonly queue: IndexQueue;
   /** Result blocks given to the worker, in the order it answers them. */
   readonly running: IndexQueue;
   seat: Seat | undefined;
@@ -85,12 +83,7 @@ export class Device implements DeviceState {
     this.index = index;
     this.instance = instance;
     this.weight = instance.weight;
-    this.queue = new IndexQueue(layout.slotCount);
     this.running = new IndexQueue(layout.resultCount);
-  }
-
-  get assigned(): number {
-    return this.queue.length;
   }
 
   /** Frames the device may hold at once: one, and about a millisecond's work ahead. */
@@ -104,10 +97,7 @@ export class Device implements DeviceState {
     this.frames += 1;
     this.busyMs += serviceMs;
     this.latency.record(serviceMs);
-    // Never 0 once known: a device too quick for the clock has all the room there is.
-    const known = Math.max(serviceMs, 1e-4);
-    this.serviceMs =
-      this.serviceMs === 0 ? known : this.serviceMs + SERVICE_SMOOTHING * (known - this.serviceMs);
+    this.serviceMs = nextEstimate(this.serviceMs, serviceMs);
   }
 
   /** How long a frame may take, in ms, before the device counts as hung. */

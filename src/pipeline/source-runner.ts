@@ -2,10 +2,10 @@ import { type AipError, runtimeError } from "../errors.ts";
 import { SourceControl } from "../layout/layout.gen.ts";
 import type { ArenaLayout, SourcePlace } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
+import { Reorder } from "../schedule/reorder.ts";
 import type { Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
 import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
-import { Reorder } from "../schedule/reorder.ts";
 
 export interface SourceRunnerOptions {
   readonly index: number;
