@@ -1,8 +1,8 @@
 import { Status } from "../layout/layout.gen.ts";
 import { clockMs, sleepUntil } from "../native/library.ts";
 import { mulberry32 } from "../random.ts";
-import type { BackendSession, SimulatedOptions } from "./backend.ts";
 import { serviceTimes } from "../service-times.ts";
+import type { BackendSession, SimulatedOptions } from "./backend.ts";
 
 /** How long one native wait lasts while the device plays dead. */
 const HANG_STEP_MS = 1000;

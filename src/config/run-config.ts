@@ -1,8 +1,10 @@
+import type { ScheduleName } from "../schedule/schedule-spec.ts";
 import type { DropPolicy, PixelFormatName } from "../types.ts";
 
-/** Scheduling policies by the names `--schedule` takes. */
-export const scheduleNames = ["pull", "weighted"] as const;
-export type ScheduleName = (typeof scheduleNames)[number];
+export { type ScheduleName, scheduleNames } from "../schedule/schedule-spec.ts";
+
+/** A policy's name; those of fixed shares also with weights: `"weighted:weights=7:3:1"`. */
+export type ScheduleText = ScheduleName | `${"weighted" | "smooth"}:${string}`;
 
 /** Size of a model's input in pixels, for models whose own is dynamic. */
 export interface InputSize {
@@ -21,7 +23,7 @@ export interface RunConfig {
   readonly model: string;
   /** Devices as `parseDevice` reads them, one each. */
   readonly devices: readonly string[];
-  readonly schedule: ScheduleName;
+  readonly schedule: ScheduleText;
   /** Frames a second each source is paced to; absent: as fast as can be, live rate for cameras. */
   readonly fps?: number;
   /** Frames after which each source ends. */
@@ -58,7 +60,7 @@ export interface RunConfigInput {
   readonly sources?: string | readonly string[];
   readonly model?: string;
   readonly devices?: string | readonly string[];
-  readonly schedule?: ScheduleName;
+  readonly schedule?: ScheduleText;
   readonly fps?: number;
   readonly frames?: number;
   readonly drop?: DropPolicy;
@@ -82,7 +84,7 @@ export const runDefaults: RunConfig = {
   sources: ["demo"],
   model: "demo",
   devices: ["auto"],
-  schedule: "pull",
+  schedule: "look-ahead",
   hwaccel: "auto",
   quiet: false,
 };

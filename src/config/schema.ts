@@ -2,7 +2,8 @@ import * as v from "valibot";
 import { parseDevices } from "../backend/device-spec.ts";
 import { usageError } from "../errors.ts";
 import { nearest, suggestion } from "../nearest.ts";
-import { type RunConfig, type RunConfigInput, runDefaults, scheduleNames } from "./run-config.ts";
+import { parseSchedule } from "../schedule/schedule-spec.ts";
+import { type RunConfig, type RunConfigInput, runDefaults } from "./run-config.ts";
 
 const FPS_MAX = 100_000;
 const FRAME_COUNT_MAX = 2 ** 32 - 1;
@@ -86,7 +87,7 @@ const entries = {
   sources: v.optional(sources),
   model: v.optional(text),
   devices: v.optional(list("a device or a list of devices")),
-  schedule: v.optional(oneOf(scheduleNames)),
+  schedule: v.optional(text),
   fps: v.optional(fps),
   frames: v.optional(integer(1, FRAME_COUNT_MAX)),
   drop: v.optional(oneOf(["never", "oldest", "newest"])),
@@ -118,7 +119,7 @@ export type KeyName = (key: string) => string;
  * Checks values a user wrote and brings lists and sizes into one form. Keys left out stay out.
  *
  * @throws {AipError} `config-invalid`: an unknown key, with the nearest known one, or a value out of
- * range; `device-invalid` for a device
+ * range; `device-invalid` for a device, `schedule-invalid` for a schedule
  */
 export function checkRunConfig(
   input: unknown,
@@ -146,6 +147,7 @@ export function checkRunConfig(
     );
   }
   const { devices, ...rest } = result.output as Partial<RunConfig>;
+  if (rest.schedule !== undefined) parseSchedule(rest.schedule);
   if (devices === undefined) return rest;
   return { ...rest, devices: parseDevices(devices.join(",")).map((spec) => spec.text) };
 }

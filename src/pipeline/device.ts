@@ -5,11 +5,10 @@ import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import type { DeviceState } from "../schedule/scheduler.ts";
+import { nextEstimate } from "../schedule/service-estimate.ts";
 
 /** Work given ahead to a device, so that it need not wait for the manager between two frames. */
 const AHEAD_MS = 1;
-/** Share of the newest time in the running estimate of a device's service time. */
-const SERVICE_SMOOTHING = 0.1;
 /** A frame may take this long, or this many times the device's p99, before the device hangs. */
 const HANG_MS = 2000;
 const HANG_P99_FACTOR = 20;
@@ -64,12 +63,11 @@ export class Device implements DeviceState {
   readonly weight: number;
   alive = false;
   inFlight = 0;
+  assigned = 0;
   busySinceMs = 0;
   serviceMs = 0;
   /** Time of a frame when its worker last warmed up. */
   warmFrameMs = 0;
-  /** Frames assigned to this device that wait. */
-  readonly queue: IndexQueue;
   /** Result blocks given to the worker, in the order it answers them. */
   readonly running: IndexQueue;
   seat: Seat | undefined;
@@ -87,12 +85,7 @@ export class Device implements DeviceState {
     this.index = index;
     this.instance = instance;
     this.weight = instance.weight;
-    this.queue = new IndexQueue(layout.slotCount);
     this.running = new IndexQueue(layout.resultCount);
-  }
-
-  get assigned(): number {
-    return this.queue.length;
   }
 
   /** Frames the device may hold at once: one, and about a millisecond's work ahead. */
@@ -106,10 +99,7 @@ export class Device implements DeviceState {
     this.frames += 1;
     this.busyMs += serviceMs;
     this.latency.record(serviceMs);
-    // Never 0 once known: a device too quick for the clock has all the room there is.
-    const known = Math.max(serviceMs, 1e-4);
-    this.serviceMs =
-      this.serviceMs === 0 ? known : this.serviceMs + SERVICE_SMOOTHING * (known - this.serviceMs);
+    this.serviceMs = nextEstimate(this.serviceMs, serviceMs);
   }
 
   /**

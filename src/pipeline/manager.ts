@@ -4,9 +4,10 @@ import { Histogram } from "../metrics/histogram.ts";
 import { clockMs } from "../native/library.ts";
 import { type ArenaLayout, DETECTIONS_OFFSET, resultOffset, slotOffset } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
+import { Dispatcher } from "../schedule/dispatcher.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
-import type { Scheduler, ScheduleState } from "../schedule/scheduler.ts";
+import type { Scheduler } from "../schedule/scheduler.ts";
 import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -42,7 +43,7 @@ export interface ManagerOptions {
  *
  * It alone owns slots and result blocks while no worker has them.
  */
-export class Manager implements ScheduleState {
+export class Manager {
   readonly devices: readonly Device[];
   nowMs = 0;
   retries = 0;
@@ -66,10 +67,7 @@ export class Manager implements ScheduleState {
   readonly #floats: Float32Array;
   readonly #doubles: Float64Array;
   readonly #slotOffsets: readonly number[];
-  /** Frames waiting for whoever takes them, by arrival. */
-  readonly #waiting: IndexQueue;
-  /** Frames to be tried once more, by arrival. */
-  readonly #retry: IndexQueue;
+  readonly #dispatcher: Dispatcher;
   readonly #freeResults: IndexQueue;
   // Per slot:
   readonly #resultOf: Int32Array;
@@ -93,8 +91,13 @@ export class Manager implements ScheduleState {
     this.#floats = new Float32Array(arena);
     this.#doubles = new Float64Array(arena);
     this.#slotOffsets = Array.from({ length: slotCount }, (_, slot) => slotOffset(layout, slot));
-    this.#waiting = new IndexQueue(slotCount);
-    this.#retry = new IndexQueue(slotCount);
+    this.#dispatcher = new Dispatcher({
+      scheduler: options.scheduler,
+      devices: options.devices,
+      slotCount,
+      freeSlots: () => this.#freeSlots,
+      give: (device, slot) => this.#give(this.devices[device] as Device, slot),
+    });
     this.#freeResults = new IndexQueue(resultCount);
     for (let result = 0; result < resultCount; result += 1) {
       this.#freeResults.push(result);
@@ -107,16 +110,6 @@ export class Manager implements ScheduleState {
     this.#failed = new Uint8Array(slotCount);
     this.#holds = new Uint16Array(slotCount);
     this.#emitted = new Uint8Array(slotCount);
-  }
-
-  get waiting(): number {
-    return this.#waiting.length;
-  }
-
-  get freeSlots(): number {
-    let count = 0;
-    for (const source of this.#sources) count += source.freeCount;
-    return count;
   }
 
   /** The error that ended the run, where one did. */
@@ -159,11 +152,9 @@ export class Manager implements ScheduleState {
   /** No device is left: everything that waits fails. */
   abandon(error: AipError): void {
     this.fail(error);
-    for (const device of this.devices) {
-      while (device.queue.length > 0) this.#giveUp(device.queue.shift(), error.message);
+    for (let slot = this.#dispatcher.takeAny(); slot >= 0; slot = this.#dispatcher.takeAny()) {
+      this.#giveUp(slot, error.message);
     }
-    while (this.#retry.length > 0) this.#giveUp(this.#retry.shift(), error.message);
-    while (this.#waiting.length > 0) this.#giveUp(this.#waiting.shift(), error.message);
   }
 
   hold(slot: number): void {
@@ -200,8 +191,7 @@ export class Manager implements ScheduleState {
       this.#attemptFailed(slot, `device ${device.instance.id} ${reason}`);
     }
     device.inFlight = 0;
-    this.assignedCount -= device.queue.length;
-    while (device.queue.length > 0) this.#enter(device.queue.shift());
+    this.#dispatcher.deviceGone(device.index);
   }
 
   /** Nobody writes these result blocks any more. */
@@ -224,6 +214,7 @@ export class Manager implements ScheduleState {
   /** One round over everything; false when there was nothing to do. HOT. */
   #turn(): boolean {
     this.nowMs = clockMs();
+    this.#dispatcher.nowMs = this.nowMs;
     let worked = false;
     for (const device of this.devices) {
       if (device.seat !== undefined && this.#drainResults(device, device.seat)) worked = true;
@@ -305,53 +296,27 @@ export class Manager implements ScheduleState {
     return this.#fatal !== null && this.devices.every((device) => device.outReason !== null);
   }
 
+  /** Fewest slots free, or about to be, at any source that still delivers. */
+  get #freeSlots(): number {
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const source of this.#sources) {
+      if (source.ended) continue;
+      const free = source.freeCount + (source.reorder.ready ? 1 : 0);
+      if (free < fewest) fewest = free;
+    }
+    return fewest;
+  }
+
   #enter(slot: number): void {
     this.assignedCount += 1;
-    const device = this.#options.scheduler.enter(this);
-    if (device < 0) this.#waiting.push(slot);
-    else (this.devices[device] as Device).queue.push(slot);
+    this.#dispatcher.arrive(slot);
   }
 
-  /** Gives waiting frames to devices with room, one each in turn. HOT. */
+  /** Gives waiting frames to devices with room. HOT. */
   #dispatch(): boolean {
-    let worked = false;
-    for (let progress = true; progress; ) {
-      progress = false;
-      for (const device of this.devices) {
-        if (!device.alive || device.inFlight >= device.depth) continue;
-        const slot = this.#pick(device);
-        if (slot < 0) continue;
-        this.#give(device, slot);
-        progress = true;
-        worked = true;
-      }
-    }
-    if (worked) {
-      for (const device of this.devices) device.seat?.commands.publish();
-    }
-    return worked;
-  }
-
-  /** The frame `device` takes now; -1 for none. */
-  #pick(device: Device): number {
-    if (this.#retry.length > 0) {
-      const slot = this.#pickRetry(device);
-      if (slot >= 0) return slot;
-    }
-    if (device.queue.length > 0) return device.queue.shift();
-    if (this.#waiting.length === 0) return -1;
-    const index = this.#options.scheduler.next(this, device.index);
-    return index < 0 ? -1 : this.#waiting.removeAt(index);
-  }
-
-  /** A frame to be tried again goes to another device, if there is one. */
-  #pickRetry(device: Device): number {
-    for (let index = 0; index < this.#retry.length; index += 1) {
-      const slot = this.#retry.at(index);
-      const others = this.devices.some((other) => other.alive && other !== device);
-      if (this.#deviceOf[slot] !== device.index || !others) return this.#retry.removeAt(index);
-    }
-    return -1;
+    if (!this.#dispatcher.dispatch()) return false;
+    for (const device of this.devices) device.seat?.commands.publish();
+    return true;
   }
 
   #give(device: Device, slot: number): void {
@@ -384,7 +349,7 @@ export class Manager implements ScheduleState {
       return;
     }
     this.retries += 1;
-    this.#retry.push(slot);
+    this.#dispatcher.retry(slot, this.#deviceOf[slot] as number);
   }
 
   /** The frame has failed for good; its marker leaves in its turn. */
@@ -396,7 +361,8 @@ export class Manager implements ScheduleState {
 
   /** A live source has no slot left: its longest-waiting frame gives way. */
   #dropOldest(source: SourceRunner): void {
-    const slot = this.#takeOldest(source);
+    const { firstSlot, slotCount } = source.place;
+    const slot = this.#dispatcher.takeOldest(firstSlot, firstSlot + slotCount);
     if (slot < 0) return;
     const at = this.#slotOffsets[slot] as number;
     const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
@@ -405,28 +371,6 @@ export class Manager implements ScheduleState {
     this.#emitted[slot] = 1;
     this.#free(slot);
     source.free.publish();
-  }
-
-  /** Takes the source's oldest frame out of the queue it waits in; -1 where none waits. */
-  #takeOldest(source: SourceRunner): number {
-    let oldest: IndexQueue | undefined;
-    let oldestIndex = -1;
-    let oldestId = Number.POSITIVE_INFINITY;
-    for (const queue of [this.#waiting, ...this.devices.map((device) => device.queue)]) {
-      for (let index = 0; index < queue.length; index += 1) {
-        const slot = queue.at(index);
-        if (this.#sourceOf(slot) !== source) continue;
-        const at = this.#slotOffsets[slot] as number;
-        const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
-        if (frameId < oldestId) {
-          oldest = queue;
-          oldestIndex = index;
-          oldestId = frameId;
-        }
-        break;
-      }
-    }
-    return oldest === undefined ? -1 : oldest.removeAt(oldestIndex);
   }
 
   /** Lets everything leave whose turn it is. HOT. */

@@ -18,9 +18,7 @@ import {
   slotOffset,
   unrootArena,
 } from "../ring/arena.ts";
-import { pull } from "../schedule/pull.ts";
-import type { Scheduler } from "../schedule/scheduler.ts";
-import { weighted } from "../schedule/weighted.ts";
+import { createScheduler, parseSchedule, withWeights } from "../schedule/schedule-spec.ts";
 import { NdjsonSink } from "../sink/ndjson.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
@@ -29,7 +27,6 @@ import { openSources } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame, RunContext } from "../types.ts";
-import type { Device } from "./device.ts";
 import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
 import { EmittedFrame } from "./emitted-frame.ts";
 import { FrameQueue } from "./frame-queue.ts";
@@ -211,7 +208,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         loadModel: load,
       });
       this.#notes.push(...notes, ...models.flatMap((model) => model.spec.notes));
-      return await this.#runParts(sources, models, instances);
+      const schedule = parseSchedule(this.config.schedule);
+      return await this.#runParts(sources, models, withWeights(schedule, instances));
     } finally {
       await Promise.all(sources.map((source) => source.close()));
     }
@@ -318,7 +316,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       layout,
       devices: pool.devices,
       sources: runners,
-      scheduler: schedulerOf(config, pool.devices),
+      scheduler: createScheduler(parseSchedule(config.schedule).name, pool.devices),
       frame,
       emit: () => {
         accuracy?.add(frame);
@@ -444,15 +442,6 @@ function defaultSlotCount(sources: readonly Source[], devices: readonly DeviceIn
 function firstReadMs({ sources, startedMs }: Parts): number {
   const begun = sources.map((source) => source.startedMs).filter((ms) => ms > 0);
   return begun.length === 0 ? startedMs : Math.min(...begun);
-}
-
-function schedulerOf(config: RunConfig, devices: readonly Device[]): Scheduler {
-  switch (config.schedule) {
-    case "pull":
-      return pull();
-    case "weighted":
-      return weighted({ weights: devices.map((device) => device.weight) });
-  }
 }
 
 /** Frames all sources will deliver; undefined where one cannot tell. */

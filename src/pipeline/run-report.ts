@@ -78,7 +78,7 @@ export function reportOf(figures: RunFigures): Report {
     },
     notes: figures.notes,
     outputs: figures.outputs,
-    ...(figures.schedule === "weighted" && { weighted: weightedReport(figures, fps) }),
+    ...(figures.schedule.startsWith("weighted") && { weighted: weightedReport(figures, fps) }),
     ...(accuracy !== null && {
       accuracy: {
         map50: accuracy.map50,

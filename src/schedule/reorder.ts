@@ -41,6 +41,12 @@ export class Reorder {
     return this.#order.length === 0 && this.#nextId === this.#received;
   }
 
+  /** Whether the oldest frame present is complete; nothing before it can keep it. */
+  get ready(): boolean {
+    const slot = this.#order.at(0);
+    return slot >= 0 && this.#complete[slot] === 1;
+  }
+
   /** Frame `frameId` arrived in `slot`; ids rise. */
   arrive(slot: number, frameId: number): void {
     this.#frameIds[slot] = frameId;

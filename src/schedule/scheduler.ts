@@ -4,6 +4,8 @@ export interface DeviceState {
   alive: boolean;
   /** Frames given to the device and not answered yet. */
   inFlight: number;
+  /** Frames the device may hold at once. */
+  readonly depth: number;
   /** Frames assigned to this device alone that still wait. */
   assigned: number;
   /** Monotonic time when its current frame was given; meaningless while `inFlight` is 0. */
@@ -19,7 +21,10 @@ export interface ScheduleState {
   readonly devices: readonly DeviceState[];
   /** Frames waiting for whoever takes them, oldest first. */
   readonly waiting: number;
-  /** Slots free for new frames; 0 means that the pipeline is saturated. */
+  /**
+   * Slots that are free, or about to be, at the source that has fewest of them; 0 means that this
+   * source is held up: the pipeline is saturated.
+   */
   readonly freeSlots: number;
   /** Monotonic clock. */
   readonly nowMs: number;
@@ -31,6 +36,9 @@ export interface ScheduleState {
  *
  * A policy that assigns on entering implements `enter`, and each device takes the frames assigned
  * to it, oldest first. A policy that lets devices choose returns -1 there and implements `next`.
+ *
+ * No policy may let a frame starve: as long as devices answer, the oldest waiting frame is taken
+ * after a bounded number of others.
  */
 export interface Scheduler {
   readonly name: string;

@@ -1,5 +1,6 @@
 import { mulberry32 } from "../random.ts";
 import type { Scheduler, ScheduleState } from "./scheduler.ts";
+import { checkWeights } from "./weights.ts";
 
 /** Longest cycle a list of weights is rounded to. */
 const CYCLE_LENGTH_MAX = 1000;
@@ -38,10 +39,7 @@ export function weighted(options: WeightedOptions): Scheduler {
 
 /** Each device's index as often as its weight, in whole numbers of the least size. */
 export function cycleOf(weights: readonly number[]): number[] {
-  if (weights.some((weight) => !(weight > 0) || !Number.isFinite(weight))) {
-    throw new RangeError(`weights must be positive numbers, not ${weights.join(":")}`);
-  }
-  const counts = smallestCounts(weights);
+  const counts = smallestCounts(checkWeights(weights));
   return counts.flatMap((count, device) => new Array<number>(count).fill(device));
 }
 

@@ -45,7 +45,12 @@ test.each([
   ["run --modle x.onnx", 'Unknown flag "--modle"; did you mean "--model"?'],
   ["run --fps -1", "--fps must be a number above 0, at most 100000, not -1"],
   ["run --frames many", '--frames must be a whole number from 1 to 4294967295, not "many"'],
-  ["run --schedule pul", '--schedule must be one of pull, weighted; did you mean "pull"?'],
+  ["run --schedule pul", 'Unknown schedule "pul"; did you mean "pull"?'],
+  [
+    "run --device sim:1ms,sim:2ms --schedule weighted:weights=7:3:1",
+    'Schedule "weighted:weights=7:3:1" has 3 weights for 2 devices (sim-0, sim-1): ' +
+      "give one for each, in this order",
+  ],
   [
     "run --pixel-format rgb",
     '--pixel-format must be one of yuv420p, nv12, rgb24, bgr24; did you mean "rgb24"?',

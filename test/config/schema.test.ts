@@ -21,7 +21,7 @@ test("resolveRunConfig() of nothing runs the demo on every device that helps", (
     sources: ["demo"],
     model: "demo",
     devices: ["auto"],
-    schedule: "pull",
+    schedule: "look-ahead",
     hwaccel: "auto",
     quiet: false,
   });
@@ -75,7 +75,7 @@ test("checkRunConfig() says what a number must be", () => {
 
 test("checkRunConfig() says which names there are, or which was meant", () => {
   expect(refusal({ schedule: "weigthed" })).toBe(
-    '"schedule" must be one of pull, weighted; did you mean "weighted"?',
+    'Unknown schedule "weigthed"; did you mean "weighted"?',
   );
   expect(refusal({ pixelFormat: "rgba" })).toContain("one of yuv420p, nv12, rgb24, bgr24");
   expect(refusal({ drop: "zzz" })).toBe('"drop" must be one of never, oldest, newest, not "zzz"');

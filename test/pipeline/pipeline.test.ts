@@ -27,6 +27,10 @@ describe("Pipeline", () => {
     ["pull", 256],
     ["weighted", 10],
     ["weighted", 3],
+    ["smooth", 10],
+    ["earliest-finish", 10],
+    ["look-ahead", 10],
+    ["look-ahead", 2],
   ] as const)(
     "%s with %i slots: every frame leaves once, in order, untorn",
     async (schedule, slots) => {

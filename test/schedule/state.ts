@@ -9,6 +9,7 @@ export function state(
     devices: devices.map((device) => ({
       alive: true,
       inFlight: 0,
+      depth: 1,
       assigned: 0,
       busySinceMs: 0,
       serviceMs: 0,

@@ -21,7 +21,12 @@ export const run: Command = {
       description:
         "cpu[:threads=N:replicas=N], gpu, ane, sim:20ms, auto, all; by commas (Default: auto)",
     },
-    schedule: { type: "string", valueHint: "NAME", description: "pull (default) or weighted" },
+    schedule: {
+      type: "string",
+      valueHint: "NAME",
+      description:
+        "look-ahead (default), earliest-finish, pull, smooth or weighted[:weights=7:3:1]",
+    },
     fps: {
       type: "string",
       valueHint: "N",
@@ -75,7 +80,7 @@ export const run: Command = {
   repeatable: ["device", "classes"],
   completions: {
     device: ["cpu", "gpu", "ane", "sim:20ms", "auto", "all"],
-    schedule: ["pull", "weighted"],
+    schedule: ["look-ahead", "earliest-finish", "pull", "smooth", "weighted"],
     drop: ["never", "oldest", "newest"],
     "pixel-format": ["yuv420p", "nv12", "rgb24", "bgr24"],
     hwaccel: ["auto", "none"],

@@ -1,0 +1,208 @@
+import { IndexQueue } from "./index-queue.ts";
+import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
+
+export interface DispatcherOptions {
+  readonly scheduler: Scheduler;
+  readonly devices: readonly DeviceState[];
+  /** Slots of all sources together. */
+  readonly slotCount: number;
+  /** See `ScheduleState.freeSlots`; asked for only where a policy wants to know. */
+  readonly freeSlots: () => number;
+  /** Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. */
+  readonly give: (device: number, slot: number) => void;
+}
+
+/**
+ * The frames that wait, and who takes them: a policy applied. Frames are known by their slots, and
+ * ordered by arrival, also those that come back because their device has failed or gone.
+ *
+ * Pure, but for what `give` does. It allocates nothing after construction.
+ */
+export class Dispatcher implements ScheduleState {
+  readonly devices: readonly DeviceState[];
+  /** Monotonic clock; to be set before a policy is asked. */
+  nowMs = 0;
+  readonly #options: DispatcherOptions;
+  /** Frames waiting for whoever takes them. */
+  readonly #waiting: IndexQueue;
+  /** Frames to be tried once more. */
+  readonly #retry: IndexQueue;
+  /** Frames assigned to each device. */
+  readonly #assigned: readonly IndexQueue[];
+  readonly #queues: readonly IndexQueue[];
+  /** Devices, quickest first. */
+  readonly #order: Int32Array;
+  // Per slot:
+  readonly #arrival: Float64Array;
+  readonly #failedOn: Int32Array;
+  #arrivals = 0;
+
+  constructor(options: DispatcherOptions) {
+    const { devices, slotCount } = options;
+    this.#options = options;
+    this.devices = devices;
+    this.#waiting = new IndexQueue(slotCount);
+    this.#retry = new IndexQueue(slotCount);
+    this.#assigned = devices.map(() => new IndexQueue(slotCount));
+    this.#queues = [this.#retry, this.#waiting, ...this.#assigned];
+    this.#order = Int32Array.from(devices, (_, index) => index);
+    this.#arrival = new Float64Array(slotCount);
+    this.#failedOn = new Int32Array(slotCount);
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get freeSlots(): number {
+    return this.#options.freeSlots();
+  }
+
+  /** A frame arrives in `slot`. HOT. */
+  arrive(slot: number): void {
+    this.#arrival[slot] = this.#arrivals;
+    this.#arrivals += 1;
+    this.#enter(slot);
+  }
+
+  /** The frame in `slot` failed on `device`, and is to be tried on another if there is one. */
+  retry(slot: number, device: number): void {
+    this.#failedOn[slot] = device;
+    this.#insert(this.#retry, slot);
+  }
+
+  /** The device has gone: what was assigned to it enters again. Returns how many frames that is. */
+  deviceGone(device: number): number {
+    const queue = this.#assigned[device] as IndexQueue;
+    const count = queue.length;
+    for (let moved = 0; moved < count; moved += 1) this.#enter(queue.shift());
+    (this.devices[device] as DeviceState).assigned = queue.length;
+    return count;
+  }
+
+  /** Gives frames to devices with room, one each in turn, quickest first. HOT. */
+  dispatch(): boolean {
+    let worked = false;
+    this.#sortDevices();
+    for (let progress = true; progress; ) {
+      progress = false;
+      for (let rank = 0; rank < this.#order.length; rank += 1) {
+        const index = this.#order[rank] as number;
+        const device = this.devices[index] as DeviceState;
+        if (!device.alive || device.inFlight >= device.depth) continue;
+        const slot = this.#next(index, device);
+        if (slot < 0) continue;
+        this.#options.give(index, slot);
+        progress = true;
+        worked = true;
+      }
+    }
+    return worked;
+  }
+
+  /**
+   * Takes out the oldest frame in a slot from `first` to `end - 1` that waits for its first
+   * device; -1 where none does.
+   */
+  takeOldest(first: number, end: number): number {
+    let oldest: IndexQueue | undefined;
+    let oldestIndex = -1;
+    let arrival = Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues) {
+      if (queue === this.#retry) continue;
+      for (let index = 0; index < queue.length; index += 1) {
+        const slot = queue.at(index);
+        if (slot < first || slot >= end) continue;
+        if ((this.#arrival[slot] as number) < arrival) {
+          oldest = queue;
+          oldestIndex = index;
+          arrival = this.#arrival[slot] as number;
+        }
+        break;
+      }
+    }
+    if (oldest === undefined) return -1;
+    const slot = oldest.removeAt(oldestIndex);
+    this.#countAssigned();
+    return slot;
+  }
+
+  /** Takes out any frame, those to be tried again first; -1 where none waits. */
+  takeAny(): number {
+    const queue = this.#queues.find((each) => each.length > 0);
+    if (queue === undefined) return -1;
+    const slot = queue.shift();
+    this.#countAssigned();
+    return slot;
+  }
+
+  #enter(slot: number): void {
+    const device = this.#options.scheduler.enter(this);
+    if (device < 0) {
+      this.#insert(this.#waiting, slot);
+      return;
+    }
+    this.#insert(this.#assigned[device] as IndexQueue, slot);
+    (this.devices[device] as DeviceState).assigned += 1;
+  }
+
+  /** Adds a frame by its arrival: at the end, unless it has come back. */
+  #insert(queue: IndexQueue, slot: number): void {
+    const arrival = this.#arrival[slot] as number;
+    let index = queue.length;
+    while (index > 0 && (this.#arrival[queue.at(index - 1)] as number) > arrival) index -= 1;
+    queue.insertAt(index, slot);
+  }
+
+  /** The frame that device `index` takes now; -1 for none. */
+  #next(index: number, device: DeviceState): number {
+    if (this.#retry.length > 0) {
+      const slot = this.#nextRetry(index);
+      if (slot >= 0) return slot;
+    }
+    const queue = this.#assigned[index] as IndexQueue;
+    if (queue.length > 0) {
+      device.assigned -= 1;
+      return queue.shift();
+    }
+    if (this.#waiting.length === 0) return -1;
+    const place = this.#options.scheduler.next(this, index);
+    return place < 0 ? -1 : this.#waiting.removeAt(place);
+  }
+
+  /** A frame to be tried again goes to another device than it failed on, if there is one. */
+  #nextRetry(index: number): number {
+    let others = false;
+    for (let other = 0; other < this.devices.length; other += 1) {
+      if (other !== index && this.devices[other]?.alive === true) others = true;
+    }
+    for (let place = 0; place < this.#retry.length; place += 1) {
+      if (others && this.#failedOn[this.#retry.at(place)] === index) continue;
+      return this.#retry.removeAt(place);
+    }
+    return -1;
+  }
+
+  /** Insertion sort: the order hardly ever changes. */
+  #sortDevices(): void {
+    const order = this.#order;
+    for (let rank = 1; rank < order.length; rank += 1) {
+      const index = order[rank] as number;
+      const { serviceMs } = this.devices[index] as DeviceState;
+      let place = rank;
+      for (; place > 0; place -= 1) {
+        const before = order[place - 1] as number;
+        if ((this.devices[before] as DeviceState).serviceMs <= serviceMs) break;
+        order[place] = before;
+      }
+      order[place] = index;
+    }
+  }
+
+  #countAssigned(): void {
+    for (let index = 0; index < this.devices.length; index += 1) {
+      const queue = this.#assigned[index] as IndexQueue;
+      (this.devices[index] as DeviceState).assigned = queue.length;
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
+import { residualMs } from "./service-estimate.ts";
+
+/** A device this many service times at one frame is stuck, and not counted on. */
+const STUCK_FACTOR = 4;
+/** Keeps a whole number of frames whole where times are off by rounding. */
+const ROUNDING = 1e-9;
+
+export interface LookAheadOptions {
+  /** Whether slower devices stay idle below saturation where that brings results in order. */
+  readonly defer?: boolean;
+}
+
+/**
+ * Look-ahead pull: a device that becomes free takes the frame whose turn to leave comes when the
+ * device will have answered it, so that neither it nor the frames behind it wait. The frames that
+ * quicker devices will finish meanwhile are left to them:
+ *
+ *     k = Σ over quicker devices i of ⌊(T − residualᵢ) / Tᵢ⌋
+ *
+ * is the index it takes, T being its own service time. Where no more than k wait, the others will
+ * be done with all of them first. As long as sources have free slots the device then leaves them
+ * alone (it defers); when one has none it takes the last, because throughput needs every device.
+ *
+ * No frame starves: k of the quickest device that answers is 0, so it always takes the oldest.
+ */
+export function lookAhead(options: LookAheadOptions = {}): Scheduler {
+  const defers = options.defer ?? true;
+  return {
+    name: "look-ahead",
+    enter: () => -1,
+    next(state: ScheduleState, device: number): number {
+      const ahead = framesAhead(state, device);
+      if (ahead < state.waiting) return ahead;
+      return defers && state.freeSlots > 0 ? -1 : state.waiting - 1;
+    },
+  };
+}
+
+/**
+ * Frames that quicker devices will finish while device `index` is at one. HOT: once for every
+ * frame, and for every idle device in each turn.
+ */
+function framesAhead({ devices, nowMs }: ScheduleState, index: number): number {
+  const { serviceMs } = devices[index] as DeviceState;
+  let count = 0;
+  for (let other = 0; other < devices.length; other += 1) {
+    const device = devices[other] as DeviceState;
+    if (!device.alive || device.serviceMs === 0 || device.serviceMs >= serviceMs) continue;
+    if (isStuck(device, nowMs)) continue;
+    const leftMs = serviceMs - residualMs(device, nowMs);
+    if (leftMs > 0) count += Math.floor(leftMs / device.serviceMs + ROUNDING);
+  }
+  return count;
+}
+
+function isStuck(device: DeviceState, nowMs: number): boolean {
+  return device.inFlight > 0 && nowMs - device.busySinceMs > STUCK_FACTOR * device.serviceMs;
+}
