@@ -51,6 +51,8 @@ export interface RunConfig {
   readonly annotate?: string;
   /** JSON file for the final report. */
   readonly report?: string;
+  /** Goes on after the last frame in `output`, which an earlier run left, instead of replacing it. */
+  readonly resume: boolean;
   /** No progress line. */
   readonly quiet: boolean;
 }
@@ -76,6 +78,7 @@ export interface RunConfigInput {
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -86,6 +89,7 @@ export const runDefaults: RunConfig = {
   devices: ["auto"],
   schedule: "look-ahead",
   hwaccel: "auto",
+  resume: false,
   quiet: false,
 };
 

@@ -176,7 +176,7 @@ export class Manager {
   /** The source published its last frame; takes in what is still in its ring. */
   sourceEnded(source: SourceRunner): void {
     this.#drainFrames(source);
-    source.reorder.end(source.received);
+    source.reorder.end(source.firstFrame + source.received);
     this.wake();
   }
 
