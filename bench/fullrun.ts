@@ -10,7 +10,7 @@ const SHARED = process.env["AIP_SHARED"] ?? fileURLToPath(new URL("../../shared"
 const VIDEO = join(SHARED, "videos", "one-by-one-person-detection.mp4");
 const MODEL = join(SHARED, "models", "yolox_nano.onnx");
 const FRAMES = 400;
-const ROUNDS = 5;
+const ROUNDS = 3;
 const QUICK_FRAMES = 40;
 /** The bare loop is compared with, and the fastest way in Python. */
 const ENGINE_SHARE = 0.87;
