@@ -101,6 +101,11 @@ export class VideoLink {
 
   // The worker's side ----------------------------------------------------------------------------
 
+  /** Whether the source has an encoder whose pipe is open. HOT. */
+  isOpen(sourceIndex: number): boolean {
+    return Atomics.load(this.#control, TRACKS + TRACK_WORDS * sourceIndex) >= 0;
+  }
+
   track(sourceIndex: number): TrackSetup {
     const at = TRACKS + TRACK_WORDS * sourceIndex;
     const [, width, height, format] = this.#control.subarray(at, at + TRACK_WORDS);

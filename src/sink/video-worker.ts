@@ -1,5 +1,5 @@
 import { SlotHeader } from "../layout/layout.gen.ts";
-import { addressOf, check, closeFd, library } from "../native/library.ts";
+import { type Address, addressOf, check, closeFd, library } from "../native/library.ts";
 import { rootArena } from "../ring/arena.ts";
 import { VideoLink } from "./video-link.ts";
 import { VideoTrack } from "./video-track.ts";
@@ -23,6 +23,8 @@ export type VideoMessage =
 
 declare const self: Worker;
 
+const DONE: VideoMessage = { kind: "done" };
+
 self.onmessage = ({ data }: MessageEvent<VideoTask>): void => {
   const link = new VideoLink(data.sourceCount, data.link);
   rootArena(data.arena);
@@ -41,56 +43,50 @@ function tell(message: VideoMessage): void {
   self.postMessage(message);
 }
 
-/** Draws and writes frame after frame until the sink says that none will follow. */
+/**
+ * Draws and writes frame after frame until the sink says that none will follow. HOT: this thread
+ * never comes back to its event loop, where garbage would be collected; its loop makes none.
+ */
 function writeFrames(task: VideoTask, link: VideoLink): void {
   const { arena, sourceCount } = task;
   const labels = labelText(task.labels);
   const base = addressOf(new Uint8Array(arena));
-  const bytes = new DataView(arena);
+  const slots: DataView[] = [];
   const tracks: (VideoTrack | undefined)[] = Array.from({ length: sourceCount });
   for (let slotIndex = link.takeFrame(); slotIndex >= 0; slotIndex = link.takeFrame()) {
     const slotOffset = link.takeOffsetBytes();
     const resultOffset = link.takeOffsetBytes();
-    const sourceIndex = bytes.getUint32(slotOffset + SlotHeader.sourceIndex, true);
-    const setup = link.track(sourceIndex);
-    if (setup.fd >= 0) {
-      tracks[sourceIndex] ??= new VideoTrack(setup, link.abortWord);
+    const slot = slots[slotIndex] ?? new DataView(arena, slotOffset);
+    slots[slotIndex] = slot;
+    const sourceIndex = slot.getUint32(SlotHeader.sourceIndex, true);
+    if (link.isOpen(sourceIndex)) {
+      tracks[sourceIndex] ??= new VideoTrack(link.track(sourceIndex), link.abortWord);
       const track = tracks[sourceIndex];
-      const isOpen = attempt(() => {
-        if (resultOffset > 0) {
-          const count = task.labels.length;
-          const status = library().aip_annotate(
-            base + slotOffset,
-            base + resultOffset,
-            labels,
-            count,
-          );
-          check(status, "annotate-failed");
-        }
-        return track.write(new DataView(arena, slotOffset), base + slotOffset);
-      });
-      if (!isOpen) closeTrack(link, sourceIndex);
+      const slotAddress = base + slotOffset;
+      let isWritten = false;
+      try {
+        if (resultOffset > 0) annotate(slotAddress, base + resultOffset, labels, task);
+        isWritten = track.write(slot, slotAddress);
+      } catch (error) {
+        // A frame that cannot be written ends its video, never the loop that gives slots back.
+        tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      }
+      if (!isWritten) closeTrack(link, sourceIndex);
     }
-    if (link.giveBack(slotIndex)) tell({ kind: "done" });
+    if (link.giveBack(slotIndex)) self.postMessage(DONE);
   }
   for (let sourceIndex = 0; sourceIndex < sourceCount; sourceIndex += 1) {
     closeTrack(link, sourceIndex);
   }
 }
 
-/** A frame that cannot be written ends its video, never the loop that gives slots back. */
-function attempt(write: () => boolean): boolean {
-  try {
-    return write();
-  } catch (error) {
-    tell({ kind: "failed", message: error instanceof Error ? error.message : String(error) });
-    return false;
-  }
+function annotate(slot: Address, result: Address, labels: Uint8Array, task: VideoTask): void {
+  check(library().aip_annotate(slot, result, labels, task.labels.length), "annotate-failed");
 }
 
 function closeTrack(link: VideoLink, sourceIndex: number): void {
+  if (!link.isOpen(sourceIndex)) return;
   const { fd } = link.track(sourceIndex);
-  if (fd < 0) return;
   link.clearTrack(sourceIndex);
   closeFd(fd);
 }

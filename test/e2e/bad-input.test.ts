@@ -39,7 +39,7 @@ test.each([
   ],
   ["demo --fps -1", "--fps must be a number above 0, at most 100000, not -1"],
   ["demo --frames many", '--frames must be a whole number from 1 to 4294967295, not "many"'],
-  ["demo --schedule pul", '--schedule must be one of pull, weighted; did you mean "pull"?'],
+  ["demo --drop oldes", '--drop must be one of never, oldest, newest; did you mean "oldest"?'],
   ["demo --frmes 5", 'Unknown flag "--frmes"; did you mean "--frames"?'],
   [
     "clip.mp4 --output link.mp4",
