@@ -5,6 +5,9 @@ import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { codeBlocks, ROOT, readPage } from "./markdown.ts";
 
+/** A busy machine fails no test. */
+const TIMEOUT_MS = 60_000;
+
 const page = readPage("README.md");
 const example = codeBlocks(page).find(({ language }) => language === "ts")?.text ?? "";
 
@@ -43,12 +46,16 @@ describe("README.md's application", () => {
   });
 
   test("prints every frame's objects and the figures of the run", async () => {
-    const child = Bun.spawn([process.execPath, "app.ts"], {
-      cwd: folder,
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+    const child = Bun.spawn(
+      [process.execPath, "app.ts"],
+      {
+        cwd: folder,
+        stdin: "ignore",
+        stdout: "pipe",
+        stderr: "pipe",
+      },
+      TIMEOUT_MS,
+    );
     const [output, errors, status] = await Promise.all([
       child.stdout.text(),
       child.stderr.text(),
