@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 import { libraryPath } from "../../src/native/library.ts";
 import { type CodeBlock, codeBlocks, ROOT, readPage } from "./markdown.ts";
 
+/** A busy machine fails no test. */
+const TIMEOUT_MS = 60_000;
+
 /** Blocks that say which file they are. */
 const files: readonly CodeBlock[] = codeBlocks(readPage("CONTRIBUTING.md")).filter(
   ({ info }) => info !== "",
@@ -48,30 +51,42 @@ test("CONTRIBUTING shows a scheduler, a sink, a source, a backend and a head", (
   ]);
 });
 
-test("its TypeScript has the types it needs", async () => {
-  const tsc = join(ROOT, "node_modules", ".bin", "tsc");
-  const own = files.filter(({ language }) => language === "ts").map(({ info }) => info);
-  writeFileSync(
-    join(folder, "tsconfig.docs.json"),
-    JSON.stringify({ extends: "./tsconfig.json", include: [], files: own }),
-  );
-  expect(await inCopy([tsc, "--noEmit", "-p", "tsconfig.docs.json"])).toEqual([0, ""]);
-});
+test(
+  "its TypeScript has the types it needs",
+  async () => {
+    const tsc = join(ROOT, "node_modules", ".bin", "tsc");
+    const own = files.filter(({ language }) => language === "ts").map(({ info }) => info);
+    writeFileSync(
+      join(folder, "tsconfig.docs.json"),
+      JSON.stringify({ extends: "./tsconfig.json", include: [], files: own }),
+    );
+    expect(await inCopy([tsc, "--noEmit", "-p", "tsconfig.docs.json"])).toEqual([0, ""]);
+  },
+  TIMEOUT_MS,
+);
 
-test("its tests pass", async () => {
-  const own = files.filter(({ info }) => info.endsWith(".test.ts")).map(({ info }) => info);
-  const [status, output] = await inCopy([process.execPath, "test", ...own]);
-  expect(status === 0 ? "" : output).toBe("");
-});
+test(
+  "its tests pass",
+  async () => {
+    const own = files.filter(({ info }) => info.endsWith(".test.ts")).map(({ info }) => info);
+    const [status, output] = await inCopy([process.execPath, "test", ...own]);
+    expect(status === 0 ? "" : output).toBe("");
+  },
+  TIMEOUT_MS,
+);
 
-test("its Swift compiles with the other heads", async () => {
-  const heads = [...new Bun.Glob("swift/AipNative/Heads/*.swift").scanSync({ cwd: folder })];
-  const sources = [...heads, ...["NativeError", "LastError"].map(nativeFile)];
-  const includes = ["-I", "swift/CAip/include"];
-  const command = ["swiftc", "-typecheck", ...includes, ...sources];
-  const [status, output] = await inCopy(command);
-  expect(status === 0 ? "" : output).toBe("");
-});
+test(
+  "its Swift compiles with the other heads",
+  async () => {
+    const heads = [...new Bun.Glob("swift/AipNative/Heads/*.swift").scanSync({ cwd: folder })];
+    const sources = [...heads, ...["NativeError", "LastError"].map(nativeFile)];
+    const includes = ["-I", "swift/CAip/include"];
+    const command = ["swiftc", "-typecheck", ...includes, ...sources];
+    const [status, output] = await inCopy(command);
+    expect(status === 0 ? "" : output).toBe("");
+  },
+  TIMEOUT_MS,
+);
 
 function nativeFile(name: string): string {
   return `swift/AipNative/${name}.swift`;
