@@ -4,7 +4,7 @@ import { Histogram } from "../metrics/histogram.ts";
 import { clockMs } from "../native/library.ts";
 import { type ArenaLayout, DETECTIONS_OFFSET, resultOffset, slotOffset } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
-import { Dispatcher } from "../schedule/dispatcher.ts";
+import { ATTEMPT_COUNT_MAX, Dispatcher } from "../schedule/dispatcher.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
@@ -12,8 +12,6 @@ import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
-/** Workers a frame is given to before it counts as failed. */
-const ATTEMPT_COUNT_MAX = 2;
 /** Longest sleep on the doorbell; a notified wait keeps its memory until then. */
 const WAIT_MS = 100;
 /** A busy manager lets timers and messages in this often. */
@@ -288,7 +286,11 @@ export class Manager {
       else this.#enter(slot);
     }
     frames.release();
-    if (source.drop === "oldest" && source.freeCount === 0) this.#dropOldest(source);
+    if (source.drop === "oldest" && source.freeCount === 0) {
+      // The newest frame must not give way to itself: a device may be free for it.
+      this.#dispatch();
+      this.#dropOldest(source);
+    }
     return true;
   }
 

@@ -1,6 +1,9 @@
 import { IndexQueue } from "./index-queue.ts";
 import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
 
+/** Devices a frame is given to before it counts as failed. */
+export const ATTEMPT_COUNT_MAX = 2;
+
 export interface DispatcherOptions {
   readonly scheduler: Scheduler;
   readonly devices: readonly DeviceState[];

@@ -1,0 +1,119 @@
+import { mulberry32 } from "../random.ts";
+import { type ServiceTimeOptions, serviceTimes } from "../service-times.ts";
+import type { DeviceState } from "./scheduler.ts";
+import { nextEstimate } from "./service-estimate.ts";
+
+/** Keeps the stream that draws failures apart from the one that draws times. */
+const FAILURE_STREAM = 0x5bd1e995;
+/** A frame may take this long, or this many times the estimate, before the device hangs. */
+const HANG_MS = 2000;
+const HANG_FACTOR = 20;
+/** Time a new worker needs to start. */
+const RESTART_MS = 100;
+/** Restarts a device gets in `RESTART_WINDOW_MS`; the next loss takes it out. */
+const RESTART_COUNT_MAX = 3;
+const RESTART_WINDOW_MS = 60_000;
+
+/** A device as a simulation models it. Ordinals count its frames since its last start. */
+export interface DeviceModel extends ServiceTimeOptions {
+  /** Probability that a frame fails. */
+  readonly fail: number;
+  /** Ordinal of the frame on which it stops answering, or null. */
+  readonly hangAt: number | null;
+  /** Ordinal of the frame on which its worker dies, or null. */
+  readonly dieAt: number | null;
+  /** Share under fixed-share policies. */
+  readonly weight: number;
+  /** Service time expected before the first answer, in ms; 0 where unknown. */
+  readonly expectedMs: number;
+}
+
+/** A model of what is given, without spread and faults where nothing is said. */
+export function deviceModel(
+  given: Partial<DeviceModel> & Pick<DeviceModel, "serviceMs">,
+): DeviceModel {
+  const faultless = { fail: 0, hangAt: null, dieAt: null, slowAt: [] };
+  return { cv: 0, seed: 1, weight: 1, expectedMs: 0, ...faultless, ...given };
+}
+
+/** How a frame on a device ends. */
+export type FrameEnd = "answered" | "failed" | "lost";
+
+/** One modelled device at work, as a policy sees it. */
+export class ModelledDevice implements DeviceState {
+  readonly depth = 1;
+  readonly weight: number;
+  alive = true;
+  inFlight = 0;
+  assigned = 0;
+  busySinceMs = 0;
+  serviceMs: number;
+  /** Slot of the frame it is at; -1 while idle. */
+  slot = -1;
+  /** How that frame will end. */
+  end: FrameEnd = "answered";
+  /** Taken out for good. */
+  out = false;
+  frames = 0;
+  busyMs = 0;
+  readonly #model: DeviceModel;
+  readonly #fails: () => number;
+  readonly #restartsMs: number[] = [];
+  #nextServiceMs: (ordinal: number) => number;
+  #ordinal = 0;
+
+  constructor(model: DeviceModel) {
+    this.#model = model;
+    this.weight = model.weight;
+    this.serviceMs = model.expectedMs;
+    this.#nextServiceMs = serviceTimes(model);
+    this.#fails = mulberry32(model.seed ^ FAILURE_STREAM);
+  }
+
+  /** Begins the frame in `slot`; returns when it will end. */
+  begin(slot: number, nowMs: number): number {
+    const { dieAt, hangAt, fail } = this.#model;
+    const ordinal = this.#ordinal;
+    this.#ordinal += 1;
+    this.slot = slot;
+    this.inFlight = 1;
+    this.busySinceMs = nowMs;
+    this.end = "lost";
+    if (ordinal === dieAt) return nowMs;
+    if (ordinal === hangAt) return nowMs + Math.max(HANG_MS, HANG_FACTOR * this.serviceMs);
+    this.end = fail > 0 && this.#fails() < fail ? "failed" : "answered";
+    return nowMs + this.#nextServiceMs(ordinal);
+  }
+
+  /** Ends the current frame: idle again, or gone where it ended as `lost`. Returns its slot. */
+  finish(nowMs: number): number {
+    const { slot } = this;
+    const elapsedMs = nowMs - this.busySinceMs;
+    this.slot = -1;
+    this.inFlight = 0;
+    if (this.end === "lost") {
+      this.alive = false;
+    } else if (this.end === "answered") {
+      this.frames += 1;
+      this.busyMs += elapsedMs;
+      this.serviceMs = nextEstimate(this.serviceMs, elapsedMs);
+    }
+    return slot;
+  }
+
+  /** When a lost device will be back; infinite where it has been restarted too often. */
+  nextStartMs(nowMs: number): number {
+    const recent = this.#restartsMs.filter((ms) => ms > nowMs - RESTART_WINDOW_MS).length;
+    this.out = recent >= RESTART_COUNT_MAX;
+    if (this.out) return Number.POSITIVE_INFINITY;
+    this.#restartsMs.push(nowMs);
+    return nowMs + RESTART_MS;
+  }
+
+  /** Back again, with a fresh worker. */
+  restart(): void {
+    this.alive = true;
+    this.#ordinal = 0;
+    this.#nextServiceMs = serviceTimes(this.#model);
+  }
+}

@@ -1,0 +1,313 @@
+import { ATTEMPT_COUNT_MAX, Dispatcher } from "./dispatcher.ts";
+import { EventQueue } from "./event-queue.ts";
+import { type DeviceModel, ModelledDevice } from "./modelled-device.ts";
+import { ModelledSource, type SourceModel } from "./modelled-source.ts";
+import { DROPPED, NOTHING } from "./reorder.ts";
+import type { DeviceState, Scheduler } from "./scheduler.ts";
+import { LeavingMeter, type SimulationResult } from "./simulation-result.ts";
+
+/** Policies are asked again after this long, although nothing has happened. */
+const WAIT_MS = 100;
+
+export interface SimulationOptions {
+  readonly devices: readonly DeviceModel[];
+  readonly sources: readonly SourceModel[];
+  /** Makes the policy for the devices. */
+  readonly scheduler: (devices: readonly DeviceState[]) => Scheduler;
+  /** Frames that leave before rates and latencies are measured. Default 0. */
+  readonly warmUp?: number;
+  /** Told of everything that happens, in order. */
+  readonly observe?: (event: SimulationEvent) => void;
+}
+
+/** Something that happened to a frame, or to a device. */
+export interface SimulationEvent {
+  readonly timeMs: number;
+  readonly kind:
+    | "entered"
+    | "began"
+    | "answered"
+    | "failed"
+    | "lost"
+    | "restarted"
+    | "emitted"
+    | "dropped"
+    | "given-up";
+  /** Index of the source; -1 for a restart. */
+  readonly source: number;
+  /** Id of the frame; -1 for a restart. */
+  readonly frame: number;
+  /** Index of the device; -1 where none is concerned. */
+  readonly device: number;
+}
+
+/**
+ * Simulates a run by its events: modelled devices and sources, and the pipeline's own dispatcher,
+ * policies and reorder buffer between them. Equal options give equal results.
+ *
+ * A frame keeps its slot until it has left in order. Events of one time happen one by one in the
+ * order they were scheduled.
+ *
+ * @example
+ * ```ts
+ * simulate({
+ *   devices: [deviceModel({ serviceMs: 20, cv: 0.3 }), deviceModel({ serviceMs: 50 })],
+ *   sources: [{ frames: 20_000, slots: 10, drop: "never", arrivalMs: null }],
+ *   scheduler: () => lookAhead(),
+ * }).throughputFps; // about 70
+ * ```
+ */
+export function simulate(options: SimulationOptions): SimulationResult {
+  return new Simulation(options).run();
+}
+
+class Simulation {
+  readonly #devices: readonly ModelledDevice[];
+  readonly #sources: readonly ModelledSource[];
+  readonly #dispatcher: Dispatcher;
+  /** Actors are the devices, then the sources. */
+  readonly #events: EventQueue;
+  readonly #meter: LeavingMeter;
+  readonly #observe: SimulationOptions["observe"];
+  /** Per slot. */
+  readonly #sourceOf: readonly ModelledSource[];
+  readonly #attempts: Uint8Array;
+  readonly #gaveUp: Uint8Array;
+  #nowMs = 0;
+  #retries = 0;
+
+  constructor(options: SimulationOptions) {
+    let slotCount = 0;
+    this.#devices = options.devices.map((model) => new ModelledDevice(model));
+    this.#sources = options.sources.map((model, index) => {
+      const source = new ModelledSource(model, index, slotCount);
+      slotCount += model.slots;
+      return source;
+    });
+    this.#sourceOf = this.#sources.flatMap((source) =>
+      new Array<ModelledSource>(source.model.slots).fill(source),
+    );
+    this.#attempts = new Uint8Array(slotCount);
+    this.#gaveUp = new Uint8Array(slotCount);
+    this.#events = new EventQueue(this.#devices.length + this.#sources.length);
+    this.#dispatcher = new Dispatcher({
+      scheduler: options.scheduler(this.#devices),
+      devices: this.#devices,
+      slotCount,
+      freeSlots: () => this.#freeSlots,
+      give: (device, slot) => this.#give(device, slot),
+    });
+    const frameCount = options.sources.reduce((sum, { frames }) => sum + frames, 0);
+    this.#meter = new LeavingMeter(frameCount, options.warmUp ?? 0);
+    this.#observe = options.observe;
+  }
+
+  run(): SimulationResult {
+    for (const source of this.#sources) {
+      if (source.model.arrivalMs === null) source.arrived = source.model.frames;
+      else this.#scheduleArrival(source);
+      this.#admit(source);
+    }
+    this.#dispatcher.dispatch();
+    while (!this.#sources.every(isFinished)) {
+      if (!this.#step()) this.#abandon();
+    }
+    return this.#result();
+  }
+
+  /** The next event, and what follows from it at once; false when nothing can happen any more. */
+  #step(): boolean {
+    const { nextMs } = this.#events;
+    const { waiting } = this.#dispatcher;
+    if (waiting > 0 && nextMs > this.#nowMs + WAIT_MS) {
+      this.#setClock(this.#nowMs + WAIT_MS);
+      if (this.#dispatcher.dispatch()) return true;
+      if (nextMs === Number.POSITIVE_INFINITY && this.#devices.some(({ alive }) => alive)) {
+        throw new Error("the policy leaves frames waiting beside idle devices for good");
+      }
+      return nextMs !== Number.POSITIVE_INFINITY;
+    }
+    const actor = this.#events.shift();
+    if (actor < 0) return false;
+    this.#setClock(nextMs);
+    if (actor < this.#devices.length) this.#deviceActs(actor);
+    else this.#frameArrives(this.#sources[actor - this.#devices.length] as ModelledSource);
+    this.#dispatcher.dispatch();
+    return true;
+  }
+
+  #setClock(nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#dispatcher.nowMs = nowMs;
+  }
+
+  get #freeSlots(): number {
+    let fewest = Number.POSITIVE_INFINITY;
+    for (const source of this.#sources) {
+      if (!source.ended && source.freeCount < fewest) fewest = source.freeCount;
+    }
+    return fewest;
+  }
+
+  #give(index: number, slot: number): void {
+    const device = this.#devices[index] as ModelledDevice;
+    this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
+    this.#report("began", slot, index);
+    this.#events.schedule(index, device.begin(slot, this.#nowMs));
+  }
+
+  #deviceActs(index: number): void {
+    const device = this.#devices[index] as ModelledDevice;
+    if (!device.alive) {
+      device.restart();
+      this.#observe?.({
+        timeMs: this.#nowMs,
+        kind: "restarted",
+        source: -1,
+        frame: -1,
+        device: index,
+      });
+      return;
+    }
+    const slot = device.finish(this.#nowMs);
+    const { end } = device;
+    this.#report(end, slot, index);
+    if (end === "lost") {
+      const startMs = device.nextStartMs(this.#nowMs);
+      if (startMs !== Number.POSITIVE_INFINITY) this.#events.schedule(index, startMs);
+      this.#dispatcher.deviceGone(index);
+    }
+    if (end === "answered") this.#complete(slot);
+    else if ((this.#attempts[slot] as number) >= ATTEMPT_COUNT_MAX) this.#giveUp(slot);
+    else {
+      this.#retries += 1;
+      this.#dispatcher.retry(slot, index);
+    }
+  }
+
+  #complete(slot: number): void {
+    const source = this.#sourceOf[slot] as ModelledSource;
+    source.reorder.complete(slot - source.firstSlot);
+    this.#emit(source);
+    this.#admit(source);
+  }
+
+  #giveUp(slot: number): void {
+    this.#gaveUp[slot] = 1;
+    this.#complete(slot);
+  }
+
+  /** No device is left, and none will come back: what waits fails, and the sources end. */
+  #abandon(): void {
+    for (const source of this.#sources) {
+      source.arrived = source.entered;
+      source.endIf(true);
+    }
+    for (let slot = this.#dispatcher.takeAny(); slot >= 0; slot = this.#dispatcher.takeAny()) {
+      this.#giveUp(slot);
+    }
+    for (const source of this.#sources) this.#emit(source);
+  }
+
+  #scheduleArrival(source: ModelledSource): void {
+    const { arrivalMs, frames } = source.model;
+    if (arrivalMs === null || source.arrived >= frames) return;
+    const timeMs = Math.max(this.#nowMs, arrivalMs(source.arrived));
+    this.#events.schedule(this.#devices.length + source.index, timeMs);
+  }
+
+  #frameArrives(source: ModelledSource): void {
+    if (source.ended) return;
+    source.arrived += 1;
+    this.#scheduleArrival(source);
+    this.#admit(source);
+    this.#emit(source);
+  }
+
+  /** Frames that have arrived take the slots that are free; what happens to the rest, `drop` says. */
+  #admit(source: ModelledSource): void {
+    const { drop } = source.model;
+    while (source.entered < source.arrived && source.freeCount > 0) {
+      const slot = source.firstSlot + source.enter(this.#nowMs);
+      this.#attempts[slot] = 0;
+      this.#gaveUp[slot] = 0;
+      this.#report("entered", slot, -1);
+      this.#dispatcher.arrive(slot);
+      if (drop === "oldest" && source.freeCount === 0) this.#dropOldest(source);
+    }
+    if (drop !== "never") while (source.entered < source.arrived) source.skip();
+    source.endIf(source.entered === source.model.frames);
+  }
+
+  /** As the manager does: the frame that waits longest gives way to the next one. */
+  #dropOldest(source: ModelledSource): void {
+    const { firstSlot, model } = source;
+    // The newest frame must not give way to itself: a device may be free for it.
+    this.#dispatcher.dispatch();
+    const slot = this.#dispatcher.takeOldest(firstSlot, firstSlot + model.slots);
+    if (slot < 0) return;
+    source.reorder.drop(slot - firstSlot);
+    source.free(slot - firstSlot);
+  }
+
+  #emit(source: ModelledSource): void {
+    const { reorder, firstSlot } = source;
+    for (let local = reorder.next(); local !== NOTHING; local = reorder.next()) {
+      const frame = reorder.lastId;
+      if (local === DROPPED) {
+        source.dropped += 1;
+        this.#meter.marked(this.#nowMs);
+        this.#tell("dropped", source.index, frame);
+        continue;
+      }
+      if (this.#gaveUp[firstSlot + local] === 1) {
+        source.failed += 1;
+        this.#meter.marked(this.#nowMs);
+        this.#tell("given-up", source.index, frame);
+      } else {
+        source.emitted += 1;
+        this.#meter.emitted(this.#nowMs, this.#nowMs - (source.sinceMs[local] as number));
+        this.#tell("emitted", source.index, frame);
+      }
+      source.free(local);
+    }
+  }
+
+  #report(kind: SimulationEvent["kind"], slot: number, device: number): void {
+    if (this.#observe === undefined) return;
+    const source = this.#sourceOf[slot] as ModelledSource;
+    const frame = source.frameIds[slot - source.firstSlot] as number;
+    this.#observe({ timeMs: this.#nowMs, kind, source: source.index, frame, device });
+  }
+
+  #tell(kind: SimulationEvent["kind"], source: number, frame: number): void {
+    this.#observe?.({ timeMs: this.#nowMs, kind, source, frame, device: -1 });
+  }
+
+  #result(): SimulationResult {
+    const sources = this.#sources.map(({ counts }) => counts);
+    const total = (key: keyof (typeof sources)[number]): number =>
+      sources.reduce((sum, counts) => sum + counts[key], 0);
+    return {
+      frames: {
+        received: total("received"),
+        emitted: total("emitted"),
+        dropped: total("dropped"),
+        failed: total("failed"),
+      },
+      sources,
+      devices: this.#devices.map(({ frames, busyMs }) => ({
+        frames,
+        busyRatio: this.#nowMs === 0 ? 0 : busyMs / this.#nowMs,
+      })),
+      retries: this.#retries,
+      throughputFps: this.#meter.throughputFps,
+      latencyMs: this.#meter.latency(),
+      elapsedMs: this.#nowMs,
+    };
+  }
+}
+
+function isFinished({ ended, reorder }: ModelledSource): boolean {
+  return ended && reorder.finished;
+}

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "bun:test";
+import { lookAhead } from "../../src/schedule/look-ahead.ts";
+import { state } from "./state.ts";
+import { draw } from "./timeline.ts";
+
+// Expected timelines are worked by hand from k = Σ ⌊(T − residualᵢ) / Tᵢ⌋ over quicker devices.
+describe("lookAhead()", () => {
+  test("every device takes the frame whose turn comes when it will be done", () => {
+    // At 0 the second device takes c, because the first will do a and b in its 5 ticks; the third
+    // takes h, because the others will do a to g in its 10. i and j are left to the first.
+    expect(draw({ scheduler: () => lookAhead(), ticks: "2 5 10", arrivals: "9" })).toEqual([
+      "aabbddeeffii",
+      "cccccggggg..",
+      "hhhhhhhhhh..",
+      "||a||b|c|d||e||fgh||i",
+    ]);
+  });
+
+  test("below saturation slower devices stay idle while a quicker one keeps up", () => {
+    expect(draw({ scheduler: () => lookAhead(), ticks: "2 5", arrivals: "1.1.1..1" })).toEqual([
+      "aabbcc.dd",
+      ".........",
+      "||a||b||c|||d",
+    ]);
+  });
+
+  test("without deferring they take the last frame that waits", () => {
+    const scheduler = () => lookAhead({ defer: false });
+    expect(draw({ scheduler, ticks: "2 5", arrivals: "2...." })).toEqual([
+      "aa...",
+      "bbbbb",
+      "||a|||b",
+    ]);
+  });
+
+  test("when a source has no slot left every device works", () => {
+    // Two slots: b fills them, so the slow device may not leave it to the quick one. c can enter
+    // only when a has left.
+    expect(draw({ scheduler: () => lookAhead(), ticks: "2 5", arrivals: "3", slots: 2 })).toEqual([
+      "aacc.",
+      "bbbbb",
+      "||a|||bc",
+    ]);
+  });
+
+  test("a device whose time is unknown takes the oldest frame", () => {
+    const devices = [{ serviceMs: 2 }, { serviceMs: 0 }];
+    expect(lookAhead().next(state(devices, { waiting: 4 }), 1)).toBe(0);
+  });
+
+  test("frames of a device that has gone or is stuck are not waited for", () => {
+    const slow = { serviceMs: 10 };
+    const busy = { serviceMs: 2, inFlight: 1, busySinceMs: 100 };
+    const next = (quick: object, nowMs: number): number =>
+      lookAhead().next(state([quick, slow], { waiting: 9, nowMs }), 1);
+    expect(next({ serviceMs: 2 }, 100)).toBe(5);
+    expect(next(busy, 100)).toBe(4);
+    expect(next(busy, 108)).toBe(5); // Overdue: done at any moment.
+    expect(next(busy, 109)).toBe(0); // More than 4 times its service time.
+    expect(next({ ...busy, alive: false }, 100)).toBe(0);
+  });
+
+  test("what a device has been given ahead counts before anything else it could take", () => {
+    const ahead = { serviceMs: 2, depth: 3, inFlight: 3, busySinceMs: 99 };
+    // 1 + 2 + 2 ms left of 10: 2 more frames.
+    const now = state([ahead, { serviceMs: 10 }], { waiting: 9, nowMs: 100 });
+    expect(lookAhead().next(now, 1)).toBe(2);
+  });
+
+  test("of equal devices none waits for the other", () => {
+    expect(draw({ scheduler: () => lookAhead(), ticks: "3 3 3", arrivals: "4" })).toEqual([
+      "aaaddd",
+      "bbb...",
+      "ccc...",
+      "|||abc|||d",
+    ]);
+  });
+});
