@@ -6,6 +6,8 @@ import { Pipeline } from "../pipeline/pipeline.ts";
 import { ProgressSink } from "../sink/progress.ts";
 import { ExitCode } from "./exit-code.ts";
 import { formatHeader, NAME_WIDTH } from "./header.ts";
+import { onSignals } from "./signals.ts";
+import { onSupervisorLost, supervisedCrashes } from "./supervised.ts";
 
 /**
  * Runs a pipeline for people: header, progress and notes on stderr, then the report as a table.
@@ -17,7 +19,12 @@ import { formatHeader, NAME_WIDTH } from "./header.ts";
  */
 export async function runPipeline(config: RunConfig): Promise<number> {
   const progress = config.quiet ? null : new ProgressSink();
-  const pipeline = new Pipeline({ ...config, sinks: progress === null ? [] : [progress] });
+  const crashes = supervisedCrashes();
+  const pipeline = new Pipeline({
+    ...config,
+    crashes,
+    sinks: progress === null ? [] : [progress],
+  });
   const say = (text: string): void => {
     if (progress === null) process.stderr.write(`${text}\n`);
     else progress.print(text);
@@ -34,6 +41,10 @@ export async function runPipeline(config: RunConfig): Promise<number> {
   using signals = onSignals((name, count) => {
     if (count > 1) process.exit(ExitCode.interrupted);
     say(`${name}: finishing what is under way; once more ends at once`);
+    pipeline.stop();
+  });
+  onSupervisorLost(() => {
+    say("the supervising process has gone: finishing what is under way");
     pipeline.stop();
   });
   const report = await pipeline.run();
@@ -60,24 +71,3 @@ function untold(report: Report, told: ReadonlySet<string>): Report {
 
 const COLUMNS_DEFAULT = 100;
 const COLUMNS_MAX = 120;
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** Listens for signals until disposed; `count` says how many came. */
-function onSignals(
-  listener: (name: string, count: number) => void,
-): Disposable & { readonly count: number } {
-  let count = 0;
-  const handle = (name: NodeJS.Signals): void => {
-    count += 1;
-    listener(name, count);
-  };
-  for (const name of SIGNALS) process.on(name, handle);
-  return {
-    get count(): number {
-      return count;
-    },
-    [Symbol.dispose](): void {
-      for (const name of SIGNALS) process.off(name, handle);
-    },
-  };
-}

@@ -49,6 +49,8 @@ export interface RunConfig {
   readonly annotate?: string;
   /** JSON file for the final report. */
   readonly report?: string;
+  /** Goes on after the last frame in `output`, which an earlier run left, instead of replacing it. */
+  readonly resume: boolean;
   /** No progress line. */
   readonly quiet: boolean;
 }
@@ -74,6 +76,7 @@ export interface RunConfigInput {
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;
+  readonly resume?: boolean;
   readonly quiet?: boolean;
 }
 
@@ -84,6 +87,7 @@ export const runDefaults: RunConfig = {
   devices: ["auto"],
   schedule: "pull",
   hwaccel: "auto",
+  resume: false,
   quiet: false,
 };
 

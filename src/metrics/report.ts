@@ -24,6 +24,8 @@ export interface SourceReport {
   readonly name: string;
   readonly width: number;
   readonly height: number;
+  /** Number of this run's first frame: 0 but where it went on after an earlier run's last. */
+  readonly first_frame: number;
   readonly frames: FrameCounts;
   readonly answers: AnswerCounts;
   /** Whether its frames left in ascending order, without a gap or a repeat. */
@@ -65,6 +67,8 @@ export interface StagesReport {
 }
 
 export interface FaultsReport {
+  /** How the processes ended that crashed before this one went on: `["SIGSEGV"]`. */
+  readonly crashes: readonly string[];
   /** Workers started again. */
   readonly restarts: number;
   /** Frames given to a second worker. */

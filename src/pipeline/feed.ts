@@ -12,6 +12,8 @@ const TIMESTAMP_BYTES = 65536;
 export interface FrameFeed {
   /** Fills the slot at `address`: OK, END, STOPPED or a negative status. */
   fill(address: Address): number;
+  /** Passes over one frame; what stands at `address` may be overwritten. Returns as `fill`. */
+  skip(address: Address): number;
   /** Presentation time of the frame filled last, in ms since the source's start. */
   timeMs(): number;
   /** Bytes of an incomplete last frame. */
@@ -75,6 +77,12 @@ class PipeFeed implements FrameFeed {
     return status;
   }
 
+  skip(address: Address): number {
+    const status = this.fill(address);
+    if (status === Status.ok) this.timeMs();
+    return status;
+  }
+
   /** The filter writes a frame's time before the encoder writes the frame: it is there, or lost. */
   timeMs(): number {
     for (;;) {
@@ -119,6 +127,13 @@ class DemoFeed implements FrameFeed {
     return status;
   }
 
+  skip(): number {
+    const { frameCount } = this.#segment;
+    if (frameCount !== null && this.#drawn >= frameCount) return Status.end;
+    this.#drawn += 1;
+    return Status.ok;
+  }
+
   timeMs(): number {
     return ((this.#drawn - 1) * 1000) / this.#segment.fps;
   }
@@ -151,6 +166,12 @@ class PatternFeed implements FrameFeed {
     if (this.#segment.write && inArena) {
       this.#words.fill(this.#filled, offset / 4, offset / 4 + this.#wordCount);
     }
+    this.#filled += 1;
+    return Status.ok;
+  }
+
+  skip(): number {
+    if (this.#filled >= this.#segment.frameCount) return Status.end;
     this.#filled += 1;
     return Status.ok;
   }

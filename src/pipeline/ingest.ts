@@ -23,6 +23,12 @@ export interface IngestStart {
   readonly fps: number | null;
   /** Frames to deliver at most; null for all. */
   readonly frameLimit: number | null;
+  /** Number of the first frame. */
+  readonly firstFrame: number;
+  /** Frames at the source's start that are passed over: an earlier run delivered them. */
+  readonly skipCount: number;
+  /** Added to every presentation time. */
+  readonly timeOffsetMs: number;
 }
 
 export type IngestCommand =
@@ -32,7 +38,7 @@ export type IngestCommand =
 /** How a segment ended. */
 export interface SegmentEnd {
   readonly type: "segment-end";
-  /** Frames of this segment. */
+  /** Frames of this segment, skipped ones included. */
   readonly frames: number;
   /** Bytes of an incomplete last frame. */
   readonly partialBytes: number;
@@ -49,6 +55,7 @@ declare const self: Worker;
 const DECODED = 0;
 const WAITED = 1;
 const STARTED = 2;
+const NO_SLOT = -1;
 /** `claim` was interrupted by a stop. */
 const STOPPED = -2;
 
@@ -93,7 +100,8 @@ class SourceReader {
   #unused = -1;
   /** Takes frames nobody has a slot for; made when first needed. */
   #scratch: Uint8Array | undefined;
-  #frameId = 0;
+  #frameId: number;
+  #skipCount: number;
   #firstDueMs = 0;
 
   constructor(start: IngestStart) {
@@ -101,6 +109,8 @@ class SourceReader {
     const place = layout.sources[sourceIndex];
     if (place === undefined) throw new RangeError(`source ${sourceIndex}`);
     this.#start = start;
+    this.#frameId = start.firstFrame;
+    this.#skipCount = start.skipCount;
     this.#place = place;
     this.#frames = new Ring(arena, place.frameRingOffset, place.ringCapacity);
     this.#free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
@@ -127,11 +137,12 @@ class SourceReader {
     });
     this.#segmentCount += 1;
     const first = this.#frameId;
+    let skipped = 0;
     if (this.#sums[STARTED] === 0) this.#sums[STARTED] = clockMs();
     const end = (reason: SegmentEnd["reason"], message?: string): SegmentEnd => {
       feed.close();
       this.#doorbell.ringAnyway();
-      const frames = this.#frameId - first;
+      const frames = this.#frameId - first + skipped;
       const { partialBytes } = feed;
       const ended = { type: "segment-end", frames, partialBytes, reason } as const;
       return message === undefined ? ended : { ...ended, message };
@@ -139,10 +150,15 @@ class SourceReader {
     for (;;) {
       if (this.#stopped) return end("stopped");
       if (frameLimit !== null && this.#frameId >= frameLimit) return end("limit");
-      if (!this.#pace()) return end("stopped");
-      const slot = this.#claim();
+      const isSkipped = this.#skipCount > 0;
+      if (!(isSkipped || this.#pace())) return end("stopped");
+      const slot = isSkipped ? NO_SLOT : this.#claim();
       if (slot === STOPPED) return end("stopped");
-      const status = slot < 0 ? this.#drop(feed, segment) : this.#deliver(feed, slot, segment);
+      let status: number;
+      if (isSkipped) status = this.#skip(feed);
+      else if (slot < 0) status = this.#drop(feed, segment);
+      else status = this.#deliver(feed, slot, segment);
+      if (isSkipped && status === Status.ok) skipped += 1;
       if (status !== Status.ok && slot >= 0) this.#unused = slot;
       if (status === Status.end) return end("end");
       if (status === Status.stopped) return end("stopped");
@@ -159,10 +175,10 @@ class SourceReader {
 
   /** Waits until the next frame is due; false when stopped meanwhile. */
   #pace(): boolean {
-    const { fps } = this.#start;
+    const { fps, firstFrame } = this.#start;
     if (fps === null) return true;
-    if (this.#frameId === 0) this.#firstDueMs = clockMs();
-    const dueMs = this.#firstDueMs + (this.#frameId * 1000) / fps;
+    if (this.#frameId === firstFrame) this.#firstDueMs = clockMs();
+    const dueMs = this.#firstDueMs + ((this.#frameId - firstFrame) * 1000) / fps;
     return library().aip_sleep_until(dueMs, this.#stopAddress) === Status.ok;
   }
 
@@ -203,13 +219,12 @@ class SourceReader {
     if (status !== Status.ok) return status;
     const receivedMs = clockMs();
     words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
-    this.#doubles[(offset + SlotHeader.timeMs) / 8] = feed.timeMs();
+    this.#doubles[(offset + SlotHeader.timeMs) / 8] = feed.timeMs() + this.#start.timeOffsetMs;
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
     this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
     this.#sums[DECODED] = (this.#sums[DECODED] as number) + receivedMs - beganMs;
     words[(offset + SlotHeader.state) / 4] = SlotState.ready;
-    this.#frameId += 1;
-    Atomics.store(this.#control, SourceControl.received / 4, this.#frameId);
+    this.#count();
     this.#frames.tryPush(this.#place.firstSlot + slot);
     this.#frames.publish();
     this.#doorbell.ring();
@@ -218,17 +233,38 @@ class SourceReader {
 
   /** Reads a frame that has no slot, and counts it. The gap in the ids tells the manager. */
   #drop(feed: FrameFeed, segment: IngestSegment): number {
-    this.#scratch ??= new Uint8Array(new SharedArrayBuffer(this.#place.slotBytes));
-    const scratch = this.#scratch.buffer as SharedArrayBuffer;
-    rootArena(scratch);
-    writeGeometry(scratch, 0, segment.geometry);
-    const status = feed.fill(addressOf(this.#scratch));
+    const scratch = this.#scratchSlot();
+    writeGeometry(scratch.buffer as SharedArrayBuffer, 0, segment.geometry);
+    const status = feed.fill(addressOf(scratch));
     if (status !== Status.ok) return status;
-    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = feed.timeMs();
-    this.#frameId += 1;
+    const timeMs = feed.timeMs() + this.#start.timeOffsetMs;
+    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = timeMs;
     Atomics.add(this.#control, SourceControl.dropped / 4, 1);
-    Atomics.store(this.#control, SourceControl.received / 4, this.#frameId);
+    this.#count();
     return Status.ok;
+  }
+
+  /** Passes over a frame that an earlier run delivered. */
+  #skip(feed: FrameFeed): number {
+    const status = feed.skip(addressOf(this.#scratchSlot()));
+    if (status === Status.ok) this.#skipCount -= 1;
+    return status;
+  }
+
+  /** A frame has been received. */
+  #count(): void {
+    this.#frameId += 1;
+    const received = this.#frameId - this.#start.firstFrame;
+    Atomics.store(this.#control, SourceControl.received / 4, received);
+  }
+
+  #scratchSlot(): Uint8Array {
+    if (this.#scratch === undefined) {
+      const buffer = new SharedArrayBuffer(this.#place.slotBytes);
+      rootArena(buffer);
+      this.#scratch = new Uint8Array(buffer);
+    }
+    return this.#scratch;
   }
 
   /** Writes what does not change from frame to frame into a slot's header. */

@@ -185,7 +185,7 @@ export class Manager implements ScheduleState {
   /** The source published its last frame; takes in what is still in its ring. */
   sourceEnded(source: SourceRunner): void {
     this.#drainFrames(source);
-    source.reorder.end(source.received);
+    source.reorder.end(source.firstFrame + source.received);
     this.wake();
   }
 

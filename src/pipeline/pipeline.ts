@@ -4,9 +4,10 @@ import type { DeviceInstance } from "../backend/backend.ts";
 import { parseDevice } from "../backend/device-spec.ts";
 import { resolveDevices } from "../backend/resolve.ts";
 import { checkOutputs } from "../config/outputs.ts";
+import { checkResume } from "../config/resume.ts";
 import type { RunConfig, RunConfigInput } from "../config/run-config.ts";
 import { resolveRunConfig } from "../config/schema.ts";
-import { AipError, runtimeError } from "../errors.ts";
+import { AipError, runtimeError, usageError } from "../errors.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { AccuracyMeter } from "../metrics/accuracy.ts";
 import type { Report } from "../metrics/report.ts";
@@ -23,6 +24,7 @@ import type { Scheduler } from "../schedule/scheduler.ts";
 import { weighted } from "../schedule/weighted.ts";
 import { NdjsonSink } from "../sink/ndjson.ts";
 import { writeReport } from "../sink/report-file.ts";
+import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
 import type { Sink } from "../sink/sink.ts";
 import { VideoSink } from "../sink/video.ts";
 import { openSources } from "../source/open.ts";
@@ -60,6 +62,8 @@ export interface PipelineOptions extends Omit<RunConfigInput, "sources"> {
   readonly sinks?: readonly Sink[];
   /** Ends the run as `stop()` does. */
   readonly signal?: AbortSignal;
+  /** How the processes ended that ran this before and crashed, for the report: `["SIGSEGV"]`. */
+  readonly crashes?: readonly string[];
 }
 
 /** What is known once everything has been opened, before the first frame. */
@@ -108,6 +112,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #ownSources: readonly Source[];
   readonly #sinks: Sink[];
   readonly #stages: Stage[];
+  readonly #crashes: readonly string[];
   readonly #notes: string[] = [];
   #run: Promise<Report> | undefined;
   #parts: Parts | undefined;
@@ -117,19 +122,21 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   /** @throws {AipError} category `usage`, where an option is unknown or out of range */
   constructor(options: PipelineOptions = {}) {
-    const { stages = [], sinks = [], signal, sources = "demo", ...config } = options;
+    const { stages = [], sinks = [], crashes = [], signal, sources = "demo", ...config } = options;
     const given = typeof sources === "string" ? [sources] : sources;
     this.#ownSources = given.filter((source) => typeof source !== "string");
     const named = given.filter((source) => typeof source === "string");
     this.config = resolveRunConfig({ ...config, ...(named.length > 0 && { sources: named }) });
     this.#named = named;
     checkOutputs(this.config);
+    checkResume(this.config);
+    this.#crashes = crashes;
     this.#stages = [...stages];
     this.#sinks = [...sinks];
-    const { output, annotate } = this.config;
+    const { output, annotate, resume: append } = this.config;
     // Opened in this order: the video may refuse (no ffmpeg) before the results' file is replaced.
     if (annotate !== undefined) this.#sinks.push(new VideoSink({ path: annotate }));
-    if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output }));
+    if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output, append }));
     signal?.addEventListener("abort", () => this.stop(), { once: true });
     if (signal?.aborted === true) this.stop();
   }
@@ -210,17 +217,35 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         model: () => load(this.config.model),
         loadModel: load,
       });
-      this.#notes.push(...notes, ...models.flatMap((model) => model.spec.notes));
-      return await this.#runParts(sources, models, instances);
+      const resumed = await this.#resumePoints(sources);
+      this.#notes.push(
+        ...notes,
+        ...models.flatMap((model) => model.spec.notes),
+        ...resumeNotes(resumed, this.#crashes),
+      );
+      return await this.#runParts(sources, models, instances, resumed);
     } finally {
       await Promise.all(sources.map((source) => source.close()));
     }
+  }
+
+  /** Where each source goes on, where the results of an earlier run say so. */
+  async #resumePoints(sources: readonly Source[]): Promise<ResumePoints> {
+    const { resume, output } = this.config;
+    if (!resume || output === undefined) return new Map();
+    const points = await findResumePoints(output);
+    const other = [...points.keys()].find((name) => sources.every((one) => one.name !== name));
+    if (other === undefined) return points;
+    const names = sources.map(({ name }) => `"${name}"`).join(", ");
+    const reason = `it holds results of "${other}", and this run's sources are ${names}`;
+    throw usageError("resume-invalid", `Cannot go on with "${output}": ${reason}`);
   }
 
   async #runParts(
     sources: readonly Source[],
     models: readonly LoadedModel[],
     instances: readonly DeviceInstance[],
+    resumed: ResumePoints,
   ): Promise<Report> {
     const { config } = this;
     const slotCount = config.slots ?? defaultSlotCount(sources, instances);
@@ -241,7 +266,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       model: models[0]?.spec.name ?? null,
       labels,
       slotCount,
-      frameCount: totalFrames(sources, config.frames),
+      frameCount: totalFrames(sources, config.frames, resumed),
     });
     for (const note of this.#notes) this.events.emit("note", note);
     const arena = allocateArena(layout, freemem() - MEMORY_SPARE_BYTES);
@@ -276,6 +301,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
           drop: config.drop ?? (source.live ? "oldest" : "never"),
           fps: config.fps ?? null,
           frameLimit: config.frames ?? null,
+          resume: resumed.get(source.name) ?? null,
           onEnd: (runner) => {
             if (runner.error !== null) this.#fail(runner.error);
             manager?.sourceEnded(runner);
@@ -401,6 +427,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       sources: parts.sources,
       devices: parts.pool.devices,
       restarts: parts.pool.restarts,
+      crashes: this.#crashes,
       startedMs: firstReadMs(parts),
       endedMs,
       notes: [
@@ -416,6 +443,18 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       versions: { bun: Bun.version },
     });
   }
+}
+
+type ResumePoints = ReadonlyMap<string, ResumePoint>;
+
+/** What people should know of the runs this one follows. */
+function resumeNotes(resumed: ResumePoints, crashes: readonly string[]): string[] {
+  const notes = crashes.length === 0 ? [] : [`restarted after a crash: ${crashes.join(", ")}`];
+  for (const [name, { nextFrame }] of resumed) {
+    const frames = nextFrame === 1 ? "frame 0 comes" : `frames 0 to ${nextFrame - 1} come`;
+    notes.push(`${name}: ${frames} from an earlier run, and are not in these figures`);
+  }
+  return notes;
 }
 
 /** What a started run consists of. */
@@ -456,12 +495,17 @@ function schedulerOf(config: RunConfig, devices: readonly Device[]): Scheduler {
 }
 
 /** Frames all sources will deliver; undefined where one cannot tell. */
-function totalFrames(sources: readonly Source[], limit: number | undefined): number | undefined {
+function totalFrames(
+  sources: readonly Source[],
+  limit: number | undefined,
+  resumed: ResumePoints,
+): number | undefined {
   let total = 0;
-  for (const { info } of sources) {
+  for (const { info, name } of sources) {
     const count = info.frameCount ?? limit;
     if (count === undefined) return undefined;
-    total += limit === undefined ? count : Math.min(count, limit);
+    const whole = limit === undefined ? count : Math.min(count, limit);
+    total += Math.max(0, whole - (resumed.get(name)?.nextFrame ?? 0));
   }
   return total;
 }

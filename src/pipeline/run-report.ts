@@ -24,6 +24,8 @@ export interface RunFigures {
   readonly sources: readonly SourceRunner[];
   readonly devices: readonly Device[];
   readonly restarts: number;
+  /** How the processes ended that ran this before. */
+  readonly crashes: readonly string[];
   readonly startedMs: number;
   readonly endedMs: number;
   readonly notes: readonly string[];
@@ -70,6 +72,7 @@ export function reportOf(figures: RunFigures): Report {
     },
     wall_s: round(wallMs / 1000),
     faults: {
+      crashes: figures.crashes,
       restarts: figures.restarts,
       retries: manager.retries,
       devices_out: devices.flatMap((device) =>
@@ -108,6 +111,7 @@ function sourceReport(runner: SourceRunner): SourceReport {
     name: runner.source.name,
     width: geometry.width,
     height: geometry.height,
+    first_frame: runner.firstFrame,
     frames: { received: runner.received, emitted, dropped, failed },
     answers: { inferred: emitted, reused: 0, specialized: 0 },
     in_order: runner.inOrder,

@@ -3,6 +3,7 @@ import { SourceControl } from "../layout/layout.gen.ts";
 import type { ArenaLayout, SourcePlace } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
 import { Reorder } from "../schedule/reorder.ts";
+import type { ResumePoint } from "../sink/resume-point.ts";
 import type { Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
 import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
@@ -15,6 +16,8 @@ export interface SourceRunnerOptions {
   readonly drop: DropPolicy;
   readonly fps: number | null;
   readonly frameLimit: number | null;
+  /** Where the source goes on, where an earlier run broke off. */
+  readonly resume: ResumePoint | null;
   /** The source is over; whatever it published must be taken in before this returns. */
   readonly onEnd: (runner: SourceRunner) => void;
 }
@@ -30,6 +33,8 @@ export class SourceRunner {
   /** Slots given back to it; numbers count from the source's first slot. */
   readonly free: Ring;
   readonly reorder: Reorder;
+  /** Number of the first frame; those before it are an earlier run's. */
+  readonly firstFrame: number;
   /** Slots the ingest worker has or may take. */
   freeCount: number;
   emitted = 0;
@@ -37,7 +42,7 @@ export class SourceRunner {
   failed = 0;
   /** Every frame left with the id after its predecessor's. */
   inOrder = true;
-  nextId = 0;
+  nextId: number;
   ended = false;
   /** What broke the source off, where something did. */
   error: AipError | null = null;
@@ -59,7 +64,9 @@ export class SourceRunner {
     this.place = place;
     this.frames = new Ring(arena, place.frameRingOffset, place.ringCapacity);
     this.free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
-    this.reorder = new Reorder(place.slotCount);
+    this.firstFrame = options.resume?.nextFrame ?? 0;
+    this.nextId = this.firstFrame;
+    this.reorder = new Reorder(place.slotCount, this.firstFrame);
     this.freeCount = place.slotCount;
     this.#control = new Int32Array(arena, place.controlOffset, SourceControl.sizeBytes / 4);
     this.#sums = new Float64Array(arena, place.controlOffset + SourceControl.decodeMsSum, 3);
@@ -68,7 +75,7 @@ export class SourceRunner {
     this.free.publish();
   }
 
-  /** Frames received so far, dropped ones included. */
+  /** Frames received so far, dropped ones included, those of earlier runs not. */
   get received(): number {
     return Atomics.load(this.#control, SourceControl.received / 4);
   }
@@ -103,7 +110,7 @@ export class SourceRunner {
 
   /** Starts reading. */
   start(): void {
-    const { arena, layout, drop, fps, frameLimit, index } = this.#options;
+    const { arena, layout, drop, fps, frameLimit, index, resume, source } = this.#options;
     const worker = new Worker(new URL("./ingest.ts", import.meta.url).href);
     this.#worker = worker;
     worker.onmessage = (event: MessageEvent<IngestMessage>) => {
@@ -124,6 +131,10 @@ export class SourceRunner {
       drop,
       fps,
       frameLimit,
+      firstFrame: this.firstFrame,
+      // A file is read again from its start; a camera's frames are gone, and its clock goes on.
+      skipCount: source.live ? 0 : this.firstFrame,
+      timeOffsetMs: source.live && resume !== null ? resume.elapsedMs : 0,
     });
   }
 

@@ -17,10 +17,12 @@ export class Reorder {
   readonly #order: IndexQueue;
   readonly #frameIds: Uint32Array;
   readonly #complete: Uint8Array;
-  #nextId = 0;
-  #received = -1;
+  #nextId: number;
+  #endId = -1;
 
-  constructor(slotCount: number) {
+  /** @param firstId id of the first frame */
+  constructor(slotCount: number, firstId = 0) {
+    this.#nextId = firstId;
     this.#order = new IndexQueue(slotCount);
     this.#frameIds = new Uint32Array(slotCount);
     this.#complete = new Uint8Array(slotCount);
@@ -38,7 +40,7 @@ export class Reorder {
 
   /** Whether the source has ended and everything has left. */
   get finished(): boolean {
-    return this.#order.length === 0 && this.#nextId === this.#received;
+    return this.#order.length === 0 && this.#nextId === this.#endId;
   }
 
   /** Frame `frameId` arrived in `slot`; ids rise. */
@@ -58,16 +60,16 @@ export class Reorder {
     this.#order.removeAt(this.#order.indexOf(slot));
   }
 
-  /** The source is over after `received` frames in all, dropped ones included. */
-  end(received: number): void {
-    this.#received = received;
+  /** The source is over: the frame before `endId` was its last, dropped ones included. */
+  end(endId: number): void {
+    this.#endId = endId;
   }
 
   /** What leaves next: the slot of a frame, DROPPED, or NOTHING. HOT. */
   next(): number {
     const slot = this.#order.at(0);
     if (slot < 0) {
-      if (this.#received < 0 || this.#nextId >= this.#received) return NOTHING;
+      if (this.#endId < 0 || this.#nextId >= this.#endId) return NOTHING;
       this.#nextId += 1;
       return DROPPED;
     }

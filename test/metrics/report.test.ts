@@ -84,7 +84,12 @@ describe("docs/report.schema.json", () => {
       ...SAMPLE,
       end: "failed",
       error: "no device is left",
-      faults: { restarts: 3, retries: 1, devices_out: [{ id: "cpu-0", reason: "hangs" }] },
+      faults: {
+        crashes: [],
+        restarts: 3,
+        retries: 1,
+        devices_out: [{ id: "cpu-0", reason: "hangs" }],
+      },
       notes: ["the camera reconnected twice"],
       weighted: {
         generated: 600,

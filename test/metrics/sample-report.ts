@@ -11,6 +11,7 @@ export const SAMPLE: Report = {
       name: "demo",
       width: 640,
       height: 360,
+      first_frame: 0,
       frames: { received: 600, emitted: 600, dropped: 0, failed: 0 },
       answers: { inferred: 600, reused: 0, specialized: 0 },
       in_order: true,
@@ -49,7 +50,7 @@ export const SAMPLE: Report = {
     reorder: 1.2,
   },
   wall_s: 6.24,
-  faults: { restarts: 0, retries: 0, devices_out: [] },
+  faults: { crashes: [], restarts: 0, retries: 0, devices_out: [] },
   notes: [],
   outputs: ["runs/demo-1/annotated.mp4", "results.ndjson", "report.json"],
   machine: {

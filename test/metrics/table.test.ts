@@ -101,7 +101,12 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
           { label: "bus", ap50: 0.91, truth_count: 1, detection_count: 1 },
         ],
       },
-      faults: { restarts: 3, retries: 2, devices_out: [{ id: "gpu-0", reason: "it hangs" }] },
+      faults: {
+        crashes: [],
+        restarts: 3,
+        retries: 2,
+        devices_out: [{ id: "gpu-0", reason: "it hangs" }],
+      },
       notes: ["the camera reconnected twice"],
     });
     expect(text).toStartWith("failed      the run failed: no device is left\n");

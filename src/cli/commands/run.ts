@@ -64,6 +64,14 @@ export const run: Command = {
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
     report: { type: "string", valueHint: "FILE.json", description: "The final report" },
+    resume: {
+      type: "boolean",
+      description: "Go on after the last frame in --output, which an earlier run left",
+    },
+    supervise: {
+      type: "boolean",
+      description: "Run in a process of its own; after a crash, go on after the last frame written",
+    },
     quiet: { type: "boolean", description: "No progress line" },
     config: {
       type: "string",
@@ -86,6 +94,7 @@ export const run: Command = {
     ["aip run *.mp4 --output results.ndjson --report report.json", "several videos at once"],
     ["aip run webcam:0 --device cpu,gpu --classes person", "a camera, on two devices"],
     ["aip run demo --device sim:20ms,sim:50ms --frames 1000", "an experiment in scheduling"],
+    ["aip run webcam:0 --supervise --output day.ndjson", "survive a crash of native code"],
     ["aip run car.mp4 --output - --quiet | jq .detections", "results to another program"],
   ],
   async execute(input) {
@@ -96,6 +105,10 @@ export const run: Command = {
       flagName,
       typeof file === "string" ? file : undefined,
     );
+    if (input.flags["supervise"] === true) {
+      const { supervise } = await import("../supervise.ts");
+      return supervise(input, config);
+    }
     const { runPipeline } = await import("../run-pipeline.ts");
     return runPipeline(config);
   },
@@ -103,6 +116,8 @@ export const run: Command = {
 
 /** Flags whose values are numbers. */
 const NUMBERS: readonly string[] = ["fps", "frames", "slots", "confidence", "iou"];
+/** Flags that say how the run is started, not what it does. */
+const NO_SETTINGS: readonly string[] = ["config", "supervise"];
 /** Configuration keys that are not their flag in camel case. */
 const KEY_BY_FLAG: Readonly<Record<string, string>> = { device: "devices" };
 
@@ -110,7 +125,7 @@ const KEY_BY_FLAG: Readonly<Record<string, string>> = { device: "devices" };
 export function toConfigInput({ flags, operands }: CommandInput): RunConfigInput {
   const values: Record<string, unknown> = {};
   for (const [flag, value] of Object.entries(flags)) {
-    if (flag === "config") continue;
+    if (NO_SETTINGS.includes(flag)) continue;
     const key = KEY_BY_FLAG[flag] ?? flag.replace(/-(.)/g, (_, letter) => letter.toUpperCase());
     const isNumber = NUMBERS.includes(flag) && typeof value === "string";
     values[key] = isNumber && DECIMAL.test(value) ? Number(value) : value;

@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { findResumePoints } from "../../src/sink/resume-point.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "aip-resume-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const line = (source: string, frame: number, pad = ""): string =>
+  `${JSON.stringify({ source, frame, time_ms: frame * 40, status: "ok", detections: [], pad })}\n`;
+
+function file(text: string): string {
+  const path = join(folder, `${crypto.randomUUID()}.ndjson`);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe("findResumePoints()", () => {
+  test("each source goes on after its own last frame", async () => {
+    const text = [line("a", 0), line("b", 0), line("a", 1), line("a", 2)].join("");
+    const points = await findResumePoints(file(text));
+    expect([...points].map(([name, { nextFrame }]) => [name, nextFrame])).toEqual([
+      ["a", 3],
+      ["b", 1],
+    ]);
+  });
+
+  test.each([
+    ["half a line", line("a", 1).slice(0, 20)],
+    ["a whole line but for its line feed", line("a", 1).slice(0, -1)],
+    ["a line longer than a block", line("a", 1, "x".repeat(200_000)).slice(0, -1)],
+  ])("cuts %s off", async (_, torn) => {
+    const path = file(line("a", 0) + torn);
+    expect((await findResumePoints(path)).get("a")?.nextFrame).toBe(1);
+    expect(readFileSync(path, "utf8")).toBe(line("a", 0));
+  });
+
+  test("a file of nothing but a torn line is emptied", async () => {
+    const path = file('{"source":"a"');
+    expect((await findResumePoints(path)).size).toBe(0);
+    expect(readFileSync(path, "utf8")).toBe("");
+  });
+
+  test("a missing file holds nothing", async () => {
+    expect((await findResumePoints(join(folder, "none.ndjson"))).size).toBe(0);
+  });
+
+  test("a clock goes on through the time since the file was written", async () => {
+    const path = file(line("a", 0) + line("a", 1));
+    const anHourAgo = Date.now() / 1000 - 3600;
+    utimesSync(path, anHourAgo, anHourAgo);
+    const elapsedMs = (await findResumePoints(path)).get("a")?.elapsedMs ?? 0;
+    expect(elapsedMs).toBeGreaterThanOrEqual(3_600_000 + 40 - 1);
+    expect(elapsedMs).toBeLessThan(3_700_000);
+  });
+
+  test.each([
+    ["a gap", line("a", 0) + line("a", 2), 'frame 2 of "a" stands where frame 1 should'],
+    ["a repeat", line("a", 0) + line("a", 0), 'frame 0 of "a" stands where frame 1 should'],
+    ["a late start", line("a", 7), 'frame 7 of "a" stands where frame 0 should'],
+    ["something else", "hello\n", "line 1 of"],
+  ])("refuses a file with %s", async (_, text, reason) => {
+    expect(findResumePoints(file(text))).rejects.toThrow(reason);
+  });
+});
