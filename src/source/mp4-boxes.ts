@@ -20,8 +20,9 @@ export async function isMp4CutShort(path: string): Promise<boolean> {
     let offset = 0;
     for (let boxes = 0; boxes < BOX_COUNT_MAX && offset < fileBytes; boxes += 1) {
       const { bytesRead } = await file.read(header, 0, HEADER_BYTES, offset);
-      if (bytesRead < 8) return true;
+      // Without its first box a file is not of the family, however short it is.
       if (boxes === 0 && header.toString("latin1", 4, 8) !== "ftyp") return false;
+      if (bytesRead < 8) return true;
       const short = header.readUInt32BE(0);
       if (short === 0) return false;
       const sizeBytes = short === 1 ? Number(header.readBigUInt64BE(8)) : short;

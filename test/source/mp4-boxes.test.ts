@@ -31,6 +31,7 @@ describe("isMp4CutShort()", () => {
       Buffer.concat([box("ftyp", 8), box("mdat", 9, "to-end")]),
       false,
     ],
+    ["a text shorter than a header", Buffer.from("hello\n"), false],
     ["another format", Buffer.from("hello world, hello world"), false],
   ])("%s", async (name, bytes, expected) => {
     const path = media.file(`${name}.mp4`);
