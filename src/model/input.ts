@@ -142,7 +142,7 @@ function inputSize(
     const right = `write "input": {"width": …, "height": …} into "${hints.manifestPath}"`;
     throw sizeError(
       hints,
-      `input ${tensorText(input)} leaves its size open; give one, or ${right}`,
+      `input ${tensorText(input)} leaves its size open; give one (--input-size WxH), or ${right}`,
     );
   }
   const given = { width: requested?.width ?? width, height: requested?.height ?? height };

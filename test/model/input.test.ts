@@ -68,7 +68,7 @@ describe("detectInput()", () => {
       [1, 3, -1, -1],
       {},
       "model-size",
-      'input "images" [1, 3, ?, ?] leaves its size open; give one, or write "input": {"width": …, "height": …} into "m.json"',
+      'input "images" [1, 3, ?, ?] leaves its size open; give one (--input-size WxH), or write "input": {"width": …, "height": …} into "m.json"',
     ],
     [
       "another size than the fixed one",
