@@ -1,27 +1,33 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type AipError, usageError } from "../errors.ts";
+import { videoPaths } from "../sink/video-paths.ts";
+import type { Source } from "../source/source.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /**
  * Refuses outputs that cannot be written, that would overwrite an input, or that share a file,
  * before anything is started or truncated.
  *
+ * @param opened the sources, once they are open: what patterns stand for, and the files of several
+ * annotated videos, follow from them
  * @throws {AipError} `output-invalid`
  */
 export function checkOutputs(
   config: Pick<RunConfig, "sources" | "model" | "output" | "annotate" | "report">,
+  opened: readonly Pick<Source, "name" | "spec">[] = [],
 ): void {
+  const { sources, model, output, annotate, report } = config;
   const inputs = new Map<string, string>();
-  for (const input of [...config.sources, config.model]) {
+  for (const input of [...sources, ...opened.map(({ spec }) => spec), model]) {
     if (existsSync(input)) inputs.set(realpathSync(input), input);
   }
   const outputs = new Map<string, string>();
-  for (const [flag, path] of Object.entries({
-    output: config.output,
-    annotate: config.annotate,
-    report: config.report,
-  })) {
+  for (const [flag, path] of [
+    ["output", output],
+    ...annotatedVideos(annotate, opened).map((path) => ["annotate", path] as const),
+    ["report", report],
+  ] as const) {
     if (path === undefined || path === "-") continue;
     const target = checkWritable(path);
     const input = inputs.get(target);
@@ -32,6 +38,15 @@ export function checkOutputs(
     if (other !== undefined) throw invalid(path, `--${other} writes to it too; name another file`);
     outputs.set(target, flag);
   }
+}
+
+function annotatedVideos(
+  annotate: string | undefined,
+  opened: readonly Pick<Source, "name">[],
+): readonly string[] {
+  if (annotate === undefined) return [];
+  const names = opened.map(({ name }) => name);
+  return names.length === 0 ? [annotate] : videoPaths(annotate, names);
 }
 
 /** Checks that a file could be created or replaced; returns its absolute path, links followed. */

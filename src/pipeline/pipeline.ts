@@ -208,6 +208,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     });
     const sources = [...opened, ...this.#ownSources];
     try {
+      checkOutputs(this.config, sources);
       const load = (name: string): Promise<LoadedModel["task"]> => {
         const model = loadModel(name, this.config);
         models.push(model);

@@ -47,6 +47,31 @@ test("checkOutputs() refuses the input itself, by whatever path", () => {
   );
 });
 
+test("checkOutputs() refuses an input that only a pattern names, once the sources are open", () => {
+  const config = resolveRunConfig({
+    sources: join(folder, "*.mp4"),
+    annotate: join(folder, "in.mp4"),
+  });
+  expect(() => checkOutputs(config)).not.toThrow();
+  const source = { name: "in", spec: join(folder, "in.mp4") };
+  expect(() => checkOutputs(config, [source])).toThrow("it is the input");
+});
+
+test("checkOutputs() looks at the annotated video of each of several sources", async () => {
+  const taken = join(folder, "out-b.mp4");
+  await writeFile(taken, "frames");
+  const config = resolveRunConfig({
+    sources: [join(folder, "in.mp4"), taken],
+    annotate: join(folder, "out.mp4"),
+  });
+  expect(() => checkOutputs(config)).not.toThrow();
+  const opened = [
+    { name: "in", spec: join(folder, "in.mp4") },
+    { name: "b", spec: taken },
+  ];
+  expect(() => checkOutputs(config, opened)).toThrow(`Cannot write "${taken}": it is the input`);
+});
+
 test("checkOutputs() refuses two outputs in one file", () => {
   const path = join(folder, "both.json");
   expect(() => check({ output: path, report: path })).toThrow(
