@@ -444,7 +444,7 @@ def export(detector, path):
         input_names=["images"], output_names=["output"], do_constant_folding=True,
     )
     graph = onnx.load(path)
-    for key, value in {"names": ",".join(CLASSES), "strides": ",".join(map(str, STRIDES))}.items():
+    for key, value in {"names": repr(dict(enumerate(CLASSES))), "strides": ",".join(map(str, STRIDES))}.items():
         graph.metadata_props.add(key=key, value=value)
     graph.doc_string = "Detector for the demo scene, trained by scripts/train-demo.py"
     onnx.checker.check_model(graph, full_check=True)

@@ -116,11 +116,6 @@ export const enums: readonly EnumSpec[] = [
     doc: "Execution provider of an ONNX Runtime session.",
     values: { cpu: 0, webgpu: 1, coreml: 2, cuda: 3, named: 4 },
   },
-  {
-    name: "worker_state",
-    doc: "Life of a worker thread (ingest or inference).",
-    values: { starting: 0, warming: 1, ready: 2, busy: 3, ended: 4, failed: 5 },
-  },
 ];
 
 export const structs: readonly StructSpec[] = [
@@ -163,7 +158,6 @@ export const structs: readonly StructSpec[] = [
     sizeBytes: 128,
     doc: "What an ingest worker and the manager tell each other about one source.",
     fields: [
-      { name: "state", type: "u32", doc: "A worker_state." },
       {
         name: "stop",
         type: "u32",
@@ -176,16 +170,12 @@ export const structs: readonly StructSpec[] = [
         doc: "Frames dropped by the ingest worker, for want of a slot.",
       },
       { name: "buffer_full_waits", type: "u32", doc: "Times ingest found no free slot." },
-      { name: "status", type: "i32", doc: "Status the source ended with." },
-      { name: "reserved_counts", type: "u32", count: 2, doc: "Aligns what follows." },
-      { name: "decode_ms_sum", type: "f64", doc: "Time spent reading frames, in ms." },
-      { name: "wait_ms_sum", type: "f64", doc: "Time spent waiting for a free slot, in ms." },
       {
         name: "started_ms",
         type: "f64",
         doc: "Monotonic clock when the first read began; 0 before.",
       },
-      { name: "reserved", type: "u32", count: 18, doc: "Fills the cache line." },
+      { name: "reserved", type: "u32", count: 26, doc: "Fills the cache line." },
     ],
   },
   {
@@ -193,13 +183,10 @@ export const structs: readonly StructSpec[] = [
     sizeBytes: 128,
     doc: "What an inference worker and the manager tell each other.",
     fields: [
-      { name: "state", type: "u32", doc: "A worker_state." },
       { name: "stop", type: "u32", doc: "1 asks the worker to end; native waits check it." },
-      { name: "processed", type: "u32", doc: "Frames answered since the start." },
       { name: "current_result", type: "u32", doc: "Result block being written, for the watchdog." },
       { name: "busy_since_ms", type: "f64", doc: "Monotonic clock when the current frame began." },
-      { name: "warm_up_ms", type: "f64", doc: "Duration of loading and the first inference." },
-      { name: "reserved", type: "u32", count: 24, doc: "Fills the cache line." },
+      { name: "reserved", type: "u32", count: 28, doc: "Fills the cache line." },
     ],
   },
   {

@@ -38,8 +38,10 @@ export interface DeviceReport {
   /** `cpu-0` */
   readonly id: string;
   readonly kind: string;
+  /** Name of the model it ran; null where it ran none. */
+  readonly model: string | null;
   /** What it is, for people: `ONNX Runtime 1.30.0 CPU, 1 thread`; says when it is simulated. */
-  readonly model: string;
+  readonly description: string;
   /** Frames it answered. */
   readonly frames: number;
   /** Share of the run it was busy, 0–1. */
@@ -144,7 +146,7 @@ export interface Report {
     readonly cores: number;
     readonly memory_bytes: number;
   };
-  /** Versions of what ran: `{ bun: "1.4.5", onnxruntime: "1.30.0", ffmpeg: "5.1" }`. */
+  /** Versions of what ran: `{ bun: "1.4.5", onnxruntime: "1.30.0" }`. */
   readonly versions: Readonly<Record<string, string>>;
 }
 

@@ -142,7 +142,6 @@ export class DevicePool {
     const wasAlive = device.alive;
     device.alive = false;
     device.seat = undefined;
-    device.failures.push(reason);
     this.#options.onLost(device, seat, hung, reason);
     if (hung) {
       seat.stop();

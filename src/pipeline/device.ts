@@ -75,7 +75,6 @@ export class Device implements DeviceState {
   readonly restartsMs: number[] = [];
   /** Why the device was taken out; null while it takes part. */
   outReason: string | null = null;
-  readonly failures: string[] = [];
   /** Frames it answered. */
   frames = 0;
   busyMs = 0;

@@ -3,7 +3,7 @@
  * natively straight into it, and publishes the slot. It blocks; the manager never does.
  */
 import { Detection, SlotHeader, SlotState, SourceControl, Status } from "../layout/layout.gen.ts";
-import { type Address, addressOf, clockMs, library } from "../native/library.ts";
+import { type Address, addressOf, clockMs, lastError, library } from "../native/library.ts";
 import { type ArenaLayout, rootArena, type SourcePlace } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
 import { Ring } from "../ring/ring.ts";
@@ -51,18 +51,14 @@ export type IngestMessage = { readonly type: "ready" } | SegmentEnd;
 
 declare const self: Worker;
 
-// Where in the control block's f64 fields, counted from decode_ms_sum.
-const DECODED = 0;
-const WAITED = 1;
-const STARTED = 2;
 const NO_SLOT = -1;
 /** `claim` was interrupted by a stop. */
 const STOPPED = -2;
 
 /** Longest sleep between two looks at the stop flags. */
 const WAIT_MS = 100;
-/** How long a live source waits for the manager to free a slot before it drops a frame. */
-const LIVE_WAIT_MS = 5;
+/** How long the manager gets to let the oldest waiting frame give way. */
+const OLDEST_WAIT_MS = 5;
 
 let reader: SourceReader | undefined;
 
@@ -86,7 +82,7 @@ class SourceReader {
   readonly #free: Ring;
   readonly #doorbell: Doorbell;
   readonly #control: Int32Array;
-  readonly #sums: Float64Array;
+  readonly #startedMs: Float64Array;
   readonly #dropTimes: Float64Array;
   readonly #words: Int32Array;
   readonly #doubles: Float64Array;
@@ -116,8 +112,8 @@ class SourceReader {
     this.#free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
     this.#doorbell = new Doorbell(arena);
     this.#control = new Int32Array(arena, place.controlOffset, SourceControl.sizeBytes / 4);
-    const sums = place.controlOffset + SourceControl.decodeMsSum;
-    this.#sums = new Float64Array(arena, sums, 3);
+    const started = place.controlOffset + SourceControl.startedMs;
+    this.#startedMs = new Float64Array(arena, started, 1);
     this.#dropTimes = new Float64Array(arena, place.dropTimesOffset, place.dropTimeCount);
     this.#formatted = new Int32Array(place.slotCount);
     this.#words = new Int32Array(arena);
@@ -138,7 +134,7 @@ class SourceReader {
     this.#segmentCount += 1;
     const first = this.#frameId;
     let skipped = 0;
-    if (this.#sums[STARTED] === 0) this.#sums[STARTED] = clockMs();
+    if (this.#startedMs[0] === 0) this.#startedMs[0] = clockMs();
     const end = (reason: SegmentEnd["reason"], message?: string): SegmentEnd => {
       feed.close();
       this.#doorbell.ringAnyway();
@@ -163,8 +159,7 @@ class SourceReader {
       if (status === Status.end) return end("end");
       if (status === Status.stopped) return end("stopped");
       if (status < 0) {
-        const message = `Cannot read a frame (status ${status})`;
-        return end("failed", message);
+        return end("failed", lastError() || `cannot read a frame (status ${status})`);
       }
     }
   }
@@ -196,16 +191,15 @@ class SourceReader {
       return slot;
     }
     Atomics.add(this.#control, SourceControl.bufferFullWaits / 4, 1);
-    const beganMs = clockMs();
-    const live = this.#start.drop !== "never";
+    const { drop } = this.#start;
+    if (drop === "newest") return -1;
     do {
       this.#doorbell.ring();
-      free.wait(live ? LIVE_WAIT_MS : WAIT_MS);
+      free.wait(drop === "oldest" ? OLDEST_WAIT_MS : WAIT_MS);
       slot = free.tryPop();
-    } while (slot < 0 && !live && !this.#stopped);
-    this.#sums[WAITED] = (this.#sums[WAITED] as number) + clockMs() - beganMs;
+    } while (slot < 0 && drop === "never" && !this.#stopped);
     if (slot >= 0) free.release();
-    else if (!live) return STOPPED;
+    else if (drop === "never") return STOPPED;
     return slot;
   }
 
@@ -222,7 +216,6 @@ class SourceReader {
     this.#doubles[(offset + SlotHeader.timeMs) / 8] = feed.timeMs() + this.#start.timeOffsetMs;
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
     this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
-    this.#sums[DECODED] = (this.#sums[DECODED] as number) + receivedMs - beganMs;
     words[(offset + SlotHeader.state) / 4] = SlotState.ready;
     this.#count();
     this.#frames.tryPush(this.#place.firstSlot + slot);

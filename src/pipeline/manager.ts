@@ -1,5 +1,5 @@
 import { type AipError, runtimeError } from "../errors.ts";
-import { ResultDescriptor, SlotHeader, Status } from "../layout/layout.gen.ts";
+import { ResultDescriptor, SlotHeader, SlotState, Status } from "../layout/layout.gen.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import { clockMs } from "../native/library.ts";
 import { type ArenaLayout, DETECTIONS_OFFSET, resultOffset, slotOffset } from "../ring/arena.ts";
@@ -436,6 +436,7 @@ export class Manager {
     const result = this.#resultOf[slot] as number;
     if (result >= 0) this.#freeResults.push(result);
     this.#resultOf[slot] = -1;
+    this.#words[((this.#slotOffsets[slot] as number) + SlotHeader.state) / 4] = SlotState.free;
     source.freeCount += 1;
     source.free.tryPush(this.#local(slot));
     return source;

@@ -116,6 +116,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   #stopped = false;
   #error: AipError | null = null;
   #report: Report | undefined;
+  readonly #versions: Record<string, string> = { bun: Bun.version };
+  readonly #modelNames = new Map<string, string>();
 
   /** @throws {AipError} category `usage`, where an option is unknown or out of range */
   constructor(options: PipelineOptions = {}) {
@@ -211,10 +213,13 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         models.push(model);
         return Promise.resolve(model.task);
       };
-      const { instances, notes } = await resolveDevices(this.config.devices.map(parseDevice), {
+      const { instances, notes, machine } = await resolveDevices(this.config.devices.map(parseDevice), {
         model: () => load(this.config.model),
         loadModel: load,
       });
+      const { onnxRuntime } = machine ?? { onnxRuntime: null };
+      if (onnxRuntime !== null) this.#versions["onnxruntime"] = onnxRuntime.version;
+      for (const { spec } of models) this.#modelNames.set(spec.path, spec.name);
       const resumed = await this.#resumePoints(sources);
       this.#notes.push(
         ...notes,
@@ -439,7 +444,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         ...(this.config.report === undefined ? [] : [this.config.report]),
       ],
       accuracy: parts.accuracy?.result() ?? null,
-      versions: { bun: Bun.version },
+      versions: this.#versions,
+      modelNames: this.#modelNames,
     });
   }
 }

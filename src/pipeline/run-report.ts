@@ -32,6 +32,8 @@ export interface RunFigures {
   readonly outputs: readonly string[];
   readonly accuracy: Accuracy | null;
   readonly versions: Readonly<Record<string, string>>;
+  /** Names of the models that ran, by their paths. */
+  readonly modelNames: ReadonlyMap<string, string>;
 }
 
 /** The report of a run, at its end or while it goes on. */
@@ -55,7 +57,8 @@ export function reportOf(figures: RunFigures): Report {
     devices: devices.map((device) => ({
       id: device.instance.id,
       kind: device.instance.kind,
-      model: device.instance.description,
+      model: modelName(device, figures.modelNames),
+      description: device.instance.description,
       frames: device.frames,
       busy_ratio: round(Math.min(device.busyMs / wallMs, 1)),
       latency_ms: { mean: round(device.latency.mean), ...latencyReport(device.latency) },
@@ -102,6 +105,11 @@ export function reportOf(figures: RunFigures): Report {
     },
     versions: figures.versions,
   };
+}
+
+function modelName(device: Device, names: ReadonlyMap<string, string>): string | null {
+  const { model } = device.instance.task;
+  return model === null ? null : (names.get(model.path) ?? model.path);
 }
 
 function sourceReport(runner: SourceRunner): SourceReport {

@@ -48,7 +48,7 @@ export class SourceRunner {
   error: AipError | null = null;
   readonly #options: SourceRunnerOptions;
   readonly #control: Int32Array;
-  readonly #sums: Float64Array;
+  readonly #startedMs: Float64Array;
   readonly #dropTimes: Float64Array;
   #worker: Worker | undefined;
   #stopped = false;
@@ -69,7 +69,8 @@ export class SourceRunner {
     this.reorder = new Reorder(place.slotCount, this.firstFrame);
     this.freeCount = place.slotCount;
     this.#control = new Int32Array(arena, place.controlOffset, SourceControl.sizeBytes / 4);
-    this.#sums = new Float64Array(arena, place.controlOffset + SourceControl.decodeMsSum, 3);
+    const started = place.controlOffset + SourceControl.startedMs;
+    this.#startedMs = new Float64Array(arena, started, 1);
     this.#dropTimes = new Float64Array(arena, place.dropTimesOffset, place.dropTimeCount);
     for (let slot = 0; slot < place.slotCount; slot += 1) this.free.tryPush(slot);
     this.free.publish();
@@ -84,14 +85,9 @@ export class SourceRunner {
     return Atomics.load(this.#control, SourceControl.bufferFullWaits / 4);
   }
 
-  /** Time spent reading frames, in ms. */
-  get decodeMsSum(): number {
-    return this.#sums[0] as number;
-  }
-
   /** Monotonic clock when the first read began; 0 before. */
   get startedMs(): number {
-    return this.#sums[2] as number;
+    return this.#startedMs[0] as number;
   }
 
   /** Everything received has left, and no more will come. */

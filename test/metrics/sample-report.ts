@@ -25,7 +25,8 @@ export const SAMPLE: Report = {
     {
       id: "cpu-0",
       kind: "cpu",
-      model: "ONNX Runtime 1.30.0 CPU, 1 thread",
+      model: "demo",
+      description: "ONNX Runtime 1.30.0 CPU, 1 thread",
       frames: 264,
       busy_ratio: 0.99,
       latency_ms: { mean: 20.9, p50: 20.8, p90: 22, p99: 24 },
@@ -33,7 +34,8 @@ export const SAMPLE: Report = {
     {
       id: "gpu-0",
       kind: "gpu",
-      model: "WebGPU on llvmpipe, software",
+      model: "demo",
+      description: "WebGPU on llvmpipe, software",
       frames: 336,
       busy_ratio: 1,
       latency_ms: { mean: 118.4, p50: 117, p90: 120, p99: 131 },

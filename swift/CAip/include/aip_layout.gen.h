@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x0d982e3bu
+#define AIP_LAYOUT_HASH 0x72673367u
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -113,16 +113,6 @@ enum {
   AIP_PROVIDER_NAMED = 4,
 };
 
-/// Life of a worker thread (ingest or inference).
-enum {
-  AIP_WORKER_STATE_STARTING = 0,
-  AIP_WORKER_STATE_WARMING = 1,
-  AIP_WORKER_STATE_READY = 2,
-  AIP_WORKER_STATE_BUSY = 3,
-  AIP_WORKER_STATE_ENDED = 4,
-  AIP_WORKER_STATE_FAILED = 5,
-};
-
 /// Start of the arena: identity, and the doorbell that wakes the manager.
 ///
 ///      0  u32      magic              0x61697031, the characters aip1.
@@ -185,69 +175,45 @@ _Static_assert(offsetof(aip_ring_header, reserved_wait) == 140, "reserved_wait")
 
 /// What an ingest worker and the manager tell each other about one source.
 ///
-///      0  u32      state              A worker_state.
-///      4  u32      stop               1 asks the ingest worker to end after the current frame.
-///      8  u32      received           Frames received, dropped ones included.
-///     12  u32      dropped            Frames dropped by the ingest worker, for want of a slot.
-///     16  u32      buffer_full_waits  Times ingest found no free slot.
-///     20  i32      status             Status the source ended with.
-///     24  u32[2]   reserved_counts    Aligns what follows.
-///     32  f64      decode_ms_sum      Time spent reading frames, in ms.
-///     40  f64      wait_ms_sum        Time spent waiting for a free slot, in ms.
-///     48  f64      started_ms         Monotonic clock when the first read began; 0 before.
-///     56  u32[18]  reserved           Fills the cache line.
+///      0  u32      stop               1 asks the ingest worker to end after the current frame.
+///      4  u32      received           Frames received, dropped ones included.
+///      8  u32      dropped            Frames dropped by the ingest worker, for want of a slot.
+///     12  u32      buffer_full_waits  Times ingest found no free slot.
+///     16  f64      started_ms         Monotonic clock when the first read began; 0 before.
+///     24  u32[26]  reserved           Fills the cache line.
 typedef struct aip_source_control {
-  uint32_t state;
   uint32_t stop;
   uint32_t received;
   uint32_t dropped;
   uint32_t buffer_full_waits;
-  int32_t status;
-  uint32_t reserved_counts[2];
-  double decode_ms_sum;
-  double wait_ms_sum;
   double started_ms;
-  uint32_t reserved[18];
+  uint32_t reserved[26];
 } aip_source_control;
 _Static_assert(sizeof(aip_source_control) == 128, "size of aip_source_control");
-_Static_assert(offsetof(aip_source_control, state) == 0, "state");
-_Static_assert(offsetof(aip_source_control, stop) == 4, "stop");
-_Static_assert(offsetof(aip_source_control, received) == 8, "received");
-_Static_assert(offsetof(aip_source_control, dropped) == 12, "dropped");
-_Static_assert(offsetof(aip_source_control, buffer_full_waits) == 16, "buffer_full_waits");
-_Static_assert(offsetof(aip_source_control, status) == 20, "status");
-_Static_assert(offsetof(aip_source_control, reserved_counts) == 24, "reserved_counts");
-_Static_assert(offsetof(aip_source_control, decode_ms_sum) == 32, "decode_ms_sum");
-_Static_assert(offsetof(aip_source_control, wait_ms_sum) == 40, "wait_ms_sum");
-_Static_assert(offsetof(aip_source_control, started_ms) == 48, "started_ms");
-_Static_assert(offsetof(aip_source_control, reserved) == 56, "reserved");
+_Static_assert(offsetof(aip_source_control, stop) == 0, "stop");
+_Static_assert(offsetof(aip_source_control, received) == 4, "received");
+_Static_assert(offsetof(aip_source_control, dropped) == 8, "dropped");
+_Static_assert(offsetof(aip_source_control, buffer_full_waits) == 12, "buffer_full_waits");
+_Static_assert(offsetof(aip_source_control, started_ms) == 16, "started_ms");
+_Static_assert(offsetof(aip_source_control, reserved) == 24, "reserved");
 
 /// What an inference worker and the manager tell each other.
 ///
-///      0  u32      state           A worker_state.
-///      4  u32      stop            1 asks the worker to end; native waits check it.
-///      8  u32      processed       Frames answered since the start.
-///     12  u32      current_result  Result block being written, for the watchdog.
-///     16  f64      busy_since_ms   Monotonic clock when the current frame began.
-///     24  f64      warm_up_ms      Duration of loading and the first inference.
-///     32  u32[24]  reserved        Fills the cache line.
+///      0  u32      stop            1 asks the worker to end; native waits check it.
+///      4  u32      current_result  Result block being written, for the watchdog.
+///      8  f64      busy_since_ms   Monotonic clock when the current frame began.
+///     16  u32[28]  reserved        Fills the cache line.
 typedef struct aip_worker_control {
-  uint32_t state;
   uint32_t stop;
-  uint32_t processed;
   uint32_t current_result;
   double busy_since_ms;
-  double warm_up_ms;
-  uint32_t reserved[24];
+  uint32_t reserved[28];
 } aip_worker_control;
 _Static_assert(sizeof(aip_worker_control) == 128, "size of aip_worker_control");
-_Static_assert(offsetof(aip_worker_control, state) == 0, "state");
-_Static_assert(offsetof(aip_worker_control, stop) == 4, "stop");
-_Static_assert(offsetof(aip_worker_control, processed) == 8, "processed");
-_Static_assert(offsetof(aip_worker_control, current_result) == 12, "current_result");
-_Static_assert(offsetof(aip_worker_control, busy_since_ms) == 16, "busy_since_ms");
-_Static_assert(offsetof(aip_worker_control, warm_up_ms) == 24, "warm_up_ms");
-_Static_assert(offsetof(aip_worker_control, reserved) == 32, "reserved");
+_Static_assert(offsetof(aip_worker_control, stop) == 0, "stop");
+_Static_assert(offsetof(aip_worker_control, current_result) == 4, "current_result");
+_Static_assert(offsetof(aip_worker_control, busy_since_ms) == 8, "busy_since_ms");
+_Static_assert(offsetof(aip_worker_control, reserved) == 16, "reserved");
 
 /// Start of a slot: everything native code needs to read its pixels.
 ///
