@@ -360,6 +360,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const watchdog = setInterval(() => pool.checkForHangs(), WATCHDOG_MS);
     const parts = { manager, sources: runners, pool, accuracy, startedMs: 0 };
     try {
+      for (const runner of runners) runner.prepare();
       await pool.start();
       for (const stage of stages) await stage.open?.(context);
       for (const sink of sinks) {

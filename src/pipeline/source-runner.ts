@@ -1,10 +1,11 @@
 import { type AipError, runtimeError } from "../errors.ts";
 import { SourceControl } from "../layout/layout.gen.ts";
+import { closeFd } from "../native/library.ts";
 import type { ArenaLayout, SourcePlace } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
 import { Reorder } from "../schedule/reorder.ts";
 import type { ResumePoint } from "../sink/resume-point.ts";
-import type { Source } from "../source/source.ts";
+import type { IngestSegment, Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
 import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
 
@@ -50,6 +51,8 @@ export class SourceRunner {
   readonly #control: Int32Array;
   readonly #startedMs: Float64Array;
   readonly #dropTimes: Float64Array;
+  readonly #started = Promise.withResolvers<void>();
+  #opening: Promise<IngestSegment | null> | undefined;
   #worker: Worker | undefined;
   #stopped = false;
 
@@ -104,14 +107,18 @@ export class SourceRunner {
     this.#dropTimes[frameId % this.place.dropTimeCount] = timeMs;
   }
 
-  /** Starts reading. */
-  start(): void {
+  /**
+   * Gets everything ready that takes time before the first frame: the ingest worker and, where
+   * frames do not arrive by themselves, the decoder, which then waits at its full pipe. Devices
+   * warm up meanwhile.
+   */
+  prepare(): void {
     const { arena, layout, drop, fps, frameLimit, index, resume, source } = this.#options;
     const worker = new Worker(new URL("./ingest.ts", import.meta.url).href);
     this.#worker = worker;
     worker.onmessage = (event: MessageEvent<IngestMessage>) => {
       const message = event.data;
-      const step = message.type === "ready" ? this.#openNext() : this.#segmentEnded(message);
+      const step = message.type === "ready" ? this.#begin() : this.#segmentEnded(message);
       step.catch((error: AipError) => this.#end(error));
     };
     worker.onerror = (event) => {
@@ -132,6 +139,15 @@ export class SourceRunner {
       skipCount: source.live ? 0 : this.firstFrame,
       timeOffsetMs: source.live && resume !== null ? resume.elapsedMs : 0,
     });
+    if (source.live) return;
+    this.#opening = source.open();
+    // Whoever takes it hears of the failure; until then nobody listens.
+    this.#opening.catch(() => undefined);
+  }
+
+  /** Starts reading. */
+  start(): void {
+    this.#started.resolve();
   }
 
   /** Asks the ingest worker to end after the current frame. */
@@ -143,12 +159,28 @@ export class SourceRunner {
 
   /** Ends decoder and worker. */
   async close(): Promise<void> {
+    const unread = await this.#takeOpening()?.catch(() => null);
     await this.source.close();
     this.#worker?.terminate();
+    if (unread?.kind !== "pipe") return;
+    closeFd(unread.fd);
+    closeFd(unread.timestampFd);
+  }
+
+  async #begin(): Promise<void> {
+    await this.#started.promise;
+    await this.#openNext();
+  }
+
+  /** The segment that `prepare` began to open, for whoever asks first. */
+  #takeOpening(): Promise<IngestSegment | null> | undefined {
+    const opening = this.#opening;
+    this.#opening = undefined;
+    return opening;
   }
 
   async #openNext(): Promise<void> {
-    const segment = this.#stopped ? null : await this.source.open();
+    const segment = this.#stopped ? null : await (this.#takeOpening() ?? this.source.open());
     if (segment === null) return this.#end(null);
     this.#send({ type: "segment", segment });
   }
