@@ -30,6 +30,8 @@ export interface SimulationEvent {
     | "failed"
     | "lost"
     | "restarted"
+    /** It gives way to newer ones; its marker leaves, as "dropped", in its turn. */
+    | "gave-way"
     | "emitted"
     | "dropped"
     | "given-up";
@@ -119,13 +121,11 @@ class Simulation {
   #step(): boolean {
     const { nextMs } = this.#events;
     const { waiting } = this.#dispatcher;
-    if (waiting > 0 && nextMs > this.#nowMs + WAIT_MS) {
+    const someoneAlive = this.#devices.some(({ alive }) => alive);
+    if (waiting > 0 && someoneAlive && nextMs > this.#nowMs + WAIT_MS) {
       this.#setClock(this.#nowMs + WAIT_MS);
-      if (this.#dispatcher.dispatch()) return true;
-      if (nextMs === Number.POSITIVE_INFINITY && this.#devices.some(({ alive }) => alive)) {
-        throw new Error("the policy leaves frames waiting beside idle devices for good");
-      }
-      return nextMs !== Number.POSITIVE_INFINITY;
+      if (this.#dispatcher.dispatch() || nextMs < Number.POSITIVE_INFINITY) return true;
+      throw new Error("the policy leaves frames waiting beside idle devices for good");
     }
     const actor = this.#events.shift();
     if (actor < 0) return false;
@@ -246,6 +246,7 @@ class Simulation {
     this.#dispatcher.dispatch();
     const slot = this.#dispatcher.takeOldest(firstSlot, firstSlot + model.slots);
     if (slot < 0) return;
+    this.#report("gave-way", slot, -1);
     source.reorder.drop(slot - firstSlot);
     source.free(slot - firstSlot);
   }

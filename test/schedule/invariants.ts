@@ -1,0 +1,162 @@
+import type { SimulationEvent, SimulationOptions } from "../../src/schedule/simulator.ts";
+
+/** What a policy promises about idle devices. */
+export type Conservation = "always" | "when-saturated" | "none";
+
+interface Waiting {
+  readonly source: number;
+  readonly frame: number;
+  readonly sinceMs: number;
+}
+
+/**
+ * Watches a simulation from its events alone and says what is wrong with it: frames out of order,
+ * lost or answered twice, and devices that are idle beside a frame they should take.
+ */
+export class Watcher {
+  readonly faults: string[] = [];
+  /** Longest time a frame waited for its first device, and longest time one was on a device. */
+  waitedMsMax = 0;
+  heldMsMax = 0;
+  /** Some frame began before one that had entered earlier. */
+  overtook = false;
+  readonly #options: Pick<SimulationOptions, "devices" | "sources">;
+  readonly #conservation: Conservation;
+  readonly #busy: (string | null)[];
+  readonly #busySinceMs: number[];
+  readonly #alive: boolean[];
+  readonly #nextFrame: number[];
+  readonly #held: number[];
+  readonly #entered: number[];
+  /** Frames that wait for their first device, oldest first. */
+  readonly #waiting: Waiting[] = [];
+  readonly #state = new Map<string, "waiting" | "running" | "done">();
+  #timeMs = 0;
+
+  constructor(options: Pick<SimulationOptions, "devices" | "sources">, conservation: Conservation) {
+    this.#options = options;
+    this.#conservation = conservation;
+    this.#busy = options.devices.map(() => null);
+    this.#busySinceMs = options.devices.map(() => 0);
+    this.#alive = options.devices.map(() => true);
+    this.#nextFrame = options.sources.map(() => 0);
+    this.#held = options.sources.map(() => 0);
+    this.#entered = options.sources.map(() => 0);
+  }
+
+  readonly observe = (event: SimulationEvent): void => {
+    if (event.timeMs < this.#timeMs) this.#blame(event, "time runs backwards");
+    if (event.timeMs > this.#timeMs) this.#settled();
+    this.#timeMs = event.timeMs;
+    this.#apply(event, `${event.source}/${event.frame}`);
+  };
+
+  #apply(event: SimulationEvent, id: string): void {
+    const { kind, source, frame, device } = event;
+    switch (kind) {
+      case "entered":
+        this.#count(this.#held, source, 1);
+        this.#entered[source] = frame + 1;
+        if (this.#state.has(id)) this.#blame(event, "enters twice");
+        this.#state.set(id, "waiting");
+        this.#waiting.push({ source, frame, sinceMs: event.timeMs });
+        break;
+      case "began":
+        if (this.#busy[device] !== null) this.#blame(event, "begins on a busy device");
+        if (this.#alive[device] !== true) this.#blame(event, "begins on a device that has gone");
+        if (this.#state.get(id) !== "waiting") this.#blame(event, "begins without waiting");
+        this.#state.set(id, "running");
+        this.#busy[device] = id;
+        this.#busySinceMs[device] = event.timeMs;
+        this.#begin(source, frame);
+        break;
+      case "answered":
+      case "failed":
+      case "lost":
+        if (this.#busy[device] !== id) this.#blame(event, "ends where it never was");
+        this.#busy[device] = null;
+        this.heldMsMax = Math.max(
+          this.heldMsMax,
+          event.timeMs - (this.#busySinceMs[device] as number),
+        );
+        this.#state.set(id, kind === "answered" ? "done" : "waiting");
+        if (kind === "lost") this.#alive[device] = false;
+        break;
+      case "restarted":
+        this.#alive[device] = true;
+        break;
+      case "gave-way":
+        if (this.#state.get(id) !== "waiting") this.#blame(event, "gives way without waiting");
+        this.#state.set(id, "done");
+        this.#forget(source, frame);
+        this.#count(this.#held, source, -1);
+        break;
+      case "emitted":
+      case "given-up":
+      case "dropped":
+        this.#leave(event, id);
+        break;
+    }
+  }
+
+  /** Everything received has left by now. */
+  finish(): void {
+    for (const [id, state] of this.#state) this.faults.push(`${id} is still ${state}`);
+  }
+
+  #begin(source: number, frame: number): void {
+    const index = this.#waiting.findIndex((each) => each.source === source && each.frame === frame);
+    if (index < 0) return; // A second attempt.
+    const [begun] = this.#waiting.splice(index, 1);
+    this.waitedMsMax = Math.max(this.waitedMsMax, this.#timeMs - (begun?.sinceMs ?? 0));
+    if (index > 0) this.overtook = true;
+  }
+
+  #leave(event: SimulationEvent, id: string): void {
+    const { kind, source, frame } = event;
+    if (frame !== this.#nextFrame[source]) this.#blame(event, "leaves out of order");
+    this.#nextFrame[source] = frame + 1;
+    const state = this.#state.get(id);
+    if (kind === "emitted" && state !== "done") this.#blame(event, `leaves while ${state}`);
+    if (kind !== "dropped") this.#count(this.#held, source, -1);
+    this.#state.delete(id);
+    this.#forget(source, frame);
+  }
+
+  #forget(source: number, frame: number): void {
+    const index = this.#waiting.findIndex((each) => each.source === source && each.frame === frame);
+    if (index >= 0) this.#waiting.splice(index, 1);
+  }
+
+  /** Nothing more happens at this time. */
+  #settled(): void {
+    const idle = this.#busy.findIndex((id, device) => id === null && this.#alive[device] === true);
+    if (idle < 0 || this.#waiting.length === 0) return;
+    const everyoneIdle = this.#busy.every((id) => id === null);
+    const blamed =
+      this.#conservation === "always" ||
+      everyoneIdle ||
+      (this.#conservation === "when-saturated" && this.#saturated);
+    if (!blamed) return;
+    this.faults.push(
+      `at ${this.#timeMs} device ${idle} is idle beside ${this.#waiting.length} frames`,
+    );
+  }
+
+  /** A source that still delivers has no slot left. */
+  get #saturated(): boolean {
+    return this.#options.sources.some(({ slots, frames, drop, arrivalMs }, source) => {
+      if (this.#held[source] !== slots) return false;
+      if (drop === "never" || arrivalMs === null) return (this.#entered[source] as number) < frames;
+      return this.#timeMs < arrivalMs(frames - 1);
+    });
+  }
+
+  #count(counts: number[], index: number, by: number): void {
+    counts[index] = (counts[index] as number) + by;
+  }
+
+  #blame(event: SimulationEvent, what: string): void {
+    this.faults.push(`at ${event.timeMs} frame ${event.source}/${event.frame} ${what}`);
+  }
+}

@@ -1,0 +1,92 @@
+import { expect, test } from "bun:test";
+import { mulberry32 } from "../../src/random.ts";
+import { ATTEMPT_COUNT_MAX } from "../../src/schedule/dispatcher.ts";
+import { type DeviceModel, deviceModel } from "../../src/schedule/modelled-device.ts";
+import { paced, type SourceModel } from "../../src/schedule/modelled-source.ts";
+import {
+  createScheduler,
+  type ScheduleName,
+  scheduleNames,
+} from "../../src/schedule/schedule-spec.ts";
+import { simulate } from "../../src/schedule/simulator.ts";
+import { type Conservation, Watcher } from "./invariants.ts";
+
+/** Simulations of each policy; `AIP_SIMULATIONS=10000` makes it a long test. */
+const SIMULATION_COUNT = Number(process.env["AIP_SIMULATIONS"] ?? 400);
+
+/** Time a lost device needs to come back. */
+const RESTART_MS = 100;
+
+const CONSERVATION: Readonly<Record<ScheduleName, Conservation>> = {
+  "look-ahead": "when-saturated",
+  "earliest-finish": "none",
+  pull: "always",
+  smooth: "none",
+  weighted: "none",
+};
+
+interface Scene {
+  readonly devices: readonly DeviceModel[];
+  readonly sources: readonly SourceModel[];
+}
+
+/** Devices, sources and faults drawn from a seed. */
+function scene(seed: number): Scene {
+  const random = mulberry32(seed);
+  const below = (count: number): number => Math.floor(random() * count);
+  const sometimes = <T>(probability: number, value: T, otherwise: T): T =>
+    random() < probability ? value : otherwise;
+  const device = (): DeviceModel =>
+    deviceModel({
+      // Few values, so that ties are common.
+      serviceMs: [0, 1, 5, 20, 20, 50, 100, 700][below(8)] as number,
+      cv: [0, 0, 0.3, 1][below(4)] as number,
+      seed: below(2 ** 31),
+      weight: 1 + below(9),
+      fail: sometimes(0.2, random() * 0.5, 0),
+      dieAt: sometimes(0.1, below(30), null),
+      hangAt: sometimes(0.1, below(30), null),
+      slowAt: sometimes(0.3, [{ frame: below(50), factor: 0.1 + 4 * random() }], []),
+    });
+  const source = (): SourceModel => ({
+    frames: 1 + below(60),
+    slots: 2 + below(12),
+    drop: (["never", "oldest", "newest"] as const)[below(3)] as SourceModel["drop"],
+    arrivalMs: sometimes(0.4, null, paced(1 + 100 * random(), below(500))),
+  });
+  const saturatedNever = (model: SourceModel): SourceModel =>
+    model.arrivalMs === null ? { ...model, drop: "never" } : model;
+  return {
+    devices: Array.from({ length: 1 + below(6) }, device),
+    sources: Array.from({ length: 1 + below(5) }, () => saturatedNever(source())),
+  };
+}
+
+for (const name of scheduleNames) {
+  test(`${name}: frames of ${SIMULATION_COUNT} random simulations leave once and in order, none starves, no device idles where it should not`, () => {
+    const faults: string[] = [];
+    for (let seed = 0; seed < SIMULATION_COUNT; seed += 1) {
+      const { devices, sources } = scene(seed);
+      const watcher = new Watcher({ devices, sources }, CONSERVATION[name]);
+      const { frames } = simulate({
+        devices,
+        sources,
+        scheduler: (states) => createScheduler(name, states),
+        observe: watcher.observe,
+      });
+      watcher.finish();
+      const slots = sources.reduce((sum, source) => sum + source.slots, 0);
+      if (frames.received !== frames.emitted + frames.dropped + frames.failed) {
+        watcher.faults.push(`${JSON.stringify(frames)} does not add up`);
+      }
+      // Nobody waits for more than the frames there were before it, one after the other.
+      if (watcher.waitedMsMax > ATTEMPT_COUNT_MAX * slots * (watcher.heldMsMax + RESTART_MS)) {
+        watcher.faults.push(`a frame starved for ${watcher.waitedMsMax} ms`);
+      }
+      if (name === "pull" && watcher.overtook) watcher.faults.push("a frame was overtaken");
+      faults.push(...watcher.faults.slice(0, 3).map((fault) => `seed ${seed}: ${fault}`));
+      if (faults.length > 10) break;
+    }
+    expect(faults).toEqual([]);
+  });
+}
