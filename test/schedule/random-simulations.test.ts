@@ -12,7 +12,7 @@ import { simulate } from "../../src/schedule/simulator.ts";
 import { type Conservation, Watcher } from "./invariants.ts";
 
 /** Simulations of each policy; `AIP_SIMULATIONS=10000` makes it a long test. */
-const SIMULATION_COUNT = Number(process.env["AIP_SIMULATIONS"] ?? 400);
+const SIMULATION_COUNT = Number(process.env["AIP_SIMULATIONS"] ?? 1000);
 
 /** Time a lost device needs to come back. */
 const RESTART_MS = 100;

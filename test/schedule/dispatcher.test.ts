@@ -1,0 +1,143 @@
+import { describe, expect, test } from "bun:test";
+import { Dispatcher } from "../../src/schedule/dispatcher.ts";
+import { pull } from "../../src/schedule/pull.ts";
+import type { DeviceState, Scheduler } from "../../src/schedule/scheduler.ts";
+import { state } from "./state.ts";
+
+/** Assigns every frame to the first living device. */
+const first: Scheduler = {
+  name: "first",
+  enter: ({ devices }) => devices.findIndex(({ alive }) => alive),
+  next: () => 0,
+};
+
+interface Rig {
+  readonly dispatcher: Dispatcher;
+  readonly devices: readonly DeviceState[];
+  /** Lets devices take what they take; says who took which slot, `device:slot`. */
+  dispatch(): string;
+  /** The device answered all it had. */
+  free(device: number): void;
+}
+
+function rig(scheduler: Scheduler, given: readonly Partial<DeviceState>[]): Rig {
+  const { devices } = state(given);
+  const taken: string[] = [];
+  const dispatcher = new Dispatcher({
+    scheduler,
+    devices,
+    slotCount: 16,
+    freeSlots: () => 0,
+    give(device, slot) {
+      taken.push(`${device}:${slot}`);
+      (devices[device] as DeviceState).inFlight += 1;
+    },
+  });
+  return {
+    dispatcher,
+    devices,
+    dispatch() {
+      dispatcher.dispatch();
+      return taken.splice(0).join(" ");
+    },
+    free(device) {
+      (devices[device] as DeviceState).inFlight = 0;
+    },
+  };
+}
+
+describe("Dispatcher", () => {
+  test("frames go by arrival, whatever their slots", () => {
+    const { dispatcher, dispatch } = rig(pull(), [{ depth: 3 }]);
+    for (const slot of [9, 2, 15]) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("0:9 0:2 0:15");
+  });
+
+  test("devices take one frame each in turn, the quickest first, while they have room", () => {
+    const { dispatcher, dispatch } = rig(pull(), [
+      { serviceMs: 9, depth: 2 },
+      { serviceMs: 1, depth: 3 },
+      { serviceMs: 5 },
+    ]);
+    for (let slot = 0; slot < 9; slot += 1) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("1:0 2:1 0:2 1:3 0:4 1:5");
+    expect(dispatcher.waiting).toBe(3);
+  });
+
+  test("devices that are not alive take nothing", () => {
+    const { dispatcher, dispatch } = rig(pull(), [{ alive: false }, {}]);
+    dispatcher.arrive(0);
+    dispatcher.arrive(1);
+    expect(dispatch()).toBe("1:0");
+  });
+
+  test("assigned frames wait for their device, and are counted", () => {
+    const { dispatcher, devices, dispatch, free } = rig(first, [{}, {}]);
+    for (const slot of [4, 3, 2]) dispatcher.arrive(slot);
+    expect(devices[0]?.assigned).toBe(3);
+    expect(dispatch()).toBe("0:4");
+    expect(devices[0]?.assigned).toBe(2);
+    free(0);
+    expect(dispatch()).toBe("0:3");
+  });
+
+  test("what was assigned to a device that has gone keeps its place by arrival", () => {
+    const { dispatcher, devices, dispatch, free } = rig(first, [{}, {}]);
+    for (const slot of [8, 7]) dispatcher.arrive(slot);
+    (devices[0] as DeviceState).alive = false;
+    dispatcher.arrive(6); // To the second device, after the others' time of arrival.
+    expect(dispatcher.deviceGone(0)).toBe(2);
+    expect(devices.map(({ assigned }) => assigned)).toEqual([0, 3]);
+    const order: string[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      order.push(dispatch());
+      free(1);
+    }
+    expect(order).toEqual(["1:8", "1:7", "1:6"]);
+  });
+
+  test("a frame to be tried again goes before the others, and to another device", () => {
+    const { dispatcher, dispatch, free } = rig(pull(), [{}, {}]);
+    for (const slot of [0, 1, 2]) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("0:0 1:1");
+    dispatcher.retry(0, 0);
+    free(0);
+    expect(dispatch()).toBe("0:2");
+    free(1);
+    expect(dispatch()).toBe("1:0");
+  });
+
+  test("it goes to the same device where there is no other", () => {
+    const { dispatcher, devices, dispatch, free } = rig(pull(), [{}, {}]);
+    dispatcher.arrive(5);
+    expect(dispatch()).toBe("0:5");
+    dispatcher.retry(5, 0);
+    free(0);
+    (devices[1] as DeviceState).alive = false;
+    expect(dispatch()).toBe("0:5");
+  });
+
+  test("takeOldest() takes a source's oldest frame, wherever it waits", () => {
+    const sources: Scheduler = {
+      name: "every other",
+      enter: ({ devices }) => ((devices[0]?.assigned ?? 0) === 0 ? 0 : -1),
+      next: () => 0,
+    };
+    const { dispatcher, devices } = rig(sources, [{}]);
+    for (const slot of [9, 3, 2, 8]) dispatcher.arrive(slot);
+    expect(dispatcher.takeOldest(0, 4)).toBe(3);
+    expect(dispatcher.takeOldest(4, 16)).toBe(9);
+    expect(devices[0]?.assigned).toBe(0);
+    expect(dispatcher.takeOldest(0, 4)).toBe(2);
+    expect(dispatcher.takeOldest(0, 4)).toBe(-1);
+    expect(dispatcher.waiting).toBe(1);
+  });
+
+  test("takeAny() takes everything that waits", () => {
+    const { dispatcher, dispatch } = rig(pull(), [{}]);
+    for (const slot of [0, 1, 2]) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("0:0");
+    dispatcher.retry(0, 0);
+    expect(Array.from({ length: 4 }, () => dispatcher.takeAny())).toEqual([0, 1, 2, -1]);
+  });
+});
