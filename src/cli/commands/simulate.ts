@@ -1,0 +1,69 @@
+import type { Command } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
+
+/** `aip simulate`: schedules compared on modelled devices, in a second and without running any. */
+export const simulate: Command = {
+  meta: {
+    name: "aip simulate",
+    description: "Compares schedules on simulated devices, without running them",
+  },
+  args: {
+    device: {
+      type: "string",
+      valueHint: "LIST",
+      description:
+        "sim:20ms[:cv=0.3:slow-at=1000x2:fail=0.01:…], by commas (Default: 20, 50 and 100 ms, cv 0.3)",
+    },
+    schedule: {
+      type: "string",
+      valueHint: "LIST",
+      description: "Names by commas, with weights where shares are fixed (Default: all)",
+    },
+    sources: { type: "string", valueHint: "N", description: "Number of sources (Default: 1)" },
+    fps: {
+      type: "string",
+      valueHint: "N",
+      description: "Frames a second each source delivers (Default: as fast as they are taken)",
+    },
+    frames: {
+      type: "string",
+      valueHint: "N",
+      description: "Frames of each source (Default: 20000, divided among the sources)",
+    },
+    slots: {
+      type: "string",
+      valueHint: "N",
+      description: "Slots per source (Default: 10)",
+    },
+    drop: {
+      type: "string",
+      valueHint: "POLICY",
+      description: "never (default), oldest or newest",
+    },
+    seeds: { type: "string", valueHint: "N", description: "Runs of each schedule (Default: 5)" },
+    json: { type: "boolean", description: "Print JSON" },
+  },
+  repeatable: ["device", "schedule"],
+  completions: {
+    device: ["sim:20ms"],
+    schedule: ["all", "look-ahead", "earliest-finish", "pull", "smooth", "weighted"],
+    drop: ["never", "oldest", "newest"],
+  },
+  examples: [
+    ["aip simulate", "every schedule on three unequal devices"],
+    ["aip simulate --device sim:8ms,sim:30ms --fps 120", "paced at 120 frames a second"],
+    ["aip simulate --schedule look-ahead,weighted:weights=7:3:1", "two schedules, given shares"],
+    ["aip simulate --device sim:20ms:slow-at=1000x2,sim:50ms", "a device that throttles"],
+    ["aip simulate --sources 200 --fps 6 --drop oldest --device sim:20ms:replicas=64", "many"],
+  ],
+  async execute(input) {
+    const { readSimulation } = await import("../simulation.ts");
+    const { compareSchedules } = await import("../../schedule/comparison.ts");
+    const { formatSimulation, simulationToJson } = await import("../simulation-table.ts");
+    const simulation = await readSimulation(input);
+    const figures = compareSchedules(simulation);
+    const print = input.flags["json"] === true ? simulationToJson : formatSimulation;
+    process.stdout.write(`${print(simulation, figures)}\n`);
+    return ExitCode.done;
+  },
+};

@@ -1,0 +1,125 @@
+import { formatCount, formatMs, formatPercent, formatRate } from "../metrics/number-format.ts";
+import { padCellsEnd, padCellsStart } from "../metrics/text-layout.ts";
+import { type ScheduleFigures, throughputBound } from "../schedule/comparison.ts";
+import type { Simulation } from "./simulation.ts";
+
+const NAME_WIDTH = 12;
+
+/**
+ * What `aip simulate` prints:
+ *
+ * ```text
+ * simulated   3 devices: 20 ms cv 0.3, 50 ms cv 0.3, 100 ms cv 0.3; at most 80.0 fps
+ * load        1 source, saturated, 10 slots, 20,000 frames, median of 5 seeds
+ *
+ * schedule      fps   of bound      p50     p90     p99 ms   over seeds
+ * look-ahead   79.7       99 %      123     145        186      183–190
+ * ```
+ */
+export function formatSimulation(
+  simulation: Simulation,
+  figures: readonly ScheduleFigures[],
+): string {
+  const rows = figures.map((row) => cells(simulation, row));
+  const head = ["fps", "of bound", "p50", "p90", "p99 ms", "over seeds", "dropped", "failed"];
+  const used = head.map((_, column) => column < 6 || rows.some((row) => row[column] !== "0"));
+  const widths = head.map((cell, column) =>
+    Math.max(...[head, ...rows].map((row) => Bun.stringWidth(row[column] ?? cell))),
+  );
+  const names = ["schedule", ...figures.map(({ schedule }) => schedule)];
+  const nameWidth = Math.max(...names.map((name) => Bun.stringWidth(name)));
+  const line = (name: string, row: readonly string[]): string => {
+    const padded = row.flatMap((cell, column) =>
+      used[column] ? [padCellsStart(cell, widths[column] ?? 0)] : [],
+    );
+    return [padCellsEnd(name, nameWidth), ...padded].join("   ");
+  };
+  return [
+    `${padCellsEnd("simulated", NAME_WIDTH)}${describeDevices(simulation)}`,
+    `${padCellsEnd("load", NAME_WIDTH)}${describeLoad(simulation)}`,
+    "",
+    line("schedule", head),
+    ...figures.map(({ schedule }, index) => line(schedule, rows[index] ?? [])),
+  ].join("\n");
+}
+
+/** Frames a second that can be answered at most: by the devices, and by what arrives. */
+function bound({ devices, sources, fps }: Simulation): number {
+  const arriving = fps === null ? Number.POSITIVE_INFINITY : fps * sources.length;
+  return Math.min(throughputBound(devices), arriving);
+}
+
+function cells(simulation: Simulation, figures: ScheduleFigures): string[] {
+  const { throughputFps, p50Ms, p90Ms, p99Ms, p99RangeMs, frames } = figures;
+  const boundFps = bound(simulation);
+  const [lowest, highest] = p99RangeMs.map(formatMs);
+  return [
+    formatRate(throughputFps),
+    Number.isFinite(boundFps) ? formatPercent(throughputFps / boundFps) : "–",
+    formatMs(p50Ms),
+    formatMs(p90Ms),
+    formatMs(p99Ms),
+    lowest === highest ? "the same" : `${lowest}–${highest}`,
+    formatCount(frames.dropped),
+    formatCount(frames.failed),
+  ];
+}
+
+function describeDevices({ devices }: Simulation): string {
+  const texts = devices.map(({ serviceMs, cv }) =>
+    cv === 0 ? `${serviceMs} ms` : `${serviceMs} ms cv ${cv}`,
+  );
+  const groups = [...Map.groupBy(texts, (text) => text)].map(([text, alike]) =>
+    alike.length === 1 ? text : `${alike.length} × ${text}`,
+  );
+  const bound = throughputBound(devices);
+  const most = Number.isFinite(bound) ? `; at most ${formatRate(bound)} fps` : "";
+  return `${plural(devices.length, "device")}: ${groups.join(", ")}${most}`;
+}
+
+function describeLoad({ sources, fps, seedCount }: Simulation): string {
+  const [source] = sources;
+  const { slots = 0, frames = 0, drop = "never" } = source ?? {};
+  return [
+    plural(sources.length, "source"),
+    fps === null ? "saturated" : `${formatRate(fps)} fps each`,
+    `${slots} slots`,
+    `${formatCount(frames)} frames`,
+    ...(drop === "never" ? [] : [`drop ${drop}`]),
+    seedCount === 1 ? "one seed" : `median of ${seedCount} seeds`,
+  ].join(", ");
+}
+
+/** The same as JSON, for programs; keys in snake_case like every file aip writes. */
+export function simulationToJson(
+  simulation: Simulation,
+  figures: readonly ScheduleFigures[],
+): string {
+  const { devices, sources, fps, seedCount } = simulation;
+  const boundFps = bound(simulation);
+  return JSON.stringify(
+    {
+      devices: devices.map(({ id, serviceMs, cv }) => ({ id, service_ms: serviceMs, cv })),
+      sources: sources.length,
+      fps,
+      slots: sources[0]?.slots,
+      frames: sources[0]?.frames,
+      seeds: seedCount,
+      bound_fps: Number.isFinite(boundFps) ? boundFps : null,
+      schedules: figures.map((each) => ({
+        schedule: each.schedule,
+        throughput_fps: each.throughputFps,
+        in_order_latency_ms: { p50: each.p50Ms, p90: each.p90Ms, p99: each.p99Ms },
+        p99_range_ms: each.p99RangeMs,
+        frames: each.frames,
+        busy_ratios: each.busyRatios,
+      })),
+    },
+    null,
+    2,
+  );
+}
+
+function plural(count: number, thing: string): string {
+  return `${formatCount(count)} ${thing}${count === 1 ? "" : "s"}`;
+}

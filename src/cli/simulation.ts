@@ -1,0 +1,119 @@
+import type { DeviceSpec } from "../backend/backend.ts";
+import { parseDevice } from "../backend/device-spec.ts";
+import { resolveDevices } from "../backend/resolve.ts";
+import { checkRunConfig } from "../config/schema.ts";
+import { type AipError, usageError } from "../errors.ts";
+import type { ComparisonOptions, NamedDevice } from "../schedule/comparison.ts";
+import { paced, type SourceModel } from "../schedule/modelled-source.ts";
+import { parseSchedule, type ScheduleSpec, scheduleNames } from "../schedule/schedule-spec.ts";
+import type { CommandInput } from "./command.ts";
+import { toConfigInput } from "./commands/run.ts";
+
+const DEVICES_DEFAULT = "sim:20ms:cv=0.3,sim:50ms:cv=0.3,sim:100ms:cv=0.3";
+const FRAME_COUNT_DEFAULT = 20_000;
+/** Frames of one simulation: latencies are kept to be sorted. */
+const FRAME_COUNT_MAX = 10_000_000;
+const SLOT_COUNT_DEFAULT = 10;
+const SOURCE_COUNT_MAX = 10_000;
+const SEED_COUNT_DEFAULT = 5;
+const SEED_COUNT_MAX = 1000;
+
+/** What is simulated, and how often. */
+export interface Simulation extends ComparisonOptions {
+  /** Frames a second each source delivers; null for as fast as they are taken. */
+  readonly fps: number | null;
+}
+
+/**
+ * Reads the flags of `aip simulate`.
+ * @throws {AipError} category `usage`, where one is unknown or out of range
+ */
+export async function readSimulation({ flags }: CommandInput): Promise<Simulation> {
+  const { device = DEVICES_DEFAULT, fps, frames, slots, drop } = flags;
+  const given = { device, fps, frames, slots, drop };
+  const config = checkRunConfig(
+    toConfigInput({ flags: definedFlags(given), operands: [] }),
+    (key) => `--${key === "devices" ? "device" : key}`,
+  );
+  const sourceCount = readCount(flags, "sources", 1, SOURCE_COUNT_MAX);
+  const frameCount = config.frames ?? Math.ceil(FRAME_COUNT_DEFAULT / sourceCount);
+  if (frameCount * sourceCount > FRAME_COUNT_MAX) {
+    throw usageError(
+      "flag-invalid",
+      `${frameCount * sourceCount} frames are too many: ` +
+        `at most ${FRAME_COUNT_MAX} of all sources together can be simulated`,
+    );
+  }
+  const source = (index: number): SourceModel => ({
+    frames: frameCount,
+    slots: config.slots ?? SLOT_COUNT_DEFAULT,
+    drop: config.drop ?? "never",
+    // Sources begin one after the other within a frame's time, as cameras do.
+    arrivalMs:
+      config.fps === undefined
+        ? null
+        : paced(config.fps, (1000 * index) / (config.fps * sourceCount)),
+  });
+  return {
+    devices: await readDevices((config.devices ?? []).map(parseDevice)),
+    sources: Array.from({ length: sourceCount }, (_, index) => source(index)),
+    schedules: readSchedules(flags["schedule"]),
+    seedCount: readCount(flags, "seeds", SEED_COUNT_DEFAULT, SEED_COUNT_MAX),
+    fps: config.fps ?? null,
+  };
+}
+
+function definedFlags(
+  flags: Readonly<Record<string, string | boolean | undefined>>,
+): CommandInput["flags"] {
+  const defined = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(defined) as CommandInput["flags"];
+}
+
+async function readDevices(specs: readonly DeviceSpec[]): Promise<readonly NamedDevice[]> {
+  for (const { kind, text } of specs) {
+    if (kind === "sim") continue;
+    throw usageError(
+      "device-invalid",
+      `Device "${text}" has no model of its times: name one with a service time, such as sim:20ms`,
+    );
+  }
+  const nothing = (): Promise<never> => Promise.reject(new TypeError("no model is simulated"));
+  const { instances } = await resolveDevices(specs.map(withoutAnswers), {
+    model: nothing,
+    loadModel: nothing,
+  });
+  return instances.flatMap(({ id, weight, task }) =>
+    task.simulated === null ? [] : [{ ...task.simulated, id, weight, expectedMs: 0 }],
+  );
+}
+
+/** What a simulated device answers makes no difference here. */
+function withoutAnswers(spec: DeviceSpec): DeviceSpec {
+  return { ...spec, options: new Map([...spec.options].filter(([key]) => key !== "model")) };
+}
+
+function readSchedules(text: string | boolean | undefined): readonly ScheduleSpec[] {
+  const names = typeof text === "string" ? text.split(",").map((name) => name.trim()) : ["all"];
+  return names.flatMap((name) =>
+    name === "all" ? scheduleNames.map(parseSchedule) : [parseSchedule(name)],
+  );
+}
+
+function readCount(
+  flags: CommandInput["flags"],
+  name: string,
+  otherwise: number,
+  max: number,
+): number {
+  const text = flags[name];
+  if (typeof text !== "string") return otherwise;
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= max) return value;
+  throw invalidCount(name, max, text);
+}
+
+function invalidCount(name: string, max: number, text: string): AipError {
+  const message = `--${name} must be a whole number from 1 to ${max}, not "${text}"`;
+  return usageError("flag-invalid", message);
+}

@@ -1,0 +1,110 @@
+import type { FrameCounts } from "../metrics/report.ts";
+import type { DeviceModel } from "./modelled-device.ts";
+import type { SourceModel } from "./modelled-source.ts";
+import { createScheduler, type ScheduleSpec, withWeights } from "./schedule-spec.ts";
+import type { SimulationResult } from "./simulation-result.ts";
+import { simulate } from "./simulator.ts";
+
+/** Distances between the seeds of devices and of runs: odd, and far from each other's multiples. */
+const DEVICE_SEED_STEP = 0x9e3779b1;
+const RUN_SEED_STEP = 0x632be5ab;
+/** Share of the frames that leave before anything is measured, and their number at most. */
+const WARM_UP_SHARE = 0.05;
+const WARM_UP_COUNT_MAX = 1000;
+
+/** A modelled device with its name in the table. */
+export interface NamedDevice extends DeviceModel {
+  readonly id: string;
+}
+
+export interface ComparisonOptions {
+  readonly devices: readonly NamedDevice[];
+  readonly sources: readonly SourceModel[];
+  readonly schedules: readonly ScheduleSpec[];
+  /** Runs of each schedule, each with other times. */
+  readonly seedCount: number;
+}
+
+/** What one schedule came to over all seeds: medians, and the range of the p99. Latencies in ms. */
+export interface ScheduleFigures {
+  readonly schedule: string;
+  readonly throughputFps: number;
+  readonly p50Ms: number;
+  readonly p90Ms: number;
+  readonly p99Ms: number;
+  readonly p99RangeMs: readonly [number, number];
+  /** Frames of all seeds together. */
+  readonly frames: FrameCounts;
+  /** Median share of the time in which each device was busy. */
+  readonly busyRatios: readonly number[];
+}
+
+/**
+ * Simulates the same devices and sources under several schedules, on the same seeds.
+ * @throws {AipError} `schedule-invalid` where a schedule's weights do not match the devices
+ */
+export function compareSchedules(options: ComparisonOptions): readonly ScheduleFigures[] {
+  return options.schedules.map((schedule) => {
+    const devices = withWeights(schedule, options.devices);
+    const runs = Array.from({ length: options.seedCount }, (_, run) =>
+      simulateRun(options, schedule, devices, run),
+    );
+    return figuresOf(schedule.text, runs);
+  });
+}
+
+/** Frames a second all devices together can answer, at most; infinite where one takes no time. */
+export function throughputBound(devices: readonly Pick<DeviceModel, "serviceMs">[]): number {
+  return devices.reduce((sum, { serviceMs }) => sum + 1000 / serviceMs, 0);
+}
+
+function simulateRun(
+  { sources }: ComparisonOptions,
+  schedule: ScheduleSpec,
+  devices: readonly NamedDevice[],
+  run: number,
+): SimulationResult {
+  const frameCount = sources.reduce((sum, { frames }) => sum + frames, 0);
+  return simulate({
+    devices: devices.map((device, index) => ({
+      ...device,
+      seed: (device.seed + index * DEVICE_SEED_STEP + run * RUN_SEED_STEP) >>> 0,
+    })),
+    sources,
+    scheduler: (states) => createScheduler(schedule.name, states),
+    warmUp: Math.min(WARM_UP_COUNT_MAX, Math.floor(frameCount * WARM_UP_SHARE)),
+  });
+}
+
+function figuresOf(schedule: string, runs: readonly SimulationResult[]): ScheduleFigures {
+  const over = (value: (run: SimulationResult) => number): number[] => runs.map(value);
+  const p99 = over((run) => run.latencyMs.p99);
+  const sum = (key: keyof FrameCounts): number =>
+    over((run) => run.frames[key]).reduce((total, count) => total + count, 0);
+  return {
+    schedule,
+    throughputFps: median(over((run) => run.throughputFps)),
+    p50Ms: median(over((run) => run.latencyMs.p50)),
+    p90Ms: median(over((run) => run.latencyMs.p90)),
+    p99Ms: median(p99),
+    p99RangeMs: [Math.min(...p99), Math.max(...p99)],
+    frames: {
+      received: sum("received"),
+      emitted: sum("emitted"),
+      dropped: sum("dropped"),
+      failed: sum("failed"),
+    },
+    busyRatios: (runs[0]?.devices ?? []).map((_, index) =>
+      median(over((run) => run.devices[index]?.busyRatio ?? 0)),
+    ),
+  };
+}
+
+/** The middle value, the mean of the two in the middle for an even count. */
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length / 2;
+  const upper = sorted[Math.floor(middle)] as number;
+  if (sorted.length % 2 === 1) return upper;
+  return ((sorted[middle - 1] as number) + upper) / 2;
+}

@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { simulate } from "../../src/cli/commands/simulate.ts";
+import { parseFlags } from "../../src/cli/flags.ts";
+import { readSimulation, type Simulation } from "../../src/cli/simulation.ts";
+import { formatSimulation, simulationToJson } from "../../src/cli/simulation-table.ts";
+import { compareSchedules } from "../../src/schedule/comparison.ts";
+import { scheduleNames } from "../../src/schedule/schedule-spec.ts";
+import { aipProcess } from "./process.ts";
+
+const read = (line: string): Promise<Simulation> =>
+  readSimulation(parseFlags(simulate, line.split(" ").filter(Boolean)));
+
+describe("readSimulation()", () => {
+  test("of nothing is every schedule on 20, 50 and 100 ms", async () => {
+    const { devices, sources, schedules, seedCount, fps } = await read("");
+    expect(devices.map(({ id, serviceMs, cv, weight }) => [id, serviceMs, cv, weight])).toEqual([
+      ["sim-0", 20, 0.3, 5],
+      ["sim-1", 50, 0.3, 2],
+      ["sim-2", 100, 0.3, 1],
+    ]);
+    expect(sources).toEqual([{ frames: 20_000, slots: 10, drop: "never", arrivalMs: null }]);
+    expect(schedules.map(({ name }) => name)).toEqual([...scheduleNames]);
+    expect([seedCount, fps]).toEqual([5, null]);
+  });
+
+  test("paced sources begin one after the other within a frame's time", async () => {
+    const { sources } = await read("--sources 4 --fps 5 --frames 9 --slots 3 --drop newest");
+    expect(sources.map(({ arrivalMs }) => arrivalMs?.(0))).toEqual([0, 50, 100, 150]);
+    expect(sources[1]?.arrivalMs?.(2)).toBe(450);
+    expect(sources[1]).toMatchObject({ frames: 9, slots: 3, drop: "newest" });
+  });
+
+  test("replicas are devices of their own, and a model's answers make no difference", async () => {
+    const { devices } = await read("--device sim:5ms:replicas=2:model=no-such.onnx");
+    expect(devices.map(({ id }) => id)).toEqual(["sim-0", "sim-1"]);
+  });
+});
+
+// Each row: what is typed, and the whole of what stderr says.
+test.each([
+  [
+    "--device cpu",
+    'Device "cpu" has no model of its times: name one with a service time, such as sim:20ms',
+  ],
+  ["--seeds 0", '--seeds must be a whole number from 1 to 1000, not "0"'],
+  ["--sources 1e3", '--sources must be a whole number from 1 to 10000, not "1e3"'],
+  ["--fps x", '--fps must be a number above 0, at most 100000, not "x"'],
+  ["--schedule pul", 'Unknown schedule "pul"; did you mean "pull"?'],
+  [
+    "--schedule weighted:1:2",
+    'Schedule "weighted:1:2" has 2 weights for 3 devices (sim-0, sim-1, sim-2): ' +
+      "give one for each, in this order",
+  ],
+  [
+    "--frames 10000001",
+    "10000001 frames are too many: at most 10000000 of all sources together can be simulated",
+  ],
+])("aip simulate %s is refused with one sentence and exit code 2", async (line, sentence) => {
+  const words = ["simulate", ...line.split(" ")];
+  expect(await aipProcess(words)).toEqual({ code: 2, stdout: "", stderr: `aip: ${sentence}\n` });
+});
+
+test("aip simulate prints a row for every schedule", async () => {
+  const { code, stdout, stderr } = await aipProcess(
+    "simulate --frames 2000 --seeds 1 --device sim:20ms,sim:50ms,sim:100ms".split(" "),
+  );
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toContain("3 devices: 20 ms, 50 ms, 100 ms; at most 80.0 fps");
+  expect(stdout).toContain("1 source, saturated, 10 slots, 2,000 frames, one seed");
+  for (const name of scheduleNames) expect(stdout).toMatch(new RegExp(`^${name} +\\d`, "m"));
+});
+
+test("the table leaves out what is 0 everywhere; JSON has it all", async () => {
+  const simulation = await read("--device sim:20ms --fps 60 --frames 300 --schedule pull");
+  const quiet = compareSchedules(simulation);
+  expect(formatSimulation(simulation, quiet)).not.toContain("dropped");
+  const overload = await read("--device sim:20ms --fps 100 --frames 300 --drop newest");
+  const figures = compareSchedules(overload);
+  expect(formatSimulation(overload, figures)).toContain("dropped");
+  const json = JSON.parse(simulationToJson(overload, figures));
+  expect(json).toMatchObject({ bound_fps: 50, fps: 100, frames: 300, seeds: 5, slots: 10 });
+  expect(json.schedules).toHaveLength(scheduleNames.length);
+  const [first] = json.schedules;
+  expect(first.frames.emitted + first.frames.dropped).toBe(5 * 300);
+});

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "bun:test";
+import { compareSchedules, throughputBound } from "../../src/schedule/comparison.ts";
+import { deviceModel } from "../../src/schedule/modelled-device.ts";
+import { paced } from "../../src/schedule/modelled-source.ts";
+import { parseSchedule } from "../../src/schedule/schedule-spec.ts";
+
+const devices = [20, 50, 100].map((serviceMs, index) => ({
+  ...deviceModel({ serviceMs, weight: 100 / serviceMs }),
+  id: `sim-${index}`,
+}));
+
+describe("compareSchedules()", () => {
+  test("runs every schedule on the same devices, with its weights", () => {
+    const figures = compareSchedules({
+      devices,
+      sources: [{ frames: 4000, slots: 10, drop: "never", arrivalMs: null }],
+      schedules: ["look-ahead", "smooth", "smooth:weights=7:3:1"].map(parseSchedule),
+      seedCount: 2,
+    });
+    expect(figures.map(({ schedule }) => schedule)).toEqual([
+      "look-ahead",
+      "smooth",
+      "smooth:weights=7:3:1",
+    ]);
+    const [lookAhead, smooth, given] = figures;
+    expect(lookAhead?.throughputFps).toBeCloseTo(80, 0);
+    expect(smooth?.throughputFps).toBeCloseTo(80, 0);
+    expect(given?.throughputFps).toBeCloseTo(73.3, 0);
+    expect(lookAhead?.frames).toEqual({ received: 8000, emitted: 8000, dropped: 0, failed: 0 });
+    // At 11 frames in 150 ms: 7 × 20, 3 × 50 and 1 × 100 ms.
+    expect(given?.busyRatios.map((ratio) => Math.round(100 * ratio))).toEqual([93, 100, 67]);
+  });
+
+  test("runs differ in their times, and the range shows it", () => {
+    const [figures] = compareSchedules({
+      devices: devices.map((device) => ({ ...device, cv: 0.3 })),
+      sources: [{ frames: 2000, slots: 10, drop: "never", arrivalMs: paced(72) }],
+      schedules: [parseSchedule("pull")],
+      seedCount: 3,
+    });
+    const [lowest, highest] = figures?.p99RangeMs ?? [0, 0];
+    expect(highest).toBeGreaterThan(lowest);
+    expect(figures?.p99Ms).toBeGreaterThan(lowest);
+    expect(figures?.p99Ms).toBeLessThan(highest);
+  });
+});
+
+test("throughputBound() is the sum of the rates", () => {
+  expect(throughputBound(devices)).toBeCloseTo(80);
+  expect(throughputBound([{ serviceMs: 0 }])).toBe(Number.POSITIVE_INFINITY);
+});
