@@ -213,10 +213,13 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         models.push(model);
         return Promise.resolve(model.task);
       };
-      const { instances, notes, machine } = await resolveDevices(this.config.devices.map(parseDevice), {
-        model: () => load(this.config.model),
-        loadModel: load,
-      });
+      const { instances, notes, machine } = await resolveDevices(
+        this.config.devices.map(parseDevice),
+        {
+          model: () => load(this.config.model),
+          loadModel: load,
+        },
+      );
       const { onnxRuntime } = machine ?? { onnxRuntime: null };
       if (onnxRuntime !== null) this.#versions["onnxruntime"] = onnxRuntime.version;
       for (const { spec } of models) this.#modelNames.set(spec.path, spec.name);

@@ -13,13 +13,13 @@ test("aip --help lists the commands and examples, without escapes in a pipe", as
   const { code, stdout, stderr } = await run("--help");
   expect(code).toBe(0);
   expect(stderr).toBe("");
-  for (const word of ["run", "devices", "models", "completion", "EXAMPLES"]) {
+  for (const word of ["run", "devices", "models", "simulate", "completion", "EXAMPLES"]) {
     expect(stdout).toContain(word);
   }
   expect(stdout).not.toContain("\u001b");
 });
 
-test.each(["run", "devices", "models", "models inspect", "completion"])(
+test.each(["run", "devices", "models", "models inspect", "simulate", "completion"])(
   "aip %s --help describes it, with examples",
   async (command) => {
     const { code, stdout } = await run(`${command} --help`);

@@ -12,7 +12,14 @@ COMP_WORDS=(aip ${quoted}); COMP_CWORD=${words.length}; _aip; printf '%s\\n' "\$
 }
 
 test("bash completes commands and subcommands", async () => {
-  expect(await bashOffers("")).toEqual(["run", "devices", "models", "completion", "--help"]);
+  expect(await bashOffers("")).toEqual([
+    "run",
+    "devices",
+    "models",
+    "simulate",
+    "completion",
+    "--help",
+  ]);
   expect(await bashOffers("ru")).toEqual(["run"]);
   expect(await bashOffers("models", "in")).toEqual(["inspect"]);
 });
