@@ -26,7 +26,11 @@ export {
   type PipelineOptions,
   type RunInfo,
 } from "./pipeline/pipeline.ts";
+export { NdjsonSink } from "./sink/ndjson.ts";
+export { readNdjson } from "./sink/ndjson-reader.ts";
 export type { Sink } from "./sink/sink.ts";
+export { VideoSink } from "./sink/video.ts";
+export { type PatternOptions, patternSource } from "./source/pattern.ts";
 export type { IngestSegment, Source, SourceInfo } from "./source/source.ts";
 export type { Stage } from "./stage/stage.ts";
 export type {
