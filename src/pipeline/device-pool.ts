@@ -4,6 +4,7 @@ import { clockMs } from "../native/library.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import type { FrameGeometry } from "../types.ts";
 import { Device, Seat } from "./device.ts";
+import { within } from "./within.ts";
 import type { WorkerMessage, WorkerStart } from "./worker.ts";
 
 /** Places a device may use: one at work, and one for each restart that may overlap a hung worker. */
@@ -82,7 +83,7 @@ export class DevicePool {
       device.seat?.stop();
       return [ended(worker)];
     });
-    await Promise.race([Promise.all(ends), Bun.sleep(STOP_WITHIN_MS)]);
+    await within(STOP_WITHIN_MS, Promise.all(ends));
     for (const device of this.devices) device.seat?.worker?.terminate();
   }
 

@@ -3,7 +3,7 @@
  * natively straight into it, and publishes the slot. It blocks; the manager never does.
  */
 import { Detection, SlotHeader, SlotState, SourceControl, Status } from "../layout/layout.gen.ts";
-import { type Address, addressOf, clockMs, lastError, library } from "../native/library.ts";
+import { type Address, addressOf, check, clockMs, library } from "../native/library.ts";
 import { type ArenaLayout, rootArena, type SourcePlace } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
 import { Ring } from "../ring/ring.ts";
@@ -123,44 +123,48 @@ class SourceReader {
     this.#stopAddress = this.#address + place.controlOffset + SourceControl.stop;
   }
 
-  /** HOT: per frame one slot claimed, one native read, one slot published. */
+  /** Reads a segment to its end, and lets go of it however that comes. */
   read(segment: IngestSegment): SegmentEnd {
+    const first = this.#frameId - this.#skipCount;
+    let feed: FrameFeed | undefined;
+    let outcome: Pick<SegmentEnd, "reason" | "message">;
+    try {
+      feed = openFeed(segment, {
+        arena: this.#start.arena,
+        arenaAddress: this.#address,
+        stopAddress: this.#stopAddress,
+      });
+      outcome = { reason: this.#readFrames(feed, segment) };
+    } catch (error) {
+      outcome = { reason: "failed", message: error instanceof Error ? error.message : `${error}` };
+    }
+    const frames = this.#frameId - this.#skipCount - first;
+    const partialBytes = feed?.partialBytes ?? 0;
+    feed?.close();
+    this.#doorbell.ringAnyway();
+    return { type: "segment-end", frames, partialBytes, ...outcome };
+  }
+
+  /** HOT: per frame one slot claimed, one native read, one slot published. */
+  #readFrames(feed: FrameFeed, segment: IngestSegment): SegmentEnd["reason"] {
     const { frameLimit } = this.#start;
-    const feed = openFeed(segment, {
-      arena: this.#start.arena,
-      arenaAddress: this.#address,
-      stopAddress: this.#stopAddress,
-    });
     this.#segmentCount += 1;
-    const first = this.#frameId;
-    let skipped = 0;
     if (this.#startedMs[0] === 0) this.#startedMs[0] = clockMs();
-    const end = (reason: SegmentEnd["reason"], message?: string): SegmentEnd => {
-      feed.close();
-      this.#doorbell.ringAnyway();
-      const frames = this.#frameId - first + skipped;
-      const { partialBytes } = feed;
-      const ended = { type: "segment-end", frames, partialBytes, reason } as const;
-      return message === undefined ? ended : { ...ended, message };
-    };
     for (;;) {
-      if (this.#stopped) return end("stopped");
-      if (frameLimit !== null && this.#frameId >= frameLimit) return end("limit");
+      if (this.#stopped) return "stopped";
+      if (frameLimit !== null && this.#frameId >= frameLimit) return "limit";
       const isSkipped = this.#skipCount > 0;
-      if (!(isSkipped || this.#pace())) return end("stopped");
+      if (!(isSkipped || this.#pace())) return "stopped";
       const slot = isSkipped ? NO_SLOT : this.#claim();
-      if (slot === STOPPED) return end("stopped");
+      if (slot === STOPPED) return "stopped";
       let status: number;
       if (isSkipped) status = this.#skip(feed);
       else if (slot < 0) status = this.#drop(feed, segment);
       else status = this.#deliver(feed, slot, segment);
-      if (isSkipped && status === Status.ok) skipped += 1;
       if (status !== Status.ok && slot >= 0) this.#unused = slot;
-      if (status === Status.end) return end("end");
-      if (status === Status.stopped) return end("stopped");
-      if (status < 0) {
-        return end("failed", lastError() || `cannot read a frame (status ${status})`);
-      }
+      if (status === Status.end) return "end";
+      if (status === Status.stopped) return "stopped";
+      check(status, "ingest-failed");
     }
   }
 

@@ -76,7 +76,8 @@ export class Manager {
   readonly #emitted: Uint8Array;
   readonly #errors = new Map<number, string>();
   #heldCount = 0;
-  #fatal: AipError | null = null;
+  /** Why no frame can be answered any more; null while one can. */
+  #hopeless: string | null = null;
 
   constructor(options: ManagerOptions) {
     const { arena, layout } = options;
@@ -110,11 +111,6 @@ export class Manager {
     this.#emitted = new Uint8Array(slotCount);
   }
 
-  /** The error that ended the run, where one did. */
-  get fatal(): AipError | null {
-    return this.#fatal;
-  }
-
   /** Runs until every source is over and every frame has left. */
   async run(): Promise<void> {
     let yieldedMs = clockMs();
@@ -141,15 +137,15 @@ export class Manager {
   }
 
   /** Ends the run: sources stop, what is under way is finished where a device is left. */
-  fail(error: AipError): void {
-    this.#fatal ??= error;
+  fail(): void {
     for (const source of this.#sources) source.stop();
     this.wake();
   }
 
   /** No device is left: everything that waits fails. */
   abandon(error: AipError): void {
-    this.fail(error);
+    this.fail();
+    this.#hopeless = error.message;
     for (let slot = this.#dispatcher.takeAny(); slot >= 0; slot = this.#dispatcher.takeAny()) {
       this.#giveUp(slot, error.message);
     }
@@ -282,7 +278,7 @@ export class Manager {
       this.#attempts[slot] = 0;
       this.#failed[slot] = 0;
       this.#emitted[slot] = 0;
-      if (this.#noDeviceLeft) this.#giveUp(slot, this.#fatal?.message ?? "no device is left");
+      if (this.#hopeless !== null) this.#giveUp(slot, this.#hopeless);
       else this.#enter(slot);
     }
     frames.release();
@@ -292,10 +288,6 @@ export class Manager {
       this.#dropOldest(source);
     }
     return true;
-  }
-
-  get #noDeviceLeft(): boolean {
-    return this.#fatal !== null && this.devices.every((device) => device.outReason !== null);
   }
 
   /** Fewest slots free, or about to be, at any source that still delivers. */

@@ -107,6 +107,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly events: EventEmitter<PipelineEvents> = new EventEmitter();
   readonly #named: readonly string[];
   readonly #ownSources: readonly Source[];
+  readonly #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => this.stop();
   readonly #sinks: Sink[];
   readonly #stages: Stage[];
   readonly #crashes: readonly string[];
@@ -136,8 +138,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     // Opened in this order: the video may refuse (no ffmpeg) before the results' file is replaced.
     if (annotate !== undefined) this.#sinks.push(new VideoSink({ path: annotate }));
     if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output, append }));
-    signal?.addEventListener("abort", () => this.stop(), { once: true });
-    if (signal?.aborted === true) this.stop();
+    this.#signal = signal;
   }
 
   /** What ended the run before its sources did; null where nothing did. */
@@ -150,7 +151,13 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
    * @throws {AipError} where the run cannot start: category `usage`
    */
   run(): Promise<Report> {
-    this.#run ??= this.#start();
+    if (this.#run === undefined) {
+      const signal = this.#signal;
+      if (signal?.aborted === true) this.stop();
+      // A signal may outlive many pipelines: it must not hold on to this one.
+      signal?.addEventListener("abort", this.#onAbort);
+      this.#run = this.#start().finally(() => signal?.removeEventListener("abort", this.#onAbort));
+    }
     return this.#run;
   }
 
@@ -162,13 +169,15 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const run = this.run();
     // A run that cannot start must end the loop below; the error is thrown after it.
     const ended = run.catch(() => queue.close());
+    let isLeft = true;
     try {
       for (let frame = await queue.next(); frame !== undefined; frame = await queue.next()) {
         yield frame;
       }
+      isLeft = false;
     } finally {
       queue.abandon();
-      this.stop();
+      if (isLeft) this.stop();
       await ended;
     }
     await run;
@@ -279,6 +288,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const arena = allocateArena(layout, freemem() - MEMORY_SPARE_BYTES);
 
     let manager: Manager | undefined;
+    let isHopeless = false;
     const pool = new DevicePool({
       arena,
       layout,
@@ -291,9 +301,11 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       onQuarantineEnd: (results) => manager?.quarantineEnded(results),
       onChange: () => {
         if (manager === undefined) return;
-        if (!pool.hasHope && manager.fatal === null) {
-          this.#error = noDeviceLeft(pool.devices);
-          manager.abandon(this.#error);
+        if (!(pool.hasHope || isHopeless)) {
+          isHopeless = true;
+          const error = noDeviceLeft(pool.devices);
+          this.#fail(error);
+          manager.abandon(error);
         }
         manager.wake();
       },
@@ -339,7 +351,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       release: (slot) => manager?.release(slot),
       fail: (error) => {
         this.#fail(asAipError(error));
-        if (this.#error !== null) manager?.fail(this.#error);
+        if (this.#error !== null) manager?.fail();
       },
     };
     const hasTruth = models.length > 0 && context.sources.some((s) => s.truthClasses.length > 0);
@@ -359,16 +371,21 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         for (const sink of sinks) sink.write(frame);
       },
     });
-    const opened: Sink[] = [];
+    const openStages: Stage[] = [];
+    const openSinks: Sink[] = [];
+    let isComplete = false;
     const watchdog = setInterval(() => pool.checkForHangs(), WATCHDOG_MS);
     const parts = { manager, sources: runners, pool, accuracy, startedMs: 0 };
     try {
       for (const runner of runners) runner.prepare();
       await pool.start();
-      for (const stage of stages) await stage.open?.(context);
+      for (const stage of stages) {
+        await stage.open?.(context);
+        openStages.push(stage);
+      }
       for (const sink of sinks) {
         await sink.open(context);
-        opened.push(sink);
+        openSinks.push(sink);
       }
       this.#parts = parts;
       parts.startedMs = clockMs();
@@ -378,35 +395,39 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         runner.start();
       }
       await manager.run();
+      isComplete = this.#error === null && !this.#stopped;
     } finally {
       clearInterval(watchdog);
-      const complete = this.#parts !== undefined && this.#error === null && !this.#stopped;
-      await this.#close(opened, complete);
-      await Promise.all(runners.map((runner) => runner.close()));
+      for (const stage of openStages) await this.#closing(stage.close?.bind(stage));
+      for (const sink of openSinks) await this.#closing(() => sink.close(isComplete));
+      await Promise.all(runners.map((runner) => this.#closing(() => runner.close())));
       await pool.stop();
       unrootArena(arena);
     }
     const endedMs = manager.lastEmittedMs === 0 ? clockMs() : manager.lastEmittedMs;
-    this.#report = this.#reportNow(parts, endedMs);
-    if (config.report === undefined) return this.#report;
-    try {
-      await writeReport(config.report, this.#report);
-    } catch (error) {
-      this.#fail(asAipError(error));
-      this.#report = this.#reportNow(parts, endedMs);
-    }
-    return this.#report;
-  }
-
-  /** Closes stages and sinks; an output that cannot be finished makes the run a failed one. */
-  async #close(sinks: readonly Sink[], complete: boolean): Promise<void> {
-    for (const stage of this.#stages) await stage.close?.();
-    for (const sink of sinks) {
+    let report = this.#reportNow(parts, endedMs);
+    if (config.report !== undefined) {
       try {
-        await sink.close(complete);
+        await writeReport(config.report, report);
       } catch (error) {
         this.#fail(asAipError(error));
+        report = this.#reportNow(parts, endedMs);
       }
+    }
+    this.#report = report;
+    // From here on the report is all there is: the arena must not live as long as this object.
+    this.#parts = undefined;
+    this.#sinks.length = 0;
+    this.#stages.length = 0;
+    return report;
+  }
+
+  /** What cannot be finished makes the run a failed one, and keeps nothing else from closing. */
+  async #closing(close: (() => void | Promise<void>) | undefined): Promise<void> {
+    try {
+      await close?.();
+    } catch (error) {
+      this.#fail(asAipError(error));
     }
   }
 

@@ -1,4 +1,4 @@
-import { type AipError, runtimeError } from "../errors.ts";
+import { AipError, runtimeError } from "../errors.ts";
 import { SourceControl } from "../layout/layout.gen.ts";
 import { closeFd } from "../native/library.ts";
 import type { ArenaLayout, SourcePlace } from "../ring/arena.ts";
@@ -8,6 +8,10 @@ import type { ResumePoint } from "../sink/resume-point.ts";
 import type { IngestSegment, Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
 import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
+import { within } from "./within.ts";
+
+/** How long the ingest worker gets to let go of its segment. */
+const STOP_WITHIN_MS = 2_000;
 
 export interface SourceRunnerOptions {
   readonly index: number;
@@ -54,6 +58,8 @@ export class SourceRunner {
   readonly #started = Promise.withResolvers<void>();
   #opening: Promise<IngestSegment | null> | undefined;
   #worker: Worker | undefined;
+  /** Resolves once the segment being opened or read is let go of; undefined while there is none. */
+  #reading: PromiseWithResolvers<void> | undefined;
   #stopped = false;
 
   constructor(options: SourceRunnerOptions) {
@@ -118,14 +124,19 @@ export class SourceRunner {
     this.#worker = worker;
     worker.onmessage = (event: MessageEvent<IngestMessage>) => {
       const message = event.data;
+      if (message.type === "segment-end") this.#letGo();
       const step = message.type === "ready" ? this.#begin() : this.#segmentEnded(message);
-      step.catch((error: AipError) => this.#end(error));
+      step.catch((error: unknown) => this.#end(this.#brokeOff("source-failed", error)));
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      const message = `Source "${this.source.name}" broke off: ${event.message}`;
-      this.#end(runtimeError("ingest-failed", message));
+      this.#end(this.#brokeOff("ingest-failed", event.message));
     };
+    worker.addEventListener("close", () => {
+      this.#letGo();
+      // Not where `close` has ended it: the source is over by then.
+      this.#end(this.#brokeOff("ingest-failed", "its worker ended without a word"));
+    });
     this.#send({
       type: "start",
       arena,
@@ -159,8 +170,12 @@ export class SourceRunner {
 
   /** Ends decoder and worker. */
   async close(): Promise<void> {
+    this.stop();
     const unread = await this.#takeOpening()?.catch(() => null);
     await this.source.close();
+    // Only the worker may close the pipes it reads from.
+    if (this.#reading !== undefined) await within(STOP_WITHIN_MS, this.#reading.promise);
+    this.ended = true;
     this.#worker?.terminate();
     if (unread?.kind !== "pipe") return;
     closeFd(unread.fd);
@@ -180,9 +195,21 @@ export class SourceRunner {
   }
 
   async #openNext(): Promise<void> {
-    const segment = this.#stopped ? null : await (this.#takeOpening() ?? this.source.open());
+    if (this.#stopped) return this.#end(null);
+    this.#reading = Promise.withResolvers();
+    let segment: IngestSegment | null = null;
+    try {
+      segment = await (this.#takeOpening() ?? this.source.open());
+    } finally {
+      if (segment === null) this.#letGo();
+    }
     if (segment === null) return this.#end(null);
     this.#send({ type: "segment", segment });
+  }
+
+  #letGo(): void {
+    this.#reading?.resolve();
+    this.#reading = undefined;
   }
 
   async #segmentEnded(end: SegmentEnd): Promise<void> {
@@ -192,8 +219,7 @@ export class SourceRunner {
     }
     if (end.reason === "failed") {
       await this.source.close();
-      const message = `Source "${this.source.name}" broke off: ${end.message ?? "no reason given"}`;
-      return this.#end(runtimeError("ingest-failed", message));
+      return this.#end(this.#brokeOff("ingest-failed", end.message));
     }
     const error = await this.source.finish(end);
     if (error !== null) return this.#end(error);
@@ -205,6 +231,13 @@ export class SourceRunner {
     this.ended = true;
     this.error = error;
     this.#options.onEnd(this);
+  }
+
+  /** The error a source ends with; one that speaks for itself stays as it is. */
+  #brokeOff(code: string, cause: unknown): AipError {
+    if (cause instanceof AipError) return cause;
+    const reason = cause instanceof Error ? cause.message : String(cause ?? "no reason given");
+    return runtimeError(code, `Source "${this.source.name}" broke off: ${reason}`, cause);
   }
 
   #send(command: IngestCommand): void {
