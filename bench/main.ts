@@ -18,10 +18,12 @@ import { postprocess } from "./postprocess.ts";
 import { preprocess } from "./preprocess.ts";
 import { formatComparison, formatMachine } from "./print.ts";
 import { ring } from "./ring.ts";
+import { schedule } from "./schedule.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ring,
   dispatch,
+  schedule,
   preprocess,
   postprocess,
   demo,

@@ -84,6 +84,14 @@ test("bench dispatch compares with writing the bytes alone", async () => {
   expect(pairs(await quick("dispatch"))).toEqual(new Set(["aip / writing the bytes alone"]));
 });
 
+test("bench schedule compares with fixed shares, simulated and on real workers", async () => {
+  const comparisons = await quick("schedule");
+  expect(pairs(comparisons)).toEqual(
+    new Set(["look-ahead / weighted", "look-ahead / look-ahead, simulated"]),
+  );
+  expect(comparisons.at(-1)?.notes).toHaveLength(3);
+});
+
 test("bench fullrun measures, or says what is missing", async () => {
   const [comparison] = await quick("fullrun");
   const measured = comparison?.ways.some(({ name }) => name === "aip") === true;
@@ -100,7 +108,6 @@ test("bench names an unknown benchmark's nearest", async () => {
 test("bench --help lists every benchmark", async () => {
   const { status, output } = await bench("--help");
   expect(status).toBe(0);
-  for (const name of ["ring", "dispatch", "preprocess", "postprocess", "demo", "help", "fullrun"]) {
-    expect(output).toContain(`  ${name} `);
-  }
+  const names = ["ring", "dispatch", "schedule", "preprocess", "postprocess", "demo", "help"];
+  for (const name of [...names, "fullrun"]) expect(output).toContain(`  ${name} `);
 });
