@@ -20,12 +20,8 @@ export { defineConfig, type RunConfig, type RunConfigInput } from "./config/run-
 export { AipError, type ErrorCategory } from "./errors.ts";
 export type { Report } from "./metrics/report.ts";
 export { formatReport } from "./metrics/table.ts";
-export {
-  Pipeline,
-  type PipelineEvents,
-  type PipelineOptions,
-  type RunInfo,
-} from "./pipeline/pipeline.ts";
+export type { PipelineEvents, PipelineOptions, RunInfo } from "./pipeline/options.ts";
+export { Pipeline } from "./pipeline/pipeline.ts";
 export { NdjsonSink } from "./sink/ndjson.ts";
 export { readNdjson } from "./sink/ndjson-reader.ts";
 export type { Sink } from "./sink/sink.ts";

@@ -1,4 +1,4 @@
-import type { RunInfo } from "../pipeline/pipeline.ts";
+import type { RunInfo } from "../pipeline/options.ts";
 
 /** Width of the names on the left, as in the report's table. */
 export const NAME_WIDTH = 12;

@@ -56,6 +56,8 @@ export class Manager {
     postprocess: new Histogram(),
     reorder: new Histogram(),
   };
+  /** The first frame that failed for good, with its cause; null while there is none. */
+  firstFailure: string | null = null;
   /** Clock when the last frame left. */
   lastEmittedMs = 0;
   readonly #options: ManagerOptions;
@@ -412,6 +414,7 @@ export class Manager {
       frame.deviceIndex = -1;
       frame.error = this.#errors.get(slot);
       this.#errors.delete(slot);
+      this.firstFailure ??= `frame ${frame.frameId} of ${source.source.name}: ${frame.error}`;
       return;
     }
     source.emitted += 1;

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { DeviceInstance } from "../../src/backend/backend.ts";
 import { formatHeader } from "../../src/cli/header.ts";
-import type { RunInfo } from "../../src/pipeline/pipeline.ts";
+import type { RunInfo } from "../../src/pipeline/options.ts";
 
 const device = (id: string, description: string): DeviceInstance => ({
   id,

@@ -80,8 +80,8 @@ test("aip run --schedule weighted prints the accounting of the weighted round ro
   expect(weighted?.backends.map(({ frames }) => frames)).toEqual([50, 20, 10]);
 });
 
-test("aip run counts failed frames and goes on", async () => {
-  const { code } = await run(
+test("aip run counts failed frames to the end, and fails where none was answered", async () => {
+  const { code, stderr } = await run(
     "demo:frames=60 --device sim:1ms:fail=1:weight=1 --output f.ndjson --report f.json",
   );
   const { frames } = await report("f.json");
@@ -89,7 +89,10 @@ test("aip run counts failed frames and goes on", async () => {
   expect((await lines("f.ndjson")).map(({ frame, status }) => [frame, status])).toEqual(
     upTo(60).map((frame) => [frame, "failed"]),
   );
-  expect(code).toBe(0);
+  expect(code).toBe(1);
+  expect(stderr).toContain(
+    "aip: No frame was answered: frame 0 of demo: simulated failure at frame 0, as fail=1 asks",
+  );
 });
 
 test("aip run fails with every cause named once no device is left", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { auditReport, type Report } from "../../src/metrics/report.ts";
-import { Pipeline, type PipelineOptions } from "../../src/pipeline/pipeline.ts";
+import type { PipelineOptions } from "../../src/pipeline/options.ts";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Sink } from "../../src/sink/sink.ts";
 import type { FrameView, RunContext } from "../../src/types.ts";
 import { ids, PatternCheck, pattern, type Seen } from "./pattern.ts";
@@ -176,6 +177,10 @@ describe("Pipeline under faults", () => {
     expect(failed).toBeGreaterThanOrEqual(1);
     expect(failed).toBeLessThanOrEqual(32);
     expect(report.faults.retries).toBeGreaterThan(failed);
+    const [first] = seen[0]?.statuses.entries().filter(([, status]) => status === "failed") ?? [];
+    const count = failed === 1 ? "1 frame" : `${failed} frames`;
+    const told = `${count} failed, first frame ${first?.[0]} of pattern: simulated failure at frame`;
+    expect(report.notes.at(-1)).toStartWith(told);
     expect(report.end).toBe("complete");
   });
 

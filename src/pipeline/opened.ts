@@ -1,0 +1,113 @@
+import type { DeviceInstance } from "../backend/backend.ts";
+import { parseDevice } from "../backend/device-spec.ts";
+import { resolveDevices } from "../backend/resolve.ts";
+import { checkOutputs } from "../config/outputs.ts";
+import { type RunConfig, runDefaults } from "../config/run-config.ts";
+import { usageError } from "../errors.ts";
+import { closeFd, createPipe } from "../native/library.ts";
+import { parseSchedule, withWeights } from "../schedule/schedule-spec.ts";
+import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
+import { openSources } from "../source/open.ts";
+import type { Source } from "../source/source.ts";
+import { type LoadedModel, loadModel } from "./load-model.ts";
+
+/** Where each source goes on, by its name; empty for a run that follows none. */
+export type ResumePoints = ReadonlyMap<string, ResumePoint>;
+
+/** What a run is made of, opened and checked: nothing has been started or written. */
+export interface Opened {
+  readonly sources: readonly Source[];
+  /** The first one names the classes; empty where only devices without a model run. */
+  readonly models: readonly LoadedModel[];
+  readonly instances: readonly DeviceInstance[];
+  readonly resumed: ResumePoints;
+  /** What people should know of all this. */
+  readonly notes: readonly string[];
+  /** Version of ONNX Runtime, where it takes part. */
+  readonly onnxRuntimeVersion: string | null;
+}
+
+/** Opens the sources a configuration names. The caller closes them. */
+export function openNamedSources(
+  names: readonly string[],
+  config: RunConfig,
+): Promise<readonly Source[]> {
+  return openSources(names, {
+    pipes: { createPipe, closeFd },
+    hwaccel: config.hwaccel,
+    ...(config.pixelFormat !== undefined && { pixelFormat: config.pixelFormat }),
+    ...(config.frames !== undefined && { frames: config.frames }),
+  });
+}
+
+/**
+ * Settles models and devices for these sources, and where an earlier run left off.
+ * @throws {AipError} category `usage`
+ */
+export async function openRun(
+  sources: readonly Source[],
+  config: RunConfig,
+  crashes: readonly string[],
+): Promise<Opened> {
+  checkOutputs(config, sources);
+  const models: LoadedModel[] = [];
+  const load = (name: string): Promise<LoadedModel["task"]> => {
+    const model = loadModel(name, config);
+    models.push(model);
+    return Promise.resolve(model.task);
+  };
+  const { instances, notes, machine } = await resolveDevices(config.devices.map(parseDevice), {
+    model: () => load(config.model),
+    loadModel: load,
+  });
+  const resumed = await resumePoints(sources, config);
+  const isUnused = models.length === 0 && config.model !== runDefaults.model;
+  return {
+    sources,
+    models,
+    instances: withWeights(parseSchedule(config.schedule), instances),
+    resumed,
+    notes: [
+      ...notes,
+      ...(isUnused ? [`model "${config.model}" is not used: no device here runs one`] : []),
+      ...models.flatMap((model) => model.spec.notes),
+      ...resumeNotes(resumed, crashes),
+    ],
+    onnxRuntimeVersion: machine?.onnxRuntime?.version ?? null,
+  };
+}
+
+/** Frames all sources will deliver; undefined where one cannot tell. */
+export function totalFrames(opened: Opened, limit: number | undefined): number | undefined {
+  let total = 0;
+  for (const { info, name } of opened.sources) {
+    const count = info.frameCount ?? limit;
+    if (count === undefined) return undefined;
+    const whole = limit === undefined ? count : Math.min(count, limit);
+    total += Math.max(0, whole - (opened.resumed.get(name)?.nextFrame ?? 0));
+  }
+  return total;
+}
+
+async function resumePoints(
+  sources: readonly Source[],
+  { resume, output }: RunConfig,
+): Promise<ResumePoints> {
+  if (!resume || output === undefined) return new Map();
+  const points = await findResumePoints(output);
+  const other = [...points.keys()].find((name) => sources.every((one) => one.name !== name));
+  if (other === undefined) return points;
+  const names = sources.map(({ name }) => `"${name}"`).join(", ");
+  const reason = `it holds results of "${other}", and this run's sources are ${names}`;
+  throw usageError("resume-invalid", `Cannot go on with "${output}": ${reason}`);
+}
+
+/** What people should know of the runs this one follows. */
+function resumeNotes(resumed: ResumePoints, crashes: readonly string[]): string[] {
+  const notes = crashes.length === 0 ? [] : [`restarted after a crash: ${crashes.join(", ")}`];
+  for (const [name, { nextFrame }] of resumed) {
+    const frames = nextFrame === 1 ? "frame 0 comes" : `frames 0 to ${nextFrame - 1} come`;
+    notes.push(`${name}: ${frames} from an earlier run, and are not in these figures`);
+  }
+  return notes;
+}
