@@ -9,6 +9,8 @@ export interface ServiceTimeOptions {
   readonly seed: number;
   /** From this ordinal on, times are multiplied by the factor; applied in order. */
   readonly slowAt: readonly { readonly frame: number; readonly factor: number }[];
+  /** The frame of this ordinal takes longer by so much. */
+  readonly stallAt?: readonly { readonly frame: number; readonly ms: number }[];
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ServiceTimeOptions {
  * normal by the Box–Muller transform (Box and Muller, 1958). Equal seeds give equal times.
  */
 export function serviceTimes(options: ServiceTimeOptions): (ordinal: number) => number {
-  const { serviceMs, cv, slowAt } = options;
+  const { serviceMs, cv, slowAt, stallAt = [] } = options;
   const normal = normals(options.seed);
   const variance = Math.log1p(cv * cv);
   const sigma = Math.sqrt(variance);
@@ -30,8 +32,13 @@ export function serviceTimes(options: ServiceTimeOptions): (ordinal: number) => 
       const step = slowAt[index];
       if (step?.frame === ordinal) factor *= step.factor;
     }
-    if (serviceMs === 0) return 0;
-    return factor * (sigma === 0 ? serviceMs : Math.exp(mu + sigma * normal()));
+    let stallMs = 0;
+    for (let index = 0; index < stallAt.length; index++) {
+      const stall = stallAt[index];
+      if (stall?.frame === ordinal) stallMs += stall.ms;
+    }
+    if (serviceMs === 0) return stallMs;
+    return stallMs + factor * (sigma === 0 ? serviceMs : Math.exp(mu + sigma * normal()));
   };
 }
 

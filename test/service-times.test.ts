@@ -44,6 +44,16 @@ test("serviceTimes() repeat for a seed and differ between seeds", () => {
   expect(sample({ ...options, seed: 5 })[0]).not.toBe(sample({ ...options, seed: 6 })[0]);
 });
 
+test("serviceTimes() are longer by a stall on its frame alone, and draw the same times", () => {
+  const options = { serviceMs: 10, cv: 0.3, seed: 1, slowAt: [] };
+  const stalled = serviceTimes({ ...options, stallAt: [{ frame: 1, ms: 300 }] });
+  const plain = serviceTimes(options);
+  const extra = [0, 1, 2].map((ordinal) => Math.round(stalled(ordinal) - plain(ordinal)));
+  expect(extra).toEqual([0, 300, 0]);
+  const instant = serviceTimes({ ...options, serviceMs: 0, stallAt: [{ frame: 1, ms: 300 }] });
+  expect([0, 1].map(instant)).toEqual([0, 300]);
+});
+
 test("serviceTimes() are multiplied from the frames of slow-at on, one factor after the other", () => {
   const slowAt = [
     { frame: 2, factor: 2 },

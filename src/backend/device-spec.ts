@@ -10,13 +10,25 @@ const OPTIONS_BY_KIND: Readonly<Record<string, readonly string[]>> = {
   cpu: ["threads", "replicas", "weight"],
   gpu: ["replicas", "weight"],
   ane: ["replicas", "weight"],
-  sim: ["", "cv", "fail", "hang-at", "die-at", "slow-at", "seed", "model", "replicas", "weight"],
+  sim: [
+    "",
+    "cv",
+    "fail",
+    "hang-at",
+    "die-at",
+    "slow-at",
+    "stall-at",
+    "seed",
+    "model",
+    "replicas",
+    "weight",
+  ],
   auto: [],
   all: [],
 };
 
 /** Options that may be given several times; their values are joined by `+`. */
-const REPEATABLE: readonly string[] = ["slow-at"];
+const REPEATABLE: readonly string[] = ["slow-at", "stall-at"];
 
 const DEVICE_COUNT_MAX = 64;
 
@@ -50,7 +62,7 @@ export function parseDevices(text: string): readonly DeviceSpec[] {
  *
  * - `cpu:threads=N:replicas=N`
  * - `gpu`, `ane`, and providers such as `cuda`, whose further options go to the provider
- * - `sim:20ms:cv=0.3:fail=0.01:hang-at=100:die-at=50:slow-at=1000x2:seed=7:model=FILE`
+ * - `sim:20ms:cv=0.3:fail=0.01:hang-at=100:die-at=50:slow-at=1000x2:stall-at=500x300ms:seed=7`
  * - `auto` and `all`, which stand for what the machine has
  *
  * `replicas` and `weight` go with every kind but the last two.

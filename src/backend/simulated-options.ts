@@ -16,12 +16,14 @@ export interface SimulatedSpec {
 
 /**
  * Reads the options of `sim`: a service time such as `20ms`, `cv=` (spread), `fail=` (probability),
- * `hang-at=`, `die-at=` (ordinals from 0), `slow-at=FRAMExFACTOR`, `seed=` and `model=`.
+ * `hang-at=`, `die-at=` (ordinals from 0), `slow-at=FRAMExFACTOR`, `stall-at=FRAMExTIME`, `seed=` and
+ * `model=`.
  *
  * @throws {AipError} `device-invalid`
  */
 export function readSimulatedOptions(spec: DeviceSpec): SimulatedSpec {
   const cv = readNumber(spec, "cv", { min: 0, max: CV_MAX, expected: `from 0 to ${CV_MAX}` });
+  const stallAt = readStallAt(spec);
   const fail = readNumber(spec, "fail", { min: 0, max: 1, expected: "a probability from 0 to 1" });
   return {
     options: {
@@ -32,6 +34,7 @@ export function readSimulatedOptions(spec: DeviceSpec): SimulatedSpec {
       hangAt: readInteger(spec, "hang-at", 0, ORDINAL_MAX) ?? null,
       dieAt: readInteger(spec, "die-at", 0, ORDINAL_MAX) ?? null,
       slowAt: readSlowAt(spec),
+      ...(stallAt.length > 0 && { stallAt }),
     },
     modelFile: spec.options.get("model") ?? null,
   };
@@ -42,14 +45,34 @@ function readServiceMs(spec: DeviceSpec): number {
   if (text === undefined) {
     throw invalid(`Device "${spec.text}" has no service time: write for example sim:20ms`);
   }
-  const match = /^([\d.]+)(us|ms|s)$/.exec(text);
-  const unit = MS_BY_UNIT[match?.[2] ?? ""] ?? Number.NaN;
-  const serviceMs = parseDecimal(match?.[1] ?? "") * unit;
+  const serviceMs = parseMs(text);
   if (serviceMs >= 0 && serviceMs <= SERVICE_MS_MAX) return serviceMs;
   throw invalid(
     `Device "${spec.text}" has service time "${text}": ` +
       "it must be a number with a unit (us, ms or s), from 0ms to 600s",
   );
+}
+
+/** A time with its unit, in ms; NaN where it is none. */
+function parseMs(text: string): number {
+  const match = /^([\d.]+)(us|ms|s)$/.exec(text);
+  const unit = MS_BY_UNIT[match?.[2] ?? ""] ?? Number.NaN;
+  return parseDecimal(match?.[1] ?? "") * unit;
+}
+
+function readStallAt(spec: DeviceSpec): NonNullable<SimulatedOptions["stallAt"]> {
+  const text = spec.options.get("stall-at");
+  if (text === undefined) return [];
+  return text.split("+").map((stall) => {
+    const match = /^(\d{1,10})x(.+)$/.exec(stall);
+    const frame = Number(match?.[1]);
+    const ms = parseMs(match?.[2] ?? "");
+    if (frame <= ORDINAL_MAX && ms >= 0 && ms <= SERVICE_MS_MAX) return { frame, ms };
+    throw invalid(
+      `Device "${spec.text}" has stall-at ${stall}: ` +
+        "it must be FRAMExTIME, such as 1000x300ms for frame 1000 to take 300 ms longer",
+    );
+  });
 }
 
 function readSlowAt(spec: DeviceSpec): SimulatedOptions["slowAt"] {

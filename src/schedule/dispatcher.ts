@@ -39,6 +39,8 @@ export class Dispatcher implements ScheduleState {
   readonly #arrival: Float64Array;
   readonly #failedOn: Int32Array;
   #arrivals = 0;
+  /** A device has left what waits to quicker ones; slower ones would too. */
+  #declined = false;
 
   constructor(options: DispatcherOptions) {
     const { devices, slotCount } = options;
@@ -86,6 +88,7 @@ export class Dispatcher implements ScheduleState {
   /** Gives frames to devices with room, one each in turn, quickest first. HOT. */
   dispatch(): boolean {
     let worked = false;
+    this.#declined = false;
     this.#sortDevices();
     for (let progress = true; progress; ) {
       progress = false;
@@ -168,9 +171,11 @@ export class Dispatcher implements ScheduleState {
       device.assigned -= 1;
       return queue.shift();
     }
-    if (this.#waiting.length === 0) return -1;
+    if (this.#waiting.length === 0 || this.#declined) return -1;
     const place = this.#options.scheduler.next(this, index);
-    return place < 0 ? -1 : this.#waiting.removeAt(place);
+    if (place >= 0) return this.#waiting.removeAt(place);
+    this.#declined = true;
+    return -1;
   }
 
   /** A frame to be tried again goes to another device than it failed on, if there is one. */

@@ -80,9 +80,11 @@ export class ModelledDevice implements DeviceState {
     this.busySinceMs = nowMs;
     this.end = "lost";
     if (ordinal === dieAt) return nowMs;
-    if (ordinal === hangAt) return nowMs + Math.max(HANG_MS, HANG_FACTOR * this.serviceMs);
+    const limitMs = Math.max(HANG_MS, HANG_FACTOR * this.serviceMs);
+    const takesMs = ordinal === hangAt ? limitMs : this.#nextServiceMs(ordinal);
+    if (takesMs >= limitMs) return nowMs + limitMs;
     this.end = fail > 0 && this.#fails() < fail ? "failed" : "answered";
-    return nowMs + this.#nextServiceMs(ordinal);
+    return nowMs + takesMs;
   }
 
   /** Ends the current frame: idle again, or gone where it ended as `lost`. Returns its slot. */

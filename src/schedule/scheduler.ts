@@ -49,7 +49,8 @@ export interface Scheduler {
   enter(state: ScheduleState): number;
   /**
    * Device `device` has room and `state.waiting` is at least 1: the index of the waiting frame it
-   * takes, 0 being the oldest, or -1 to leave it idle.
+   * takes, 0 being the oldest, or -1 to leave it idle. The quickest is asked first; where one is
+   * left idle, slower ones are too, without being asked.
    */
   next(state: ScheduleState, device: number): number;
 }

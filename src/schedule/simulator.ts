@@ -77,6 +77,10 @@ class Simulation {
   readonly #gaveUp: Uint8Array;
   #nowMs = 0;
   #retries = 0;
+  /** Sources known to be finished, from the first on. */
+  #finishedCount = 0;
+  #fewestFree = 0;
+  #freeSlotsKnown = false;
 
   constructor(options: SimulationOptions) {
     let slotCount = 0;
@@ -111,7 +115,7 @@ class Simulation {
       this.#admit(source);
     }
     this.#dispatcher.dispatch();
-    while (!this.#sources.every(isFinished)) {
+    while (this.#hasUnfinished) {
       if (!this.#step()) this.#abandon();
     }
     return this.#result();
@@ -141,12 +145,24 @@ class Simulation {
     this.#dispatcher.nowMs = nowMs;
   }
 
-  get #freeSlots(): number {
-    let fewest = Number.POSITIVE_INFINITY;
-    for (const source of this.#sources) {
-      if (!source.ended && source.freeCount < fewest) fewest = source.freeCount;
+  /** Whether frames are to come or to leave. Sources that finish stay so. */
+  get #hasUnfinished(): boolean {
+    while (this.#finishedCount < this.#sources.length) {
+      if (!isFinished(this.#sources[this.#finishedCount] as ModelledSource)) return true;
+      this.#finishedCount += 1;
     }
-    return fewest;
+    return false;
+  }
+
+  /** Asked for by every idle device in turn: counted once an event. */
+  get #freeSlots(): number {
+    if (this.#freeSlotsKnown) return this.#fewestFree;
+    this.#fewestFree = Number.POSITIVE_INFINITY;
+    for (const source of this.#sources) {
+      if (!source.ended) this.#fewestFree = Math.min(this.#fewestFree, source.freeCount);
+    }
+    this.#freeSlotsKnown = true;
+    return this.#fewestFree;
   }
 
   #give(index: number, slot: number): void {
@@ -233,10 +249,12 @@ class Simulation {
       this.#gaveUp[slot] = 0;
       this.#report("entered", slot, -1);
       this.#dispatcher.arrive(slot);
+      this.#freeSlotsKnown = false;
       if (drop === "oldest" && source.freeCount === 0) this.#dropOldest(source);
     }
     if (drop !== "never") while (source.entered < source.arrived) source.skip();
     source.endIf(source.entered === source.model.frames);
+    this.#freeSlotsKnown = false;
   }
 
   /** As the manager does: the frame that waits longest gives way to the next one. */
@@ -249,10 +267,12 @@ class Simulation {
     this.#report("gave-way", slot, -1);
     source.reorder.drop(slot - firstSlot);
     source.free(slot - firstSlot);
+    this.#freeSlotsKnown = false;
   }
 
   #emit(source: ModelledSource): void {
     const { reorder, firstSlot } = source;
+    this.#freeSlotsKnown = false;
     for (let local = reorder.next(); local !== NOTHING; local = reorder.next()) {
       const frame = reorder.lastId;
       if (local === DROPPED) {

@@ -37,6 +37,10 @@ test("readSimulatedOptions() knows microseconds, milliseconds and seconds", () =
 });
 
 test("readSimulatedOptions() keeps several slow-downs in order", () => {
+  expect(read("sim:5ms:stall-at=10x0.3s:stall-at=20x5ms").options.stallAt).toEqual([
+    { frame: 10, ms: 300 },
+    { frame: 20, ms: 5 },
+  ]);
   expect(read("sim:5ms:slow-at=10x2:slow-at=20x0.25").options.slowAt).toEqual([
     { frame: 10, factor: 2 },
     { frame: 20, factor: 0.25 },
@@ -57,5 +61,6 @@ test("readSimulatedOptions() refuses a device without a service time", () => {
 test("readSimulatedOptions() refuses slow-downs that are no FRAMExFACTOR", () => {
   for (const step of ["10", "10x", "x2", "10x0", "-1x2", "10x2000"]) {
     expect(() => read(`sim:5ms:slow-at=${step}`)).toThrow(`has slow-at ${step}`);
+    expect(() => read(`sim:5ms:stall-at=${step}`)).toThrow(`has stall-at ${step}`);
   }
 });

@@ -88,6 +88,7 @@ describe("docs/cli.md devices", () => {
   );
   const values: Readonly<Record<string, string>> = {
     "slow-at": "10x2",
+    "stall-at": "10x5ms",
     model: "x.onnx",
     cv: "0.3",
     fail: "0.5",

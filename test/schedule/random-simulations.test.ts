@@ -47,6 +47,7 @@ function scene(seed: number): Scene {
       dieAt: sometimes(0.1, below(30), null),
       hangAt: sometimes(0.1, below(30), null),
       slowAt: sometimes(0.3, [{ frame: below(50), factor: 0.1 + 4 * random() }], []),
+      stallAt: sometimes(0.2, [{ frame: below(50), ms: 1000 * random() }], []),
     });
   const source = (): SourceModel => ({
     frames: 1 + below(60),

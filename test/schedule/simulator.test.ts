@@ -146,6 +146,36 @@ describe("simulate() gives the published figures for", () => {
     expect(run("look-ahead")).toBeGreaterThan(0.99 * 55);
     expect(run("weighted")).toBeCloseTo(40, 0);
   });
+
+  test("two seconds after the fastest device changes its speed, the rate is that of the devices", () => {
+    const emittedMs: number[] = [];
+    simulate({
+      devices: TIMES_MS.map((serviceMs, index) =>
+        deviceModel({
+          serviceMs,
+          cv: 0.1,
+          seed: index,
+          // At 20 s half its speed, for 1,000 frames of 40 ms, and its own again at 60 s.
+          slowAt:
+            index === 0
+              ? [
+                  { frame: 1000, factor: 2 },
+                  { frame: 2000, factor: 0.5 },
+                ]
+              : [],
+        }),
+      ),
+      sources: [{ frames: 5400, slots: 10, drop: "never", arrivalMs: null }],
+      scheduler: (devices) => createScheduler("look-ahead", devices),
+      observe({ kind, timeMs }) {
+        if (kind === "emitted") emittedMs.push(timeMs);
+      },
+    });
+    const rate = (fromS: number, toS: number): number =>
+      emittedMs.filter((ms) => ms >= 1000 * fromS && ms < 1000 * toS).length / (toS - fromS);
+    expect(rate(22, 59)).toBeGreaterThan(0.97 * 55);
+    expect(rate(62, 79)).toBeGreaterThan(0.97 * 80);
+  });
 });
 
 /** What happened, as `time kind frame[@device]`. */
@@ -213,6 +243,15 @@ describe("simulate()", () => {
       "2020 answered 0 @1",
       "2020 emitted 0",
     ]);
+  });
+
+  test("a stall of two seconds is a hang; a shorter one only delays", () => {
+    const stalled = (ms: number) => [
+      deviceModel({ serviceMs: 10, stallAt: [{ frame: 0, ms }] }),
+      deviceModel({ serviceMs: 20 }),
+    ];
+    expect(story(stalled(500), 1).at(-1)).toBe("510 emitted 0");
+    expect(story(stalled(5000), 1).at(-1)).toBe("2020 emitted 0");
   });
 
   test("a device restarted three times in a minute is out; without one, frames fail", () => {
