@@ -7,7 +7,7 @@
 
 The scene comes from the library that draws it in the pipeline, so both see the same pixels.
 Training uses seeds from 100000 on; seeds below are held out, the evaluation uses 1 to 40.
-`--quick` runs every step in a minute or two, for a detector of no use. Takes about half an hour
+`--quick` runs every step in a minute or two, for a detector of no use. Takes half an hour
 on one core; one thread and one seed make it reproducible on one kind of machine.
 
 Model: input `[1, 3, 192, 320]` f32, NCHW, RGB, 0-1, the frame scaled to fit at the top left, the
@@ -464,9 +464,9 @@ def main():
     parser = argparse.ArgumentParser(description="Train the demo scene's detector.")
     parser.add_argument("--library", required=True, help="shared library with aip_demo_*")
     parser.add_argument("--output", default="models/demo.onnx")
-    parser.add_argument("--steps", type=int, default=2600)
+    parser.add_argument("--steps", type=int, default=4500)
     parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--seeds", type=int, default=160, help="training scenes")
+    parser.add_argument("--seeds", type=int, default=260, help="training scenes")
     parser.add_argument("--frames-per-seed", type=int, default=20)
     parser.add_argument("--quick", action="store_true", help="a smoke test of every step")
     parser.add_argument("--evaluate-only", action="store_true", help="evaluate --output as it is")

@@ -64,9 +64,9 @@ export async function runPipeline(config: RunConfig): Promise<number> {
   return signals.count > 0 ? ExitCode.interrupted : ExitCode.done;
 }
 
-/** The report without the notes that were printed as they came. */
+/** The report without what was printed as it came, or is said last. */
 function untold(report: Report, told: ReadonlySet<string>): Report {
-  return { ...report, notes: report.notes.filter((note) => !told.has(note)) };
+  return { ...report, error: null, notes: report.notes.filter((note) => !told.has(note)) };
 }
 
 const COLUMNS_DEFAULT = 100;

@@ -91,7 +91,7 @@ test("aip run counts failed frames to the end, and fails where none was answered
   );
   expect(code).toBe(1);
   expect(stderr).toContain(
-    "aip: No frame was answered: frame 0 of demo: simulated failure at frame 0, as fail=1 asks",
+    "aip: No frame was answered: frame 0 of demo: simulated failure at frame 1, as fail=1 asks",
   );
 });
 
