@@ -160,33 +160,47 @@ export class Dispatcher implements ScheduleState {
     queue.insertAt(index, slot);
   }
 
-  /** The frame that device `index` takes now; -1 for none. */
+  /**
+   * The frame that device `index` takes now; -1 for none. Whether they are to be tried again, are
+   * assigned to it or wait for anybody: the oldest go first, so that no kind starves another.
+   */
   #next(index: number, device: DeviceState): number {
+    const own = this.#assigned[index] as IndexQueue;
+    const waitingIsOlder = this.#isBefore(this.#waiting.at(0), own.at(0));
     if (this.#retry.length > 0) {
-      const slot = this.#nextRetry(index);
-      if (slot >= 0) return slot;
+      const place = this.#retryPlace(index);
+      const oldest = waitingIsOlder ? this.#waiting.at(0) : own.at(0);
+      if (place >= 0 && this.#isBefore(this.#retry.at(place), oldest)) {
+        return this.#retry.removeAt(place);
+      }
     }
-    const queue = this.#assigned[index] as IndexQueue;
-    if (queue.length > 0) {
-      device.assigned -= 1;
-      return queue.shift();
+    if (waitingIsOlder && !this.#declined) {
+      const place = this.#options.scheduler.next(this, index);
+      if (place >= 0) return this.#waiting.removeAt(place);
+      this.#declined = true;
     }
-    if (this.#waiting.length === 0 || this.#declined) return -1;
-    const place = this.#options.scheduler.next(this, index);
-    if (place >= 0) return this.#waiting.removeAt(place);
-    this.#declined = true;
-    return -1;
+    if (own.length === 0) return -1;
+    device.assigned -= 1;
+    return own.shift();
   }
 
-  /** A frame to be tried again goes to another device than it failed on, if there is one. */
-  #nextRetry(index: number): number {
+  /** Whether the frame in `slot` arrived before the one in `other`; -1, no frame, is before none. */
+  #isBefore(slot: number, other: number): boolean {
+    if (slot < 0) return false;
+    return other < 0 || (this.#arrival[slot] as number) < (this.#arrival[other] as number);
+  }
+
+  /**
+   * Place of the oldest frame to be tried again that device `index` may take: one that failed on
+   * another, unless there is no other; -1 for none.
+   */
+  #retryPlace(index: number): number {
     let others = false;
     for (let other = 0; other < this.devices.length; other += 1) {
       if (other !== index && this.devices[other]?.alive === true) others = true;
     }
     for (let place = 0; place < this.#retry.length; place += 1) {
-      if (others && this.#failedOn[this.#retry.at(place)] === index) continue;
-      return this.#retry.removeAt(place);
+      if (!others || this.#failedOn[this.#retry.at(place)] !== index) return place;
     }
     return -1;
   }

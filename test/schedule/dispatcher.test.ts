@@ -107,6 +107,22 @@ describe("Dispatcher", () => {
     expect(dispatch()).toBe("1:0");
   });
 
+  test("but not before a frame that arrived earlier", () => {
+    const { dispatcher, devices, dispatch, free } = rig(first, [{}, {}]);
+    dispatcher.arrive(7);
+    expect(dispatch()).toBe("0:7");
+    dispatcher.arrive(8); // Waits for the first device.
+    (devices[0] as DeviceState).alive = false;
+    dispatcher.arrive(9);
+    expect(dispatch()).toBe("1:9");
+    (devices[0] as DeviceState).alive = true;
+    dispatcher.retry(9, 1);
+    free(0);
+    expect(dispatch()).toBe("0:8");
+    free(0);
+    expect(dispatch()).toBe("0:9");
+  });
+
   test("it goes to the same device where there is no other", () => {
     const { dispatcher, devices, dispatch, free } = rig(pull(), [{}, {}]);
     dispatcher.arrive(5);
@@ -114,6 +130,18 @@ describe("Dispatcher", () => {
     dispatcher.retry(5, 0);
     free(0);
     (devices[1] as DeviceState).alive = false;
+    expect(dispatch()).toBe("0:5");
+  });
+
+  test("what waits for anybody goes before what was assigned later", () => {
+    const { dispatcher, devices, dispatch, free } = rig(first, [{}]);
+    (devices[0] as DeviceState).alive = false;
+    dispatcher.arrive(4); // Nobody is there to be assigned to.
+    (devices[0] as DeviceState).alive = true;
+    dispatcher.arrive(5);
+    expect(dispatcher.waiting).toBe(1);
+    expect(dispatch()).toBe("0:4");
+    free(0);
     expect(dispatch()).toBe("0:5");
   });
 
