@@ -74,6 +74,11 @@ export class DevicePool {
     }
   }
 
+  /** The device gives nothing but errors: its worker is replaced, or the device taken out. */
+  replace(device: Device, reason: string): void {
+    this.#lost(device, true, reason);
+  }
+
   /** Ends all workers; those that hang are left to end with the process. */
   async stop(): Promise<void> {
     this.#stopping = true;
@@ -143,6 +148,7 @@ export class DevicePool {
     const wasAlive = device.alive;
     device.alive = false;
     device.seat = undefined;
+    device.failuresInRow = 0;
     this.#options.onLost(device, seat, hung, reason);
     if (hung) {
       seat.stop();

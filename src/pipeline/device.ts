@@ -77,6 +77,8 @@ export class Device implements DeviceState {
   outReason: string | null = null;
   /** Frames it answered. */
   frames = 0;
+  /** Frames in a row that it gave an error for. */
+  failuresInRow = 0;
   busyMs = 0;
   readonly latency: Histogram = new Histogram();
 
@@ -96,6 +98,7 @@ export class Device implements DeviceState {
   /** Takes note of an answered frame. HOT. */
   answered(serviceMs: number): void {
     this.frames += 1;
+    this.failuresInRow = 0;
     this.busyMs += serviceMs;
     this.latency.record(serviceMs);
     this.serviceMs = nextEstimate(this.serviceMs, serviceMs);

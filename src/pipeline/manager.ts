@@ -12,6 +12,8 @@ import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
+/** Errors in a row after which a device's worker is replaced. */
+const FAILURES_IN_ROW_MAX = 10;
 /** Longest sleep on the doorbell; a notified wait keeps its memory until then. */
 const WAIT_MS = 100;
 /** A busy manager lets timers and messages in this often. */
@@ -29,6 +31,8 @@ export interface ManagerOptions {
   readonly sources: readonly SourceRunner[];
   readonly scheduler: Scheduler;
   readonly frame: EmittedFrame;
+  /** A device gives nothing but errors; its frames must be taken back before this returns. */
+  readonly onBroken: (device: Device, reason: string) => void;
   /** Called with `frame` filled, in order per source. */
   readonly emit: () => void;
 }
@@ -77,6 +81,8 @@ export class Manager {
   readonly #holds: Uint16Array;
   readonly #emitted: Uint8Array;
   readonly #errors = new Map<number, string>();
+  /** Devices that gave nothing but errors lately, with the last one. */
+  readonly #broken = new Map<Device, string>();
   #heldCount = 0;
   /** Why no frame can be answered any more; null while one can. */
   #hopeless: string | null = null;
@@ -218,11 +224,19 @@ export class Manager {
     for (const source of this.#sources) {
       if (this.#drainFrames(source)) worked = true;
     }
+    if (this.#broken.size > 0) this.#replaceBroken();
     if (this.#dispatch()) worked = true;
     for (const source of this.#sources) {
       if (this.#emit(source)) worked = true;
     }
     return worked;
+  }
+
+  #replaceBroken(): void {
+    for (const [device, message] of this.#broken) {
+      this.#options.onBroken(device, `failed ${FAILURES_IN_ROW_MAX} frames in a row: ${message}`);
+    }
+    this.#broken.clear();
   }
 
   /** HOT. */
@@ -241,7 +255,9 @@ export class Manager {
       if ((this.#words[(descriptor + ResultDescriptor.status) / 4] as number) < Status.ok) {
         const message = this.#errorOf(descriptor);
         this.#freeResults.push(result);
+        device.failuresInRow += 1;
         this.#attemptFailed(slot, message);
+        if (device.failuresInRow >= FAILURES_IN_ROW_MAX) this.#broken.set(device, message);
         continue;
       }
       device.answered(finishedMs - startedMs);

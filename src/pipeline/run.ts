@@ -36,6 +36,7 @@ const TRUTH_CAPACITY = 256;
 /** Memory the slots must leave to everybody else. */
 const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
 const FPS_UNKNOWN = 25;
+const ASYNCHRONOUS = "process() returned something; it must be synchronous and return nothing";
 
 export interface RunOptions {
   readonly config: RunConfig;
@@ -60,6 +61,7 @@ export class Run {
   #error: AipError | null = null;
   #isStopped = false;
   #isHopeless = false;
+  #isBroken = false;
   #startedMs = 0;
 
   /** @throws {AipError} `slots-too-many` where they do not fit into the memory */
@@ -230,8 +232,7 @@ export class Run {
   }
 
   #makeManager(frame: EmittedFrame): Manager {
-    const { config, stages, sinks } = this.#options;
-    const accuracy = this.#accuracy;
+    const { config } = this.#options;
     return new Manager({
       arena: this.#arena,
       layout: this.#layout,
@@ -239,12 +240,34 @@ export class Run {
       sources: this.#sources,
       scheduler: createScheduler(parseSchedule(config.schedule).name, this.#pool.devices),
       frame,
-      emit: () => {
-        accuracy?.add(frame);
-        for (const stage of stages) stage.process(frame);
-        for (const sink of sinks) sink.write(frame);
-      },
+      onBroken: (device, reason) => this.#pool.replace(device, reason),
+      emit: () => this.#emit(frame),
     });
+  }
+
+  /** HOT: every frame on its way out. Once a stage or a sink has thrown, nothing more is written. */
+  #emit(frame: EmittedFrame): void {
+    if (this.#isBroken) return;
+    const { stages, sinks } = this.#options;
+    let at: Stage | Sink | undefined;
+    try {
+      this.#accuracy?.add(frame);
+      for (const stage of stages) {
+        at = stage;
+        if ((stage.process(frame) as unknown) !== undefined) throw new TypeError(ASYNCHRONOUS);
+      }
+      for (const sink of sinks) {
+        at = sink;
+        sink.write(frame);
+      }
+    } catch (cause) {
+      this.#isBroken = true;
+      const source = this.#sources[frame.sourceIndex]?.source.name;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `"${at?.name}" failed at frame ${frame.frameId} of ${source}: ${reason}`;
+      this.#fail(cause instanceof AipError ? cause : runtimeError("stage-failed", message, cause));
+      this.#manager.fail();
+    }
   }
 
   /** Failed frames are told with a cause; a run that answered none of its frames has failed. */

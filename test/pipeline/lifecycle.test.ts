@@ -262,7 +262,8 @@ describe("A pipeline whose parts fail", () => {
       stages: [stage],
       sinks: [sink],
     });
-    expect(await pipeline.run().catch((error: Error) => error.message)).toBe("stage fell over");
+    expect((await pipeline.run()).end).toBe("failed");
+    expect(pipeline.error?.message).toContain("stage fell over");
     expect(sink.closedWith).toBe(false);
     expect(openPipes()).toBe(pipes);
   });

@@ -3,6 +3,7 @@ import { auditReport, type Report } from "../../src/metrics/report.ts";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Sink } from "../../src/sink/sink.ts";
+import type { Stage } from "../../src/stage/stage.ts";
 import type { FrameView, RunContext } from "../../src/types.ts";
 import { ids, PatternCheck, pattern, type Seen } from "./pattern.ts";
 
@@ -231,6 +232,45 @@ describe("Pipeline under faults", () => {
     expect(received).toBe(emitted + failed);
     expect(failed).toBeGreaterThan(0);
   });
+
+  test("a device that fails every frame is taken out, and the others answer them", async () => {
+    const { report, seen } = await run({
+      sources: [pattern(400)],
+      devices: "sim:1ms:fail=1,sim:1ms",
+    });
+    expect(seen[0]?.ids).toEqual(ids(400));
+    expect(report.frames.emitted).toBe(400);
+    const [out] = report.faults.devices_out;
+    expect(out?.id).toBe("sim-0");
+    expect(out?.reason).toContain("failed 10 frames in a row: simulated failure at frame");
+  });
+
+  test.each<[string, () => unknown, string]>([
+    [
+      "throws",
+      () => {
+        throw new Error("boom");
+      },
+      "boom",
+    ],
+    ["is asynchronous", () => Promise.resolve(), "process() returned something"],
+  ])(
+    "a stage that %s ends the run with its error, all frames accounted for",
+    async (_, act, why) => {
+      const process = (frame: FrameView): unknown => (frame.frameId === 50 ? act() : undefined);
+      const { report, pipeline } = await run({
+        sources: [pattern(1e6)],
+        devices: "sim:0ms",
+        stages: [{ name: "bad-stage", process } as Stage],
+      });
+      expect(report.end).toBe("failed");
+      expect(pipeline.error?.code).toBe("stage-failed");
+      expect(pipeline.error?.message).toStartWith(
+        `"bad-stage" failed at frame 50 of pattern: ${why}`,
+      );
+      expect(report.frames.received).toBeLessThan(1e6);
+    },
+  );
 
   test("a sink that fails ends the run with its error", async () => {
     class FullDisk implements Sink {
