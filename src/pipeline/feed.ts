@@ -18,6 +18,8 @@ export interface FrameFeed {
   timeMs(): number;
   /** Bytes of an incomplete last frame. */
   readonly partialBytes: number;
+  /** Frames are made here and now: `fill` never waits for somebody else. */
+  readonly isPrompt: boolean;
   close(): void;
 }
 
@@ -47,6 +49,7 @@ type PatternSegment = Extract<IngestSegment, { kind: "pattern" }>;
 
 /** Raw frames from a decoder's pipe, and their times from another. */
 class PipeFeed implements FrameFeed {
+  readonly isPrompt = false;
   readonly #segment: PipeSegment;
   readonly #stopAddress: Address;
   readonly #sizeBytes: number;
@@ -102,6 +105,7 @@ class PipeFeed implements FrameFeed {
 
 /** The demo scene, drawn natively; its ground truth goes into the slot. */
 class DemoFeed implements FrameFeed {
+  readonly isPrompt = true;
   readonly partialBytes = 0;
   readonly #segment: DemoSegment;
   readonly #demo: Address;
@@ -145,6 +149,7 @@ class DemoFeed implements FrameFeed {
 
 /** Frames whose every word is their number: what a torn, lost or repeated frame would betray. */
 class PatternFeed implements FrameFeed {
+  readonly isPrompt = true;
   readonly partialBytes = 0;
   readonly #segment: PatternSegment;
   readonly #words: Uint32Array;

@@ -57,6 +57,8 @@ const STOPPED = -2;
 
 /** Longest sleep between two looks at the stop flags. */
 const WAIT_MS = 100;
+/** Frames that are made within microseconds are announced together, at most this late. */
+const RING_WITHIN_MS = 0.2;
 /** How long the manager gets to let the oldest waiting frame give way. */
 const OLDEST_WAIT_MS = 5;
 
@@ -96,6 +98,8 @@ class SourceReader {
   #unused = -1;
   /** Takes frames nobody has a slot for; made when first needed. */
   #scratch: Uint8Array | undefined;
+  #rungMs = 0;
+  #unannounced = 0;
   #frameId: number;
   #skipCount: number;
   #firstDueMs = 0;
@@ -196,9 +200,9 @@ class SourceReader {
     }
     Atomics.add(this.#control, SourceControl.bufferFullWaits / 4, 1);
     const { drop } = this.#start;
+    this.#doorbell.ring();
     if (drop === "newest") return -1;
     do {
-      this.#doorbell.ring();
       free.wait(drop === "oldest" ? OLDEST_WAIT_MS : WAIT_MS);
       slot = free.tryPop();
     } while (slot < 0 && drop === "never" && !this.#stopped);
@@ -224,6 +228,13 @@ class SourceReader {
     this.#count();
     this.#frames.tryPush(this.#place.firstSlot + slot);
     this.#frames.publish();
+    // A frame that may be long in coming must not leave the one before unannounced.
+    this.#unannounced += 1;
+    const isPrompt = feed.isPrompt && this.#start.fps === null;
+    const isSoon = receivedMs - this.#rungMs < RING_WITHIN_MS;
+    if (isPrompt && isSoon && this.#unannounced < this.#place.slotCount / 4) return Status.ok;
+    this.#unannounced = 0;
+    this.#rungMs = receivedMs;
     this.#doorbell.ring();
     return Status.ok;
   }
