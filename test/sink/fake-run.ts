@@ -6,7 +6,7 @@ import {
   SlotHeader,
 } from "../../src/layout/layout.gen.ts";
 import { planeLayout } from "../../src/layout/planes.ts";
-import { writeGeometry } from "../../src/pipeline/slot-geometry.ts";
+import { writeGeometry } from "../../src/layout/slot-geometry.ts";
 import {
   type ArenaLayout,
   DETECTIONS_OFFSET,
