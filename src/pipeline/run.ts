@@ -61,6 +61,7 @@ export class Run {
   #error: AipError | null = null;
   #isStopped = false;
   #isHopeless = false;
+  #isReportLost = false;
   #isBroken = false;
   #startedMs = 0;
 
@@ -155,7 +156,9 @@ export class Run {
       unrootArena(this.#arena);
     }
     const { report: path } = config;
-    if (path !== undefined) await this.#closing(() => writeReport(path, this.#endReport()));
+    if (path !== undefined) {
+      this.#isReportLost = !(await this.#closing(() => writeReport(path, this.#endReport())));
+    }
     return this.#endReport();
   }
 
@@ -282,11 +285,13 @@ export class Run {
   }
 
   /** What cannot be finished makes the run a failed one, and keeps nothing else from closing. */
-  async #closing(close: (() => void | Promise<void>) | undefined): Promise<void> {
+  async #closing(close: (() => void | Promise<void>) | undefined): Promise<boolean> {
     try {
       await close?.();
+      return true;
     } catch (error) {
       this.#fail(asAipError(error));
+      return false;
     }
   }
 
@@ -334,7 +339,7 @@ export class Run {
       ],
       outputs: [
         ...sinks.flatMap((sink) => sink.outputs()),
-        ...(config.report === undefined ? [] : [config.report]),
+        ...(config.report === undefined || this.#isReportLost ? [] : [config.report]),
       ],
       accuracy: this.#accuracy?.result() ?? null,
       versions: { bun: Bun.version, ...(runtime !== null && { onnxruntime: runtime }) },

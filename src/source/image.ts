@@ -2,9 +2,10 @@ import { basename, resolve } from "node:path";
 import { imageSizeFromFile } from "image-size/fromFile";
 import { type AipError, runtimeError, usageError } from "../errors.ts";
 import { planeLayout } from "../layout/planes.ts";
+import { formatCountOf } from "../metrics/number-format.ts";
 import type { FrameGeometry } from "../types.ts";
 import { Decoder } from "./decoder.ts";
-import { countFrames, decodeErrorNotes, judgeEnding } from "./ending.ts";
+import { decodeErrorNotes, judgeEnding } from "./ending.ts";
 import type { DecodeRequest } from "./ffmpeg.ts";
 import { chooseFormat } from "./geometry.ts";
 import type { SourceOptions } from "./options.ts";
@@ -241,5 +242,5 @@ function describePictures(input: ImageInput, geometry: FrameGeometry): string {
   const [only] = input.runs;
   if (input.count === 1 && only !== undefined) return `${basename(only.type)} ${size}`;
   const sizes = input.runs.length === 1 ? size : `up to ${size}`;
-  return `${countFrames(input.count).replace("frame", "picture")}, ${sizes}`;
+  return `${formatCountOf(input.count, "picture")}, ${sizes}`;
 }

@@ -36,6 +36,7 @@ test.skipIf(!existsSync("/dev/full"))("results to a device that is full: the run
     const { code, stderr } = shell(`aip run demo:frames=50 --device sim:0ms ${flag} /dev/full`);
     expect(code).toBe(1);
     expect(sentences(stderr).at(-1)).toBe('aip: Cannot write "/dev/full": no space left on device');
+    expect(stderr).not.toContain("saved");
   }
 });
 
@@ -46,6 +47,7 @@ test("an annotated video on a full disk: the run fails, and no video is left", a
   expect(code).toBe(1);
   expect(sentences(stderr).at(-1)).toStartWith('aip: ffmpeg broke off writing "o.mp4": ');
   expect(readdirSync(workspace.path).filter((name) => name.startsWith("o.mp4"))).toEqual([]);
+  expect(stderr).toContain("saved       v.ndjson\n");
   const { demo = [] } = await workspace.frames("v.ndjson");
   expect(demo).toEqual(upTo(demo.length));
 });

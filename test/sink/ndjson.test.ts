@@ -249,6 +249,7 @@ describe("NdjsonSink files", () => {
     const path = join(folder, "no-such-folder", "o.ndjson");
     const open = (): void => new NdjsonSink({ path }).open(new FakeRun().context);
     expect(open).toThrow(`Cannot write "${path}": no such file or directory`);
+    expect(new NdjsonSink({ path }).outputs()).toEqual([]);
   });
 
   test.skipIf(!existsSync("/dev/full"))("a full device ends the run and names it", async () => {
@@ -263,5 +264,6 @@ describe("NdjsonSink files", () => {
       category: "runtime",
       message: 'Cannot write "/dev/full": no space left on device',
     });
+    expect(sink.outputs()).toEqual([]);
   });
 });
