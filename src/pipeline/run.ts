@@ -99,7 +99,7 @@ export class Run {
     const frame = new EmittedFrame({
       arena: this.#arena,
       layout: this.#layout,
-      sourceNames: sources.map((source) => source.name),
+      sources,
       deviceIds: instances.map((instance) => instance.id),
       labels,
       hold: (slot) => this.#manager.hold(slot),
@@ -214,12 +214,13 @@ export class Run {
   #makeContext(labels: readonly string[]): RunContext {
     const { config, opened } = this.#options;
     return {
-      sources: opened.sources.map(({ name, info }) => ({
-        name,
-        width: info.geometry.width,
-        height: info.geometry.height,
-        fps: config.fps ?? info.fps ?? FPS_UNKNOWN,
-        truthClasses: info.truthClasses ?? [],
+      sources: opened.sources.map((source) => ({
+        name: source.name,
+        width: source.info.geometry.width,
+        height: source.info.geometry.height,
+        fps: config.fps ?? source.info.fps ?? FPS_UNKNOWN,
+        truthClasses: source.info.truthClasses ?? [],
+        fileAt: source.fileAt?.bind(source),
       })),
       devices: opened.instances.map(({ id, kind }) => ({ id, kind })),
       labels,
