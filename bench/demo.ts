@@ -1,9 +1,9 @@
 import { measure } from "mitata";
 import { Detection, SlotHeader } from "../src/layout/layout.gen.ts";
 import { planeLayout } from "../src/layout/planes.ts";
+import { writeGeometry } from "../src/layout/slot-geometry.ts";
 import { addressOf, check, library } from "../src/native/library.ts";
 import { readAddress } from "../src/native/session.ts";
-import { writeGeometry } from "../src/pipeline/slot-geometry.ts";
 import { rootArena } from "../src/ring/arena.ts";
 import { parseDemo } from "../src/source/demo.ts";
 import type { FrameGeometry } from "../src/types.ts";

@@ -32,6 +32,8 @@ export interface Frame {
   readonly source: string;
   /** Number of the frame in its source, from 0, without gaps. */
   readonly frame: number;
+  /** Path of the picture, as given; only where the source is pictures. */
+  readonly file?: string;
   /** Presentation time since the stream's start, in ms. */
   readonly timeMs: number;
   /** Size of the source picture in pixels. */
@@ -123,6 +125,8 @@ export interface RunContext {
     readonly height: number;
     readonly fps: number;
     readonly truthClasses: readonly string[];
+    /** Path of the picture that frames of that time are from; only where the source is pictures. */
+    readonly fileAt?: ((timeMs: number) => string | undefined) | undefined;
   }[];
   readonly devices: readonly { readonly id: string; readonly kind: string }[];
   /** Class names, class 0 first; empty where the model names none. */

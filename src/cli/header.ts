@@ -1,3 +1,4 @@
+import { formatCountOf } from "../metrics/number-format.ts";
 import type { RunInfo } from "../pipeline/options.ts";
 
 /** Width of the names on the left, as in the report's table. */
@@ -25,7 +26,7 @@ export function formatHeader(version: string, info: RunInfo): string {
   const sources = info.sources.map(
     ({ name, info }) =>
       `${name}: ${info.description}` +
-      (info.frameCount === undefined ? "" : `, ${info.frameCount} frames`),
+      (info.frameCount === undefined ? "" : `, ${formatCountOf(info.frameCount, "frame")}`),
   );
   return [
     parts.join("   "),

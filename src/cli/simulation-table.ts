@@ -1,4 +1,10 @@
-import { formatCount, formatMs, formatPercent, formatRate } from "../metrics/number-format.ts";
+import {
+  formatCount,
+  formatCountOf,
+  formatMs,
+  formatPercent,
+  formatRate,
+} from "../metrics/number-format.ts";
 import { padCellsEnd, padCellsStart } from "../metrics/text-layout.ts";
 import { type ScheduleFigures, throughputBound } from "../schedule/comparison.ts";
 import type { Simulation } from "./simulation.ts";
@@ -74,17 +80,17 @@ function describeDevices({ devices }: Simulation): string {
   );
   const bound = throughputBound(devices);
   const most = Number.isFinite(bound) ? `; at most ${formatRate(bound)} fps` : "";
-  return `${plural(devices.length, "device")}: ${groups.join(", ")}${most}`;
+  return `${formatCountOf(devices.length, "device")}: ${groups.join(", ")}${most}`;
 }
 
 function describeLoad({ sources, fps, seedCount }: Simulation): string {
   const [source] = sources;
   const { slots = 0, frames = 0, drop = "never" } = source ?? {};
   return [
-    plural(sources.length, "source"),
+    formatCountOf(sources.length, "source"),
     fps === null ? "saturated" : `${formatRate(fps)} fps each`,
     `${slots} slots`,
-    `${formatCount(frames)} frames`,
+    formatCountOf(frames, "frame"),
     ...(drop === "never" ? [] : [`drop ${drop}`]),
     seedCount === 1 ? "one seed" : `median of ${seedCount} seeds`,
   ].join(", ");
@@ -118,8 +124,4 @@ export function simulationToJson(
     null,
     2,
   );
-}
-
-function plural(count: number, thing: string): string {
-  return `${formatCount(count)} ${thing}${count === 1 ? "" : "s"}`;
 }

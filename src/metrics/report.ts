@@ -1,4 +1,4 @@
-import { formatCount } from "./number-format.ts";
+import { formatCount, formatCountOf } from "./number-format.ts";
 
 /** Whether a run came to its end. */
 export type RunEnd = "complete" | "interrupted" | "failed";
@@ -203,13 +203,13 @@ function auditCounts(name: string, frames: FrameCounts, answers: AnswerCounts): 
     const what =
       missing > 0 ? `${formatCount(missing)} unaccounted for` : `${formatCount(-missing)} too many`;
     faults.push(
-      `${name}: ${formatCount(frames.received)} frames received, ${formatCount(left)} left: ${what}`,
+      `${name}: ${formatCountOf(frames.received, "frame")} received, ${formatCount(left)} left: ${what}`,
     );
   }
   const answered = answers.inferred + answers.reused + answers.specialized;
   if (answered !== frames.emitted) {
     faults.push(
-      `${name}: ${formatCount(frames.emitted)} frames emitted, ${formatCount(answered)} answered`,
+      `${name}: ${formatCountOf(frames.emitted, "frame")} emitted, ${formatCount(answered)} answered`,
     );
   }
   return faults;

@@ -1,9 +1,12 @@
 import {
   formatCount,
+  formatCountOf,
   formatMs,
   formatPercent,
   formatRate,
+  formatScore,
   formatSeconds,
+  formatShares,
 } from "./number-format.ts";
 import {
   type AnswerCounts,
@@ -116,7 +119,11 @@ function speedRows(report: Report): Row[] {
 
 function deviceRows({ devices, frames }: Report): Row[] {
   const head = ["frames", "share", "busy", "latency mean", "p99"];
-  const lines = devices.map((device) => deviceCells(device, frames.emitted));
+  const shares = formatShares(
+    devices.map((device) => device.frames),
+    frames.emitted,
+  );
+  const lines = devices.map((device, index) => deviceCells(device, shares[index] ?? ""));
   return tableRows(
     "device",
     head,
@@ -125,10 +132,10 @@ function deviceRows({ devices, frames }: Report): Row[] {
   );
 }
 
-function deviceCells(device: DeviceReport, emitted: number): string[] {
+function deviceCells(device: DeviceReport, share: string): string[] {
   return [
     formatCount(device.frames),
-    formatPercent(emitted === 0 ? 0 : device.frames / emitted),
+    share,
     formatPercent(device.busy_ratio),
     `${formatMs(device.latency_ms.mean)} ms`,
     `${formatMs(device.latency_ms.p99)} ms`,
@@ -139,15 +146,15 @@ function stageRows({ stages_ms }: Report): Row[] {
   const names: Record<keyof typeof stages_ms, string> = {
     decode: "decode",
     queue: "queue",
-    preprocess: "pre-process",
+    preprocess: "pre",
     inference: "inference",
-    postprocess: "post-process",
+    postprocess: "post",
     reorder: "reorder",
   };
   const parts = Object.entries(names).map(
-    ([key, name]) => `${name} ${formatMs(stages_ms[key as keyof typeof stages_ms])}`,
+    ([key, name]) => `${name}\u00a0${formatMs(stages_ms[key as keyof typeof stages_ms])}`,
   );
-  return [row("stage p50", `${parts.join("   ")} ms`)];
+  return [row("stage p50", `${parts.join("   ")}\u00a0ms`)];
 }
 
 function weightedRows(weighted: WeightedReport | undefined): Row[] {
@@ -173,8 +180,8 @@ function weightedRows(weighted: WeightedReport | undefined): Row[] {
 
 function accuracyRows({ accuracy }: Report): Row[] {
   if (accuracy === undefined) return [];
-  const classes = accuracy.classes.map(({ label, ap50 }) => `${label} ${ap50.toFixed(2)}`);
-  const text = `mAP@0.5 ${accuracy.map50.toFixed(2)} against the ground truth`;
+  const classes = accuracy.classes.map(({ label, ap50 }) => `${label} ${formatScore(ap50)}`);
+  const text = `mAP@0.5 ${formatScore(accuracy.map50)} against the ground truth`;
   const each = classes.length < 2 ? "" : ` (${classes.join(", ")})`;
   return [row("accuracy", `${text}${each}`, "good")];
 }
@@ -182,7 +189,7 @@ function accuracyRows({ accuracy }: Report): Row[] {
 function faultRows({ faults }: Report): Row[] {
   const rows: Row[] = [];
   if (faults.restarts > 0 || faults.retries > 0) {
-    const text = `${formatCount(faults.retries)} frames retried, ${formatCount(faults.restarts)} restarts`;
+    const text = `${formatCountOf(faults.retries, "frame")} retried, ${formatCountOf(faults.restarts, "restart")}`;
     rows.push(row("faults", text, "bad"));
   }
   for (const { id, reason } of faults.devices_out) {

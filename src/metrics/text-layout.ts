@@ -1,8 +1,11 @@
-/** Breaks text at blanks where a line would be wider than `width`; words are never cut. */
+/**
+ * Breaks text at blanks where a line would be wider than `width`; words are never cut. A no-break
+ * space holds words together, and is a plain blank in what comes out.
+ */
 export function wrapText(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = "";
-  for (const [, gap = "", word = ""] of text.matchAll(/(\s*)(\S+)/g)) {
+  for (const [, gap = "", word = ""] of text.matchAll(/([^\S\u00a0]*)((?:\S|\u00a0)+)/g)) {
     if (line !== "" && Bun.stringWidth(line + gap + word) > width) {
       lines.push(line);
       line = word;
@@ -10,7 +13,7 @@ export function wrapText(text: string, width: number): string[] {
       line += line === "" ? word : gap + word;
     }
   }
-  return [...lines, line];
+  return [...lines, line].map((each) => each.replaceAll("\u00a0", " "));
 }
 
 /** Fills up with blanks to `width` terminal cells; wide characters count as two. */

@@ -11,6 +11,7 @@ import {
   resultOffset,
   slotOffset,
 } from "../ring/arena.ts";
+import type { Source } from "../source/source.ts";
 import type {
   Detection as DetectionResult,
   Frame,
@@ -34,7 +35,7 @@ interface Records {
 export interface EmittedFrameOptions {
   readonly arena: SharedArrayBuffer;
   readonly layout: ArenaLayout;
-  readonly sourceNames: readonly string[];
+  readonly sources: readonly Pick<Source, "name" | "fileAt">[];
   readonly deviceIds: readonly string[];
   readonly labels: readonly string[];
   readonly hold: (slotIndex: number) => void;
@@ -141,12 +142,15 @@ export class EmittedFrame implements FrameView {
   }
 
   copy(): Frame {
-    const { sourceNames, deviceIds } = this.#options;
+    const { sources, deviceIds } = this.#options;
+    const source = sources[this.sourceIndex] as (typeof sources)[number];
+    const file = source.fileAt?.(this.timeMs);
     const answered = this.status === "ok";
     const payload = answered ? this.#copyPayload() : undefined;
     return {
-      source: sourceNames[this.sourceIndex] as string,
+      source: source.name,
       frame: this.frameId,
+      ...(file !== undefined && { file }),
       timeMs: this.timeMs,
       width: this.width,
       height: this.height,

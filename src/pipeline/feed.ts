@@ -60,7 +60,7 @@ class PipeFeed implements FrameFeed {
   constructor(segment: PipeSegment, stopAddress: Address) {
     this.#segment = segment;
     this.#stopAddress = stopAddress;
-    this.#timestamps = new TimestampParser(segment.startMs);
+    this.#timestamps = new TimestampParser(segment.startMs, segment.zeroUs);
     this.#sizeBytes = planeLayout(segment.geometry).sizeBytes;
   }
 

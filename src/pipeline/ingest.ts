@@ -3,6 +3,7 @@
  * natively straight into it, and publishes the slot. It blocks; the manager never does.
  */
 import { Detection, SlotHeader, SlotState, SourceControl, Status } from "../layout/layout.gen.ts";
+import { writeGeometry } from "../layout/slot-geometry.ts";
 import { type Address, addressOf, check, clockMs, library } from "../native/library.ts";
 import { type ArenaLayout, rootArena, type SourcePlace } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
@@ -10,7 +11,6 @@ import { Ring } from "../ring/ring.ts";
 import type { IngestSegment } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
 import { type FrameFeed, openFeed } from "./feed.ts";
-import { writeGeometry } from "./slot-geometry.ts";
 
 /** What the manager sends a new ingest worker. */
 export interface IngestStart {

@@ -55,7 +55,9 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const given = typeof sources === "string" ? [sources] : sources;
     this.#ownSources = given.filter((source) => typeof source !== "string");
     this.#named = given.filter((source) => typeof source === "string");
-    const named = this.#named.length > 0 && { sources: this.#named };
+    // An empty list is checked, and refused, as the configuration's own.
+    const isNamed = this.#named.length > 0 || this.#ownSources.length === 0;
+    const named = isNamed && { sources: this.#named };
     this.config = resolveRunConfig({ ...config, ...named });
     checkOutputs(this.config);
     checkResume(this.config);

@@ -61,6 +61,7 @@ export class Run {
   #error: AipError | null = null;
   #isStopped = false;
   #isHopeless = false;
+  #isReportLost = false;
   #isBroken = false;
   #startedMs = 0;
 
@@ -98,7 +99,7 @@ export class Run {
     const frame = new EmittedFrame({
       arena: this.#arena,
       layout: this.#layout,
-      sourceNames: sources.map((source) => source.name),
+      sources,
       deviceIds: instances.map((instance) => instance.id),
       labels,
       hold: (slot) => this.#manager.hold(slot),
@@ -155,7 +156,9 @@ export class Run {
       unrootArena(this.#arena);
     }
     const { report: path } = config;
-    if (path !== undefined) await this.#closing(() => writeReport(path, this.#endReport()));
+    if (path !== undefined) {
+      this.#isReportLost = !(await this.#closing(() => writeReport(path, this.#endReport())));
+    }
     return this.#endReport();
   }
 
@@ -211,12 +214,13 @@ export class Run {
   #makeContext(labels: readonly string[]): RunContext {
     const { config, opened } = this.#options;
     return {
-      sources: opened.sources.map(({ name, info }) => ({
-        name,
-        width: info.geometry.width,
-        height: info.geometry.height,
-        fps: config.fps ?? info.fps ?? FPS_UNKNOWN,
-        truthClasses: info.truthClasses ?? [],
+      sources: opened.sources.map((source) => ({
+        name: source.name,
+        width: source.info.geometry.width,
+        height: source.info.geometry.height,
+        fps: config.fps ?? source.info.fps ?? FPS_UNKNOWN,
+        truthClasses: source.info.truthClasses ?? [],
+        fileAt: source.fileAt?.bind(source),
       })),
       devices: opened.instances.map(({ id, kind }) => ({ id, kind })),
       labels,
@@ -282,11 +286,13 @@ export class Run {
   }
 
   /** What cannot be finished makes the run a failed one, and keeps nothing else from closing. */
-  async #closing(close: (() => void | Promise<void>) | undefined): Promise<void> {
+  async #closing(close: (() => void | Promise<void>) | undefined): Promise<boolean> {
     try {
       await close?.();
+      return true;
     } catch (error) {
       this.#fail(asAipError(error));
+      return false;
     }
   }
 
@@ -334,7 +340,7 @@ export class Run {
       ],
       outputs: [
         ...sinks.flatMap((sink) => sink.outputs()),
-        ...(config.report === undefined ? [] : [config.report]),
+        ...(config.report === undefined || this.#isReportLost ? [] : [config.report]),
       ],
       accuracy: this.#accuracy?.result() ?? null,
       versions: { bun: Bun.version, ...(runtime !== null && { onnxruntime: runtime }) },

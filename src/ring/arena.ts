@@ -165,8 +165,9 @@ export function layoutArena(options: ArenaOptions): ArenaLayout {
  * @throws {AipError} `slots-too-many` where it does not fit, saying how many slots would
  */
 export function allocateArena(layout: ArenaLayout, availableBytes: number): SharedArrayBuffer {
-  const limit = Math.min(ARENA_BYTES_MAX, availableBytes);
-  if (layout.sizeBytes > limit) throw tooManySlots(layout, limit);
+  if (layout.sizeBytes > Math.min(ARENA_BYTES_MAX, availableBytes)) {
+    throw tooManySlots(layout, availableBytes);
+  }
   let buffer: SharedArrayBuffer;
   try {
     buffer = new SharedArrayBuffer(layout.sizeBytes);
@@ -186,7 +187,8 @@ export function allocateArena(layout: ArenaLayout, availableBytes: number): Shar
   return buffer;
 }
 
-function tooManySlots(layout: ArenaLayout, limitBytes: number): Error {
+function tooManySlots(layout: ArenaLayout, availableBytes: number): Error {
+  const limitBytes = Math.max(0, Math.min(ARENA_BYTES_MAX, availableBytes));
   const perSlot =
     2 * layout.resultBytes + Math.max(...layout.sources.map((source) => source.slotBytes));
   const fixed = layout.sizeBytes - layout.slotCount * perSlot;
@@ -195,8 +197,11 @@ function tooManySlots(layout: ArenaLayout, limitBytes: number): Error {
   const perSource = Math.round(layout.slotCount / layout.sources.length);
   return usageError(
     "slots-too-many",
-    `${perSource} slots a source need ${gigabytes(layout.sizeBytes)} GiB, but only ` +
-      `${gigabytes(limitBytes)} GiB can be had: ${Math.max(fitting, 0)} would fit (--slots)`,
+    `${perSource} slots a source need ${gigabytes(layout.sizeBytes)} GiB, but ` +
+      (availableBytes < ARENA_BYTES_MAX
+        ? `the machine has only ${gigabytes(limitBytes)} GiB free for them`
+        : `an arena holds at most ${gigabytes(limitBytes)} GiB`) +
+      `: ${Math.max(fitting, 0)} would fit (--slots)`,
   );
 }
 

@@ -83,8 +83,8 @@ export interface Encoder {
   kill(): void;
 }
 
-/** Starts ffmpeg on a Matroska stream of raw frames. */
-export function startEncoder(options: EncoderOptions): Encoder {
+/** Starts ffmpeg on a Matroska stream of raw frames. Errors speak of `target`, the final file. */
+export function startEncoder(options: EncoderOptions, target: string = options.path): Encoder {
   const command = encoderCommand(options);
   const child = Bun.spawn(command, {
     stdin: options.stdin,
@@ -94,7 +94,7 @@ export function startEncoder(options: EncoderOptions): Encoder {
     detached: true,
   });
   return {
-    ended: endOf(child, options.path),
+    ended: endOf(child, options.path, target),
     kill: () => child.kill("SIGKILL"),
   };
 }
@@ -131,13 +131,14 @@ export function isEven({ width, height }: Pick<FrameGeometry, "width" | "height"
 async function endOf(
   child: Bun.Subprocess<number, "ignore", "pipe">,
   path: string,
+  target: string,
 ): Promise<Error | null> {
-  const said = await lastWords(child.stderr);
+  const said = (await lastWords(child.stderr)).replaceAll(path, target);
   const code = await child.exited;
   if (code === 0) return null;
   const how = child.signalCode === null ? `exit code ${code}` : `killed by ${child.signalCode}`;
   const words = said === "" ? how : `${said} (${how})`;
-  return runtimeError("annotate-failed", `ffmpeg broke off writing "${path}": ${words}`);
+  return runtimeError("annotate-failed", `ffmpeg broke off writing "${target}": ${words}`);
 }
 
 /** The last line of what a stream says; ffmpeg puts the cause there. */

@@ -16,6 +16,7 @@ const DTYPE_NAMES: readonly string[] = Object.entries(Dtype)
   .sort((a, b) => a[1] - b[1])
   .map(([name]) => name);
 
+const FILE = utf8(',"file":');
 const TIME = utf8(',"time_ms":');
 const WIDTH = utf8(',"width":');
 const HEIGHT = utf8(',"height":');
@@ -76,6 +77,11 @@ export class NdjsonLine {
     text.clear();
     text.append(this.#sources[frame.sourceIndex] as Uint8Array);
     text.appendInteger(frame.frameId);
+    const file = this.#context.sources[frame.sourceIndex]?.fileAt?.(frame.timeMs);
+    if (file !== undefined) {
+      text.append(FILE);
+      text.appendString(JSON.stringify(file));
+    }
     text.append(TIME);
     text.appendFixed(frame.timeMs, 3);
     text.append(WIDTH);

@@ -8,6 +8,7 @@ import { reasonOf } from "./line-writer.ts";
 interface Line {
   readonly source: string;
   readonly frame: number;
+  readonly file?: string;
   readonly time_ms: number;
   readonly width: number;
   readonly height: number;
@@ -67,6 +68,7 @@ export function parseNdjsonLine(text: string, where = "the line"): Frame {
   return {
     source: line.source,
     frame: line.frame,
+    ...(line.file !== undefined && { file: line.file }),
     timeMs: line.time_ms,
     width: line.width,
     height: line.height,

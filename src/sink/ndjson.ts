@@ -32,6 +32,7 @@ export class NdjsonSink implements Sink {
   #line: NdjsonLine | undefined;
   #held: number[] = [];
   #error: AipError | undefined;
+  #isOpened = false;
 
   constructor(options: NdjsonSinkOptions) {
     this.#options = options;
@@ -45,6 +46,7 @@ export class NdjsonSink implements Sink {
       onError: (error) => this.#fail(error),
       onProgress: () => this.#releaseHeld(),
     });
+    this.#isOpened = true;
   }
 
   write(frame: FrameView): void {
@@ -76,7 +78,8 @@ export class NdjsonSink implements Sink {
   }
 
   outputs(): readonly string[] {
-    return this.#options.path === "-" ? [] : [this.#options.path];
+    const isWritten = this.#isOpened && this.#error === undefined;
+    return isWritten && this.#options.path !== "-" ? [this.#options.path] : [];
   }
 
   #fail(error: AipError): void {

@@ -1,4 +1,4 @@
-import { formatCount, formatPercent, formatSeconds } from "../metrics/number-format.ts";
+import { formatCount, formatSeconds, formatShares } from "../metrics/number-format.ts";
 import type { FrameView, RunContext } from "../types.ts";
 import type { Sink } from "./sink.ts";
 
@@ -77,7 +77,11 @@ function progressParts(
 function shares({ devices }: ProgressState): string {
   const answered = devices.reduce((sum, device) => sum + device.frames, 0);
   if (answered === 0) return "";
-  const parts = devices.map(({ id, frames }) => `${id} ${formatPercent(frames / answered)}`);
+  const each = formatShares(
+    devices.map(({ frames }) => frames),
+    answered,
+  );
+  const parts = devices.map(({ id }, index) => `${id} ${each[index]}`);
   return `   ${parts.join(" · ")}`;
 }
 

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import { rename, rm, stat, writeFile } from "node:fs/promises";
 import { runtimeError } from "../errors.ts";
 import type { Report } from "../metrics/report.ts";
 import { reasonOf } from "./line-writer.ts";
+import { partPathOf } from "./part-path.ts";
 
 /**
  * Writes the report as JSON. The file is there whole or not at all: it is written beside and
@@ -21,7 +21,7 @@ export async function writeReport(path: string, report: Report): Promise<void> {
 }
 
 async function replaceFile(path: string, text: string): Promise<void> {
-  const part = `${path}.${randomUUID()}.part`;
+  const part = partPathOf(path);
   try {
     await writeFile(part, text);
     await rename(part, path);

@@ -1,6 +1,7 @@
 import { writeSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { runtimeError } from "../errors.ts";
+import { readGeometry } from "../layout/slot-geometry.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import type { FrameView, RunContext } from "../types.ts";
 import {
@@ -12,9 +13,9 @@ import {
   startEncoder,
 } from "./encoder.ts";
 import { reasonOf } from "./line-writer.ts";
+import { partPathOf } from "./part-path.ts";
 import { streamHeader } from "./raw-matroska.ts";
 import type { Sink } from "./sink.ts";
-import { slotGeometry } from "./slot-geometry.ts";
 import { IN_FLIGHT_MAX, VideoLink } from "./video-link.ts";
 import { videoPaths } from "./video-paths.ts";
 import type { VideoMessage, VideoTask } from "./video-worker.ts";
@@ -179,8 +180,8 @@ export class VideoSink implements Sink {
   #startTrack(frame: FrameView, context: RunContext): Track {
     const source = context.sources[frame.sourceIndex] as RunContext["sources"][number];
     const path = this.#paths[frame.sourceIndex] as string;
-    const partPath = `${path}.part`;
-    const first = slotGeometry(context.arena, context.slotOffsetBytes(frame.slotIndex));
+    const partPath = partPathOf(path);
+    const first = readGeometry(context.arena, context.slotOffsetBytes(frame.slotIndex));
     const geometry = {
       ...first,
       width: Math.max(source.width, first.width),
@@ -193,7 +194,7 @@ export class VideoSink implements Sink {
     const { readFd, writeFd } = createPipe(PIPE_BYTES);
     const choice = this.#choice as EncoderChoice;
     const muxer = muxerFor(path);
-    const encoder = startEncoder({ choice, geometry, muxer, path: partPath, stdin: readFd });
+    const encoder = startEncoder({ choice, geometry, muxer, path: partPath, stdin: readFd }, path);
     closeFd(readFd);
     // Fits the empty pipe, so this does not block.
     writeSync(writeFd, streamHeader(geometry, source.fps));

@@ -5,6 +5,8 @@ const PREFIX = /^(\[[^\]]* @ 0x[0-9a-f]+\] )*\[(panic|fatal|error|warning)\] /;
 /** Messages of ffmpeg's demuxers and protocols for input that ends too early. */
 const CUT_SHORT =
   /partial file|ended prematurely|truncat|unexpected eof|stream ends prematurely|connection (timed out|reset)|input\/output error/i;
+/** What ffmpeg's MP4 reader says of it, with a place in the file that tells nobody anything. */
+const PARTIAL_FILE = /^stream \d+, offset 0x[0-9a-f]+: partial file$/;
 /** Our side hung up first; ffmpeg's complaint about it is no fault of the input. */
 const HUNG_UP = /broken pipe/i;
 
@@ -57,14 +59,15 @@ export class LogTail {
       return;
     }
     this.#errorCount += 1;
-    if (CUT_SHORT.test(line)) this.#cutShort ??= line;
+    if (CUT_SHORT.test(raw)) this.#cutShort ??= line;
     this.#last = line;
   }
 }
 
-/** One message without module, level and passwords. */
+/** One message without module, level, places in files and passwords. */
 export function cleanLine(line: string): string {
-  return redact(line.trim().replace(PREFIX, "").slice(0, LINE_LENGTH_MAX));
+  const text = line.trim().replace(PREFIX, "").slice(0, LINE_LENGTH_MAX);
+  return redact(text.replace(PARTIAL_FILE, "the file is incomplete"));
 }
 
 /** Takes user names and passwords out of URLs: they must not reach logs, reports or results. */

@@ -1,4 +1,5 @@
 import { type AipError, runtimeError } from "../errors.ts";
+import { formatCount, formatCountOf } from "../metrics/number-format.ts";
 import type { DecoderExit } from "./decoder.ts";
 import type { SegmentResult } from "./source.ts";
 
@@ -25,7 +26,9 @@ export function judgeEnding(ending: Ending): AipError | null {
   // We ended it, or our reader had enough.
   if (exit.stopped || (log.hungUp && exit.signal === null)) return null;
   const after =
-    frameCount === undefined ? countFrames(frames) : `${frames} of ${frameCount} frames`;
+    frameCount === undefined
+      ? formatCountOf(frames, "frame")
+      : `${formatCount(frames)} of ${formatCountOf(frameCount, "frame")}`;
   if (exit.signal !== null) {
     const message = `Reading "${spec}" broke off after ${after}: ffmpeg was ended by ${exit.signal}`;
     return runtimeError("decoder-killed", message);
@@ -52,14 +55,9 @@ export function judgeEnding(ending: Ending): AipError | null {
   return null;
 }
 
-/** `"1 frame"`, `"7 frames"`. */
-export function countFrames(frames: number): string {
-  return frames === 1 ? "1 frame" : `${frames} frames`;
-}
-
 /** The note about pictures that could not be decoded cleanly; empty where all could. */
 export function decodeErrorNotes(errorCount: number, last: string | undefined): string[] {
   if (errorCount === 0) return [];
-  const count = errorCount === 1 ? "1 decoding error" : `${errorCount} decoding errors`;
+  const count = formatCountOf(errorCount, "decoding error");
   return [last === undefined ? count : `${count}, the last: ${last}`];
 }

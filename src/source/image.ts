@@ -2,9 +2,10 @@ import { basename, resolve } from "node:path";
 import { imageSizeFromFile } from "image-size/fromFile";
 import { type AipError, runtimeError, usageError } from "../errors.ts";
 import { planeLayout } from "../layout/planes.ts";
+import { formatCountOf } from "../metrics/number-format.ts";
 import type { FrameGeometry } from "../types.ts";
 import { Decoder } from "./decoder.ts";
-import { countFrames, decodeErrorNotes, judgeEnding } from "./ending.ts";
+import { decodeErrorNotes, judgeEnding } from "./ending.ts";
 import type { DecodeRequest } from "./ffmpeg.ts";
 import { chooseFormat } from "./geometry.ts";
 import type { SourceOptions } from "./options.ts";
@@ -70,7 +71,7 @@ export async function openPictures(
     for (const picture of await Promise.all(some.map(readHead))) addToRuns(runs, picture);
   }
   const requests = runs.map((run) => requestFor(run, version, options));
-  return new ImageSource({ ...names, runs, requests, count: paths.length }, options);
+  return new ImageSource({ ...names, runs, requests, paths }, options);
 }
 
 interface ImageInput {
@@ -78,7 +79,7 @@ interface ImageInput {
   readonly spec: string;
   readonly runs: readonly Run[];
   readonly requests: readonly DecodeRequest[];
-  readonly count: number;
+  readonly paths: readonly string[];
 }
 
 class ImageSource implements Source {
@@ -101,7 +102,7 @@ class ImageSource implements Source {
     this.info = {
       geometry,
       fps: 1000 / PICTURE_INTERVAL_MS,
-      frameCount: input.count,
+      frameCount: input.paths.length,
       description: describePictures(input, geometry),
     };
     this.#input = input;
@@ -121,6 +122,8 @@ class ImageSource implements Source {
       fd: this.#decoder.pictureFd,
       timestampFd: this.#decoder.timestampFd,
       startMs,
+      // A picture that cannot be decoded leaves its time empty, be it the first.
+      zeroUs: 0,
       geometry: request.format.geometry,
     };
   }
@@ -141,6 +144,11 @@ class ImageSource implements Source {
       "source-broke-off",
       `${missing} of ${frameCount} pictures from "${run.paths[0]}" on cannot be decoded${reason}`,
     );
+  }
+
+  /** By time and not by number: a picture that cannot be decoded has no frame. */
+  fileAt(timeMs: number): string | undefined {
+    return this.#input.paths[Math.round(timeMs / PICTURE_INTERVAL_MS)];
   }
 
   notes(): readonly string[] {
@@ -239,7 +247,7 @@ function largest(geometries: readonly FrameGeometry[]): FrameGeometry {
 function describePictures(input: ImageInput, geometry: FrameGeometry): string {
   const size = `${geometry.width}×${geometry.height}`;
   const [only] = input.runs;
-  if (input.count === 1 && only !== undefined) return `${basename(only.type)} ${size}`;
+  if (input.paths.length === 1 && only !== undefined) return `${basename(only.type)} ${size}`;
   const sizes = input.runs.length === 1 ? size : `up to ${size}`;
-  return `${countFrames(input.count).replace("frame", "picture")}, ${sizes}`;
+  return `${formatCountOf(input.paths.length, "picture")}, ${sizes}`;
 }

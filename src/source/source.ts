@@ -34,6 +34,8 @@ export type IngestSegment =
       readonly timestampFd: number;
       /** Time of the segment's first frame since the source's start, in ms. */
       readonly startMs: number;
+      /** The decoder's time, in µs, that is `startMs`; its first frame's where left out. */
+      readonly zeroUs?: number;
       readonly geometry: FrameGeometry;
     }
   | {
@@ -92,6 +94,8 @@ export interface Source {
    * source answers null as long as it can reconnect: `open()` then does.
    */
   finish(segment: SegmentResult): Promise<AipError | null>;
+  /** Which file the frame of that time is from, as given; only where frames are files. */
+  fileAt?(timeMs: number): string | undefined;
   /** Notes for the report, such as "reconnected twice". */
   notes(): readonly string[];
   /** Ends the decoder, if one runs, and waits for it. Safe to call at any time, and twice. */

@@ -21,7 +21,7 @@ const TIMES_INITIAL = 256;
  */
 export class TimestampParser {
   readonly #startMs: number;
-  #firstUs: number | undefined;
+  #zeroUs: number | undefined;
   #lastMs: number;
   /** Times read and not yet taken: a ring whose size is a power of two. */
   #times: Float64Array = new Float64Array(TIMES_INITIAL);
@@ -33,9 +33,13 @@ export class TimestampParser {
   #valueUs = 0;
   #negative = false;
 
-  /** @param startMs time of the first frame, in ms (`startMs` of the segment) */
-  constructor(startMs = 0) {
+  /**
+   * @param startMs time of the first frame, in ms (`startMs` of the segment)
+   * @param zeroUs the text's time, in µs, that stands for `startMs`; default the first frame's
+   */
+  constructor(startMs = 0, zeroUs?: number) {
     this.#startMs = startMs;
+    this.#zeroUs = zeroUs;
     this.#lastMs = startMs;
   }
 
@@ -80,8 +84,8 @@ export class TimestampParser {
   #endNumber(): void {
     if (this.#digits > 0) {
       const timeUs = this.#negative ? -this.#valueUs : this.#valueUs;
-      this.#firstUs ??= timeUs;
-      this.#lastMs = this.#startMs + (timeUs - this.#firstUs) / 1000;
+      this.#zeroUs ??= timeUs;
+      this.#lastMs = this.#startMs + (timeUs - this.#zeroUs) / 1000;
     }
     this.#matched = 0;
     this.#digits = 0;

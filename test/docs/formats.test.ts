@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 test("docs/results.md names every key of an NDJSON line, and no other", async () => {
   const path = join(folder, "results.ndjson");
-  const run = new FakeRun();
+  const run = new FakeRun({ fileAt: () => "shots/i04.jpg" });
   const sink = new NdjsonSink({ path });
   sink.open(run.context);
   const write = sink.write.bind(sink);

@@ -13,8 +13,8 @@ const OUTPUTS = "--output o.ndjson --report o.json --quiet";
 describe("aip run on a device that", () => {
   test.each([
     ["fails on some frames", "sim:1ms:fail=0.1", 500, /frames retried/],
-    ["hangs", "sim:2ms,sim:2ms:hang-at=100", 300, /sim-1 gave no answer in 2\.\d s/],
-    ["dies", "sim:2ms,sim:2ms:die-at=50", 300, /sim-1 simulated device died at frame 50/],
+    ["hangs", "sim:2ms,sim:2ms:hang-at=100", 300, /sim-1: gave no answer in 2\.\d s/],
+    ["dies", "sim:2ms,sim:2ms:die-at=50", 300, /sim-1: simulated device died at frame 50/],
   ])("%s ends well: %s", async (_, device, count, told) => {
     const { code, stderr } = await workspace.run(
       `demo:frames=${count} --device ${device} ${OUTPUTS}`,
@@ -63,7 +63,7 @@ test("aip run whose ffmpeg is killed keeps what came before, and says so", async
   const { received, emitted } = report.frames;
   expect(emitted).toBe(received);
   const expected =
-    `Reading "long.mp4" broke off after ${received} of 3000 frames: ` +
+    `Reading "long.mp4" broke off after ${received.toLocaleString("en-US")} of 3,000 frames: ` +
     "ffmpeg was ended by SIGKILL";
   expect(sentences(await new Response(child.stderr).text()).at(-1)).toBe(`aip: ${expected}`);
   expect(report.error).toBe(expected);

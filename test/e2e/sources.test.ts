@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { auditReport } from "../../src/metrics/report.ts";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { sentences, upTo, Workspace } from "./workspace.ts";
 
 const workspace = new Workspace();
@@ -32,6 +33,20 @@ test("aip run takes eight videos at once, each in its own order", async () => {
   expect(
     report.sources.map(({ name, frames, in_order }) => [name, frames.emitted, in_order]),
   ).toEqual(CAMERAS.map((name, index) => [name, frameCount(index), true]));
+});
+
+test("aip run says which picture of a folder a frame is from", async () => {
+  const sizes = { "i2.jpg": "64x48", "i10.png": "64x48", "i11.png": "31x21" };
+  for (const [name, size] of Object.entries(sizes)) workspace.makePicture(`shots/${name}`, size);
+  const { code } = await workspace.run("shots --device sim:1ms --output o.ndjson --quiet");
+  expect(code).toBe(0);
+  const files = (await workspace.lines("o.ndjson")).map(({ frame, file }) => [frame, file]);
+  const expected = Object.keys(sizes).map((name, index) => [index, `shots/${name}`]);
+  expect(files).toEqual(expected);
+  await using pipeline = new Pipeline({ sources: workspace.file("shots"), devices: "sim:1ms" });
+  const seen: unknown[] = [];
+  for await (const { frame, file } of pipeline) seen.push([frame, file]);
+  expect(seen).toEqual(expected.map(([frame, file]) => [frame, workspace.file(String(file))]));
 });
 
 test("aip run goes on with the other sources when one breaks off", async () => {

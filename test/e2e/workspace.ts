@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Report } from "../../src/metrics/report.ts";
 import { aipProcess, type Outcome, spawnAip } from "../cli/process.ts";
 
@@ -10,6 +10,7 @@ export interface Line {
   readonly frame: number;
   readonly status: string;
   readonly device?: string;
+  readonly file?: string;
 }
 
 /** A folder of its own, in which `aip` runs and leaves its files. */
@@ -68,6 +69,16 @@ export class Workspace {
   makeVideo(name: string, frameCount: number, ...options: readonly string[]): void {
     const input = ["-f", "lavfi", "-i", "testsrc=size=320x240:rate=25", "-frames:v"];
     const command = [...input, String(frameCount), "-pix_fmt", "yuv420p", "-g", "10", ...options];
+    this.#encode(name, command);
+  }
+
+  /** Makes a test picture, and the folders it lies in. */
+  makePicture(name: string, size: string): void {
+    mkdirSync(dirname(this.file(name)), { recursive: true });
+    this.#encode(name, ["-f", "lavfi", "-i", `testsrc=size=${size}`, "-frames:v", "1"]);
+  }
+
+  #encode(name: string, command: readonly string[]): void {
     const made = Bun.spawnSync(["ffmpeg", "-v", "error", ...command, this.file(name)]);
     if (made.exitCode !== 0) throw new Error(made.stderr.toString());
   }

@@ -1,10 +1,13 @@
 import { expect, test } from "bun:test";
 import {
   formatCount,
+  formatCountOf,
   formatMs,
   formatPercent,
   formatRate,
+  formatScore,
   formatSeconds,
+  formatShares,
 } from "../../src/metrics/number-format.ts";
 
 test("formatCount() separates thousands", () => {
@@ -39,6 +42,34 @@ test("formatPercent() tells little from nothing", () => {
     "1 %",
     "44 %",
     "100 %",
+  ]);
+});
+
+test("formatCountOf() has one word for one and another for many", () => {
+  expect([0, 1, 1234].map((count) => formatCountOf(count, "frame"))).toEqual([
+    "0 frames",
+    "1 frame",
+    "1,234 frames",
+  ]);
+});
+
+test("formatShares() adds up to 100 %, and gives what is missing to the largest remainders", () => {
+  // 376, 211 and 13 of 600 are 62.67, 35.17 and 2.17 %; rounded one by one 63 + 35 + 2.
+  expect(formatShares([376, 211, 13], 600)).toEqual(["63 %", "35 %", "2 %"]);
+  // Each of these halves would be rounded up: 101 %.
+  expect(formatShares([125, 75], 200)).toEqual(["63 %", "37 %"]);
+  expect(formatShares([1, 1, 1], 3)).toEqual(["34 %", "33 %", "33 %"]);
+  expect(formatShares([1, 999], 1000)).toEqual(["<1 %", "100 %"]);
+  expect(formatShares([0, 0], 0)).toEqual(["0 %", "0 %"]);
+});
+
+test("formatScore() rounds nothing up", () => {
+  expect([0.9058, 0.8999, 0.57, 1, 0].map(formatScore)).toEqual([
+    "0.905",
+    "0.899",
+    "0.570",
+    "1.000",
+    "0.000",
   ]);
 });
 

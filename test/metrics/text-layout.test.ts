@@ -8,6 +8,10 @@ test("wrapText() breaks at blanks, keeps gaps within a line, and cuts no word", 
   expect(wrapText("", 4)).toEqual([""]);
 });
 
+test("wrapText() leaves words together that a no-break space joins", () => {
+  expect(wrapText("a\u00a01   b\u00a02\u00a0ms", 8)).toEqual(["a 1", "b 2 ms"]);
+});
+
 test("wrapText() counts wide characters as two cells", () => {
   expect(wrapText("门口 门口", 8)).toEqual(["门口", "门口"]);
   expect(wrapText("门口 门口", 9)).toEqual(["门口 门口"]);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { AipError } from "../../src/errors.ts";
 import { auditReport, type Report } from "../../src/metrics/report.ts";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
@@ -24,6 +25,13 @@ async function run(options: PipelineOptions): Promise<Outcome> {
 }
 
 describe("Pipeline", () => {
+  test("an empty list of sources is refused at once, in words", () => {
+    expect(() => new Pipeline({ sources: [] })).toThrow(
+      '"sources" must be a list of at least one source, none of them empty, not []',
+    );
+    expect(() => new Pipeline({ sources: [] })).toThrow(AipError);
+  });
+
   test.each([
     ["pull", 10],
     ["pull", 256],

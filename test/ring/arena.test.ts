@@ -107,14 +107,17 @@ describe("allocateArena()", () => {
     unrootArena(arena);
   });
 
-  test("refuses more than there is, and says how many slots would fit", () => {
+  test("refuses more than is free, or than an arena holds, and says how many slots would fit", () => {
     // A slot: 128 + 10 MiB, and two result blocks of 128 + 9,600 bytes each.
     const source = { slotCount: 500, pixelBytes: 10 * 2 ** 20, truthCapacity: 0 };
     const layout = layoutArena({ sources: [source], seatCount: 1, payloadBytes: 0 });
-    const refuse = (): unknown => allocateArena(layout, 1000 * 2 ** 20);
-    expect(refuse).toThrow(AipError);
-    expect(refuse).toThrow(
-      "500 slots a source need 4.9 GiB, but only 1.0 GiB can be had: 99 would fit",
+    const refuse = (availableBytes: number) => (): unknown => allocateArena(layout, availableBytes);
+    expect(refuse(1000 * 2 ** 20)).toThrow(AipError);
+    expect(refuse(1000 * 2 ** 20)).toThrow(
+      "500 slots a source need 4.9 GiB, but the machine has only 1.0 GiB free for them: 99 would fit",
     );
+    expect(refuse(-1)).toThrow("but the machine has only 0.0 GiB free for them: 0 would fit");
+    // 4 GiB hold 409.6 times 10 MiB; headers and result blocks of 8 MiB cost the last one.
+    expect(refuse(2 ** 40)).toThrow("but an arena holds at most 4.0 GiB: 408 would fit");
   });
 });

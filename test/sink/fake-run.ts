@@ -6,7 +6,7 @@ import {
   SlotHeader,
 } from "../../src/layout/layout.gen.ts";
 import { planeLayout } from "../../src/layout/planes.ts";
-import { writeGeometry } from "../../src/pipeline/slot-geometry.ts";
+import { writeGeometry } from "../../src/layout/slot-geometry.ts";
 import {
   type ArenaLayout,
   DETECTIONS_OFFSET,
@@ -58,6 +58,7 @@ export interface FakeRunOptions {
   readonly labels?: readonly string[];
   readonly devices?: readonly string[];
   readonly truthClasses?: readonly string[];
+  readonly fileAt?: (timeMs: number) => string | undefined;
   readonly geometry?: FrameGeometry;
   readonly slotCount?: number;
 }
@@ -84,7 +85,7 @@ export class FakeRun {
   constructor(options: FakeRunOptions = {}) {
     const { sources = ["car"], fps = 25, labels = ["person", "car"] } = options;
     const { devices = ["cpu-0", "gpu-0"], truthClasses = [], geometry = GEOMETRY } = options;
-    const { slotCount = 8 } = options;
+    const { slotCount = 8, fileAt } = options;
     this.#geometry = geometry;
     this.#layout = layoutArena({
       sources: [{ slotCount, pixelBytes: planeLayout(geometry).sizeBytes, truthCapacity: 16 }],
@@ -94,7 +95,7 @@ export class FakeRun {
     this.#arena = new SharedArrayBuffer(this.#layout.sizeBytes);
     const { width, height } = geometry;
     this.context = {
-      sources: sources.map((name) => ({ name, width, height, fps, truthClasses })),
+      sources: sources.map((name) => ({ name, width, height, fps, truthClasses, fileAt })),
       devices: devices.map((id) => ({ id, kind: id.split("-")[0] as string })),
       labels,
       arena: this.#arena,

@@ -78,6 +78,19 @@ describe("NdjsonSink lines", () => {
     ]);
   });
 
+  test("a frame that is a file names it, escaped", async () => {
+    const fileAt = (timeMs: number): string | undefined =>
+      ["a/1.jpg", undefined, 'a/"3".jpg'][timeMs / 40];
+    const { text } = await written(
+      [{ frameId: 0 }, { frameId: 1, status: "dropped" }, { frameId: 2, status: "failed" }],
+      { fileAt },
+    );
+    const lines = text.trim().split("\n");
+    expect(lines[0]).toStartWith('{"source":"car","frame":0,"file":"a/1.jpg","time_ms":0,');
+    expect(lines[1]).toStartWith('{"source":"car","frame":1,"time_ms":40,');
+    expect(JSON.parse(lines[2] ?? "")).toMatchObject({ frame: 2, file: 'a/"3".jpg' });
+  });
+
   test("a frame answered by no device has none", async () => {
     const { text } = await written([{ frameId: 0, answer: "reused", deviceIndex: -1 }]);
     expect(text).toContain('"answer":"reused","latency_ms":0');
@@ -249,6 +262,7 @@ describe("NdjsonSink files", () => {
     const path = join(folder, "no-such-folder", "o.ndjson");
     const open = (): void => new NdjsonSink({ path }).open(new FakeRun().context);
     expect(open).toThrow(`Cannot write "${path}": no such file or directory`);
+    expect(new NdjsonSink({ path }).outputs()).toEqual([]);
   });
 
   test.skipIf(!existsSync("/dev/full"))("a full device ends the run and names it", async () => {
@@ -263,5 +277,6 @@ describe("NdjsonSink files", () => {
       category: "runtime",
       message: 'Cannot write "/dev/full": no space left on device',
     });
+    expect(sink.outputs()).toEqual([]);
   });
 });

@@ -30,6 +30,12 @@ interface Result {
   readonly sink: VideoSink;
 }
 
+interface Writing {
+  readonly run: FakeRun;
+  readonly sink: VideoSink;
+  readonly frames: readonly FakeFrameOptions[];
+}
+
 async function written(
   frames: readonly FakeFrameOptions[],
   options: FakeRunOptions = {},
@@ -184,7 +190,7 @@ describe.skipIf(isMissing)("VideoSink", () => {
     const sink = new VideoSink({ path });
     await sink.open(run.context);
     await run.show({ frameId: 0 }, sink.write.bind(sink));
-    const [pid] = await processesWith(`${path}.part`);
+    const [pid] = await processesWith(`${path}.`);
     process.kill(pid as number, "SIGKILL");
     for (let frameId = 1; run.failures.length === 0; frameId += 1) {
       await run.show({ frameId }, sink.write.bind(sink));
@@ -192,7 +198,7 @@ describe.skipIf(isMissing)("VideoSink", () => {
     }
     await sink.close(false);
     expect(run.failures[0]).toMatchObject({ code: "annotate-failed", category: "runtime" });
-    expect(run.failures[0]?.message).toContain(`"${path}.part": killed by SIGKILL`);
+    expect(run.failures[0]?.message).toContain(`"${path}": killed by SIGKILL`);
     expect(run.held.size).toBe(0);
     expect(readdirSync(at)).toEqual([]);
     expect(sink.outputs()).toEqual([]);
@@ -205,14 +211,14 @@ describe.skipIf(isMissing)("VideoSink", () => {
     const sink = new VideoSink({ path, graceMs: 200 });
     await sink.open(run.context);
     await run.show({ frameId: 0 }, sink.write.bind(sink));
-    const [pid] = await processesWith(`${path}.part`);
+    const [pid] = await processesWith(`${path}.`);
     process.kill(pid as number, "SIGSTOP");
     for (let frameId = 1; frameId < 16; frameId += 1) {
       await run.show({ frameId }, sink.write.bind(sink));
     }
     await sink.close(false).catch(() => {});
     expect(run.held.size).toBe(0);
-    expect(existsSync(path) || existsSync(`${path}.part`)).toBe(false);
+    expect(readdirSync(folder).filter((name) => name.startsWith("hung.mp4"))).toEqual([]);
   });
 
   test("a file ffmpeg cannot write ends the run with ffmpeg's reason", async () => {
@@ -233,11 +239,11 @@ describe.skipIf(isMissing)("VideoSink", () => {
     // Labels of the wrong kind are what makes the worker throw.
     await sink.open({ ...run.context, labels: null as never });
     await run.show({ frameId: 0 }, sink.write.bind(sink));
-    expect(await processesWith(`${path}.part`)).toHaveLength(1);
+    expect(await processesWith(`${path}.`)).toHaveLength(1);
     await sink.close(true).catch(() => {});
     expect(run.failures[0]).toMatchObject({ code: "annotate-failed" });
     expect(run.held.size).toBe(0);
-    expect(await processesWith(`${path}.part`)).toEqual([]);
+    expect(await processesWith(`${path}.`)).toEqual([]);
   });
 
   test("an older file of the name stays until the new one is whole", async () => {
@@ -250,6 +256,26 @@ describe.skipIf(isMissing)("VideoSink", () => {
     expect(await Bun.file(path).text()).toBe("older");
     await sink.close(true);
     expect((await streamOf(path)).times).toEqual([0]);
+  });
+
+  test("two runs to one file do not mix: each writes its own, the later one stays", async () => {
+    const path = join(folder, "twice.mp4");
+    const writing = (count: number): Writing => ({
+      run: new FakeRun({ geometry: LARGE }),
+      sink: new VideoSink({ path }),
+      frames: numbered(count),
+    });
+    const [first, second] = [writing(3), writing(7)];
+    for (const { run, sink } of [first, second]) await sink.open(run.context);
+    for (const { run, sink, frames } of [first, second]) {
+      for (const frame of frames) await run.show(frame, sink.write.bind(sink));
+    }
+    await first.sink.close(true);
+    expect((await streamOf(path)).times.length).toBe(3);
+    await second.sink.close(true);
+    expect((await streamOf(path)).times.length).toBe(7);
+    expect([...first.run.failures, ...second.run.failures]).toEqual([]);
+    expect(readdirSync(folder).filter((name) => name.startsWith("twice"))).toEqual(["twice.mp4"]);
   });
 
   test("a pixel format that changes ends the run", async () => {

@@ -47,6 +47,33 @@ describe.skipIf(!hasFfmpeg)("openPictures()", () => {
       [80, 120],
     ]);
     expect(source.notes()).toEqual([]);
+    const files = [0, 40, 80, 120, 160].map((timeMs) => source.fileAt?.(timeMs));
+    const names = ["frame1.png", "frame2.png", "frame10.png", "frame11.png"];
+    expect(files).toEqual([...names.map((name) => media.file(`mixed/${name}`)), undefined]);
+  });
+
+  test("a picture that cannot be decoded, be it the first, leaves the others their files", async () => {
+    const colors = ["red", "0x00FF00", "0x0000FF", "0xFFFFFF"] as const;
+    for (const broken of [1, 3]) {
+      const folder = `broken-${broken}`;
+      mkdirSync(media.file(folder));
+      for (const [index, color] of colors.entries()) {
+        picture(`${folder}/${index + 1}.png`, color, "640x480");
+      }
+      truncateSync(media.file(`${folder}/${broken}.png`), 40);
+      const source = await openSource(media.file(folder), { pipes });
+      const { segments } = await readSource(source);
+      const [{ pictures = [], timesMs = [] } = {}] = segments;
+      const seen = pictures.map((one, index) => [
+        colorOf(one),
+        source.fileAt?.(timesMs[index] ?? 0),
+      ]);
+      const all = ["red", "green", "blue", "white"].map((color, index) => [
+        color,
+        media.file(`${folder}/${index + 1}.png`),
+      ]);
+      expect(seen).toEqual(all.filter((_, index) => index + 1 !== broken));
+    }
   });
 
   test("reads grey, palette, alpha and 16-bit PNGs of one size as one run", async () => {

@@ -27,7 +27,7 @@ export async function readSegment(
   const { sizeBytes } = planeLayout(segment.geometry);
   const [bytes, timesMs] = await Promise.all([
     readAll(segment.fd, sizeBytes * frames),
-    readTimes(segment.timestampFd, segment.startMs),
+    readTimes(segment),
   ]);
   const count = Math.floor(bytes.length / sizeBytes);
   const pictures = Array.from({ length: count }, (_, index) =>
@@ -65,8 +65,10 @@ async function readAll(fd: number, bytesMax: number): Promise<Uint8Array> {
   return Buffer.concat(chunks);
 }
 
-async function readTimes(fd: number, startMs: number): Promise<number[]> {
-  const parser = new TimestampParser(startMs);
+type PipeSegment = Extract<IngestSegment, { kind: "pipe" }>;
+
+async function readTimes({ timestampFd: fd, startMs, zeroUs }: PipeSegment): Promise<number[]> {
+  const parser = new TimestampParser(startMs, zeroUs);
   const times: number[] = [];
   const chunk = Buffer.alloc(4096);
   for (;;) {
