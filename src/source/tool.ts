@@ -36,7 +36,9 @@ export async function runTool(
     timeout: limitMs,
     killSignal: "SIGKILL",
   });
-  const [stdout, stderr] = await Promise.all([child.stdout.text(), child.stderr.text()]);
+  // A stream's own `text()` is Bun's alone: applications that also have the DOM's types lack it.
+  const textOf = (stream: ReadableStream): Promise<string> => new Response(stream).text();
+  const [stdout, stderr] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
   await child.exited;
   return { exitCode: child.signalCode === null ? child.exitCode : null, stdout, stderr };
 }

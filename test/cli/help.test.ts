@@ -13,10 +13,17 @@ function all(command: Command): Command[] {
 test("renderHelp() shows every flag and every example of every command", async () => {
   for (const command of all(aip)) {
     const text = await renderHelp(command, false);
-    for (const name of flagNames(command)) expect(text).toContain(`--${name}`);
+    for (const name of [...flagNames(command), "help"]) expect(text).toContain(`--${name}`);
     expect(command.examples.length).toBeGreaterThan(0);
     for (const [line] of command.examples) expect(text).toContain(line);
   }
+});
+
+test("renderHelp() says where several operands are taken, and who tells the version", async () => {
+  const run = aip.subCommands?.["run"] as Command;
+  expect(await renderHelp(run, false)).toContain("USAGE aip run [OPTIONS] [SOURCE…]\n");
+  expect(await renderHelp(run, false)).not.toContain("--version");
+  expect(await renderHelp(aip, false)).toContain("--version");
 });
 
 test("renderHelp() is the same without escapes where there is no terminal", async () => {

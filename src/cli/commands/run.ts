@@ -84,7 +84,7 @@ export const run: Command = {
       description: "Settings from aip.config.ts, .json or .yaml; flags win",
     },
   },
-  operands: "SOURCE",
+  operands: "SOURCE…",
   repeatable: ["device", "classes"],
   completions: {
     device: ["cpu", "gpu", "ane", "sim:20ms", "auto", "all"],
