@@ -12,6 +12,7 @@ export function blankSlot(geometry: FrameGeometry): Uint8Array {
   slot.fill(GREY, SlotHeader.sizeBytes);
   const buffer = slot.buffer as SharedArrayBuffer;
   writeGeometry(buffer, 0, geometry);
-  new Uint32Array(buffer)[SlotHeader.slotBytes / 4] = sizeBytes;
+  const header = new Uint32Array(buffer, 0, SlotHeader.sizeBytes / 4);
+  header[SlotHeader.slotBytes / 4] = sizeBytes;
   return slot;
 }

@@ -98,6 +98,12 @@ class SourceReader {
   #unused = -1;
   /** Takes frames nobody has a slot for; made when first needed. */
   #scratch: Uint8Array | undefined;
+  #isFirstOfSegment = false;
+  /** Added to the times of a segment that would begin before the last one ended. */
+  #shiftMs = 0;
+  #lastTimeMs = 0;
+  /** Time from the frame before the last one to the last. */
+  #stepMs = 0;
   #rungMs = 0;
   #unannounced = 0;
   #frameId: number;
@@ -153,6 +159,8 @@ class SourceReader {
   #readFrames(feed: FrameFeed, segment: IngestSegment): SegmentEnd["reason"] {
     const { frameLimit } = this.#start;
     this.#segmentCount += 1;
+    this.#isFirstOfSegment = this.#segmentCount > 1;
+    this.#shiftMs = 0;
     if (this.#startedMs[0] === 0) this.#startedMs[0] = clockMs();
     for (;;) {
       if (this.#stopped) return "stopped";
@@ -221,7 +229,7 @@ class SourceReader {
     if (status !== Status.ok) return status;
     const receivedMs = clockMs();
     words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
-    this.#doubles[(offset + SlotHeader.timeMs) / 8] = feed.timeMs() + this.#start.timeOffsetMs;
+    this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
     this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
     words[(offset + SlotHeader.state) / 4] = SlotState.ready;
@@ -245,11 +253,26 @@ class SourceReader {
     writeGeometry(scratch.buffer as SharedArrayBuffer, 0, segment.geometry);
     const status = feed.fill(addressOf(scratch));
     if (status !== Status.ok) return status;
-    const timeMs = feed.timeMs() + this.#start.timeOffsetMs;
-    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = timeMs;
+    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = this.#time(feed);
     Atomics.add(this.#control, SourceControl.dropped / 4, 1);
     this.#count();
     return Status.ok;
+  }
+
+  /**
+   * Time of the frame filled last. A camera that sends what it had stored when it is connected
+   * again would turn the clock back: its frames go on after the last one instead.
+   */
+  #time(feed: FrameFeed): number {
+    let timeMs = feed.timeMs() + this.#start.timeOffsetMs + this.#shiftMs;
+    if (this.#isFirstOfSegment && timeMs <= this.#lastTimeMs) {
+      this.#shiftMs += this.#lastTimeMs + this.#stepMs - timeMs;
+      timeMs = this.#lastTimeMs + this.#stepMs;
+    }
+    this.#isFirstOfSegment = false;
+    this.#stepMs = Math.max(timeMs - this.#lastTimeMs, 0);
+    this.#lastTimeMs = timeMs;
+    return timeMs;
   }
 
   /** Passes over a frame that an earlier run delivered. */

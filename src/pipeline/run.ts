@@ -104,7 +104,8 @@ export class Run {
       labels,
       hold: (slot) => this.#manager.hold(slot),
     });
-    this.#accuracy = meterFor(this.#context);
+    // Classes left out on request are not missed.
+    this.#accuracy = config.classes === undefined ? meterFor(this.#context) : null;
     this.#manager = this.#makeManager(frame);
   }
 
