@@ -1,13 +1,6 @@
-import { DETECTION_COUNT_MAX, Detection } from "../layout/layout.gen.ts";
+import { CLASS_ID, CONFIDENCE, WORDS, X1, X2, Y1, Y2 } from "../layout/detection-words.ts";
+import { DETECTION_COUNT_MAX } from "../layout/layout.gen.ts";
 import type { FrameView, RunContext } from "../types.ts";
-
-const WORDS = Detection.sizeBytes / 4;
-const X1 = Detection.x1 / 4;
-const Y1 = Detection.y1 / 4;
-const X2 = Detection.x2 / 4;
-const Y2 = Detection.y2 / 4;
-const CONFIDENCE = Detection.confidence / 4;
-const CLASS_ID = Detection.classId / 4;
 
 const IOU_MIN = 0.5;
 /**

@@ -1,3 +1,4 @@
+import { CLASS_ID, CONFIDENCE, TRACK_ID, WORDS } from "../layout/detection-words.ts";
 import {
   DETECTION_COUNT_MAX,
   Detection,
@@ -20,10 +21,6 @@ import type {
   TensorPayload,
 } from "../types.ts";
 
-const FIELDS = Detection.sizeBytes / 4;
-const CLASS_ID = Detection.classId / 4;
-const TRACK_ID = Detection.trackId / 4;
-const CONFIDENCE = Detection.confidence / 4;
 const DTYPES = ["f32", "f16", "u8", "i32", "i64"] as const;
 
 /** Detection records as both kinds of number. */
@@ -75,8 +72,8 @@ export class EmittedFrame implements FrameView {
     this.#words = new Int32Array(arena);
     this.#doubles = new Float64Array(arena);
     const views = (offset: number, records: number): Records => ({
-      f32: new Float32Array(arena, offset, records * FIELDS),
-      i32: new Int32Array(arena, offset, records * FIELDS),
+      f32: new Float32Array(arena, offset, records * WORDS),
+      i32: new Int32Array(arena, offset, records * WORDS),
     });
     this.#slotOffsets = Array.from({ length: layout.slotCount }, (_, i) => slotOffset(layout, i));
     this.#results = Array.from({ length: layout.resultCount }, (_, i) =>
@@ -165,7 +162,7 @@ export class EmittedFrame implements FrameView {
   }
 
   #copyDetection(index: number): DetectionResult {
-    const at = index * FIELDS;
+    const at = index * WORDS;
     const number = (field: number): number => this.detectionsF32[at + field] as number;
     const classId = this.detectionsI32[at + CLASS_ID] as number;
     const trackId = this.detectionsI32[at + TRACK_ID] as number;

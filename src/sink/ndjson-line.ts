@@ -1,16 +1,17 @@
-import { Detection, Dtype, ResultDescriptor } from "../layout/layout.gen.ts";
+import {
+  CLASS_ID,
+  CONFIDENCE,
+  TRACK_ID,
+  WORDS,
+  X1,
+  X2,
+  Y1,
+  Y2,
+} from "../layout/detection-words.ts";
+import { Dtype, ResultDescriptor } from "../layout/layout.gen.ts";
 import { PAYLOAD_OFFSET } from "../ring/arena.ts";
 import type { FrameStatus, FrameView, RunContext } from "../types.ts";
 import { ByteText, utf8 } from "./byte-text.ts";
-
-const WORDS = Detection.sizeBytes / 4;
-const X1 = Detection.x1 / 4;
-const Y1 = Detection.y1 / 4;
-const X2 = Detection.x2 / 4;
-const Y2 = Detection.y2 / 4;
-const CONFIDENCE = Detection.confidence / 4;
-const CLASS_ID = Detection.classId / 4;
-const TRACK_ID = Detection.trackId / 4;
 
 const DTYPE_NAMES: readonly string[] = Object.entries(Dtype)
   .sort((a, b) => a[1] - b[1])
