@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
-import { hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
+import { ffmpeg, hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { RtspServer } from "./rtsp-server.ts";
 import { readSegment, readSource } from "./segment-reader.ts";
@@ -10,6 +10,22 @@ import { readSegment, readSource } from "./segment-reader.ts";
 setDefaultTimeout(60_000);
 
 const quick = { pipes, reconnectDelayMs: 5 };
+
+/** A camera's answer: without a length. */
+function endless(bytes: Uint8Array<ArrayBuffer>): Response {
+  const pieces = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  return new Response(pieces, { headers: { "content-type": "video/x-motion-jpeg" } });
+}
+
+/** A plain file server's: with a length, without seeking. */
+function serveBytes(bytes: Uint8Array<ArrayBuffer>): ReturnType<typeof Bun.serve> {
+  return Bun.serve({ port: 0, fetch: () => new Response(bytes) });
+}
 
 async function failure(spec: string): Promise<AipError> {
   const error = await openSource(spec, quick).catch((thrown: unknown) => thrown);
@@ -39,6 +55,24 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     expect(segments[0]?.frames).toBe(25);
   });
 
+  test.each([
+    ["ts", "libx264", "mpegts"],
+    ["mkv", "libx264", "matroska"],
+    ["mjpeg", "mjpeg", "mjpeg"],
+  ])(
+    "a .%s without a duration on a server that cannot seek is a file",
+    async (type, codec, muxer) => {
+      // Through a pipe: Matroska's duration is written when the muxer can seek back.
+      const options = ["-pix_fmt", "yuvj420p", "-c:v", codec, "-f", muxer, "-"];
+      using server = serveBytes(Uint8Array.from(ffmpeg(...testPicture(320, 240, 1), ...options)));
+      const source = await openSource(`http://127.0.0.1:${server.port}/whole.${type}`, quick);
+      expect(source.live).toBe(false);
+      const { segments, errors } = await readSource(source);
+      expect(errors).toEqual([null]);
+      expect(segments.map((segment) => segment.frames)).toEqual([25]);
+    },
+  );
+
   test("an MJPEG camera is live, and connected to again when it hangs up", async () => {
     const path = media.make("a.mjpeg", ...testPicture(320, 240, 1), "-c:v", "mjpeg");
     const bytes = await Bun.file(path).bytes();
@@ -47,9 +81,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
       port: 0,
       fetch: () => {
         connections += 1;
-        return new Response(new Blob([bytes]).stream(), {
-          headers: { "content-type": "video/x-motion-jpeg" },
-        });
+        return endless(bytes);
       },
     });
     const source = await openSource(`http://127.0.0.1:${server.port}/camera.mjpeg`, quick);
@@ -96,7 +128,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     const bytes = await Bun.file(path).bytes();
     using server = Bun.serve({
       port: 0,
-      fetch: () => (up ? new Response(new Blob([bytes])) : new Response("", { status: 503 })),
+      fetch: () => (up ? endless(bytes) : new Response("", { status: 503 })),
     });
     const spec = `http://user:secret@127.0.0.1:${server.port}/b.mjpeg`;
     const source = await openSource(spec, { pipes, reconnectDelayMs: 1 });
