@@ -46,6 +46,7 @@ export async function openStream(
   const beganMs = performance.now();
   const stream = await probe([...limits, ...input], STREAM_PROBE_LIMIT_MS);
   if ("reason" in stream) {
+    if (stream.framesUnread === true && (await refusesToSeek(url))) throw indexAtEnd(url);
     // ffmpeg's words for a peer that takes the connection and is silent differ: "invalid data", …
     const isSilent = !stream.timedOut && performance.now() - beganMs > SOCKET_LIMIT_US / 1000;
     throw unreachable(url, isSilent ? SILENT : stream.reason);
@@ -68,6 +69,10 @@ async function hasEnd(url: string, stream: StreamProbe): Promise<boolean> {
   return (await askHttpServer(url))?.isFile ?? false;
 }
 
+async function refusesToSeek(url: string): Promise<boolean> {
+  return HTTP.test(url) && (await askHttpServer(url))?.seekable === false;
+}
+
 /** ffmpeg's input options for a URL, with time-outs: a dead camera must not block for ever. */
 export async function streamInput(url: string): Promise<string[]> {
   const limit = String(SOCKET_LIMIT_US);
@@ -76,6 +81,16 @@ export async function streamInput(url: string): Promise<string[]> {
   const [major] = await ffmpegVersion();
   const timeout = major >= 5 ? "-timeout" : "-stimeout";
   return ["-rtsp_transport", "tcp", timeout, limit, "-i", url];
+}
+
+/** An MP4 as most programs write it: by the time its index is read, its frames have gone by. */
+function indexAtEnd(url: string): Error {
+  return usageError(
+    "source-not-seekable",
+    `Cannot open source "${redact(url)}": its index stands at the end, and the server cannot ` +
+      "seek (no range requests); download it, or put the index first with " +
+      '"ffmpeg -i IN.mp4 -c copy -movflags +faststart OUT.mp4"',
+  );
 }
 
 function unreachable(url: string, message: string): Error {

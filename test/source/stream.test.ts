@@ -73,6 +73,30 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     },
   );
 
+  test("an .mp4 with its index at the end on a server that cannot seek says what would help", async () => {
+    // More than ffmpeg keeps of what it has read, or it would seek back in its own memory.
+    const big = [...testPicture(320, 240, 4), "-c:v", "mjpeg", "-q:v", "1", "-pix_fmt", "yuvj420p"];
+    const noisy = [...big, "-vf", "noise=alls=40:allf=t"];
+    const path = media.make("index-last.mp4", ...noisy);
+    using server = serveBytes(Uint8Array.from(await Bun.file(path).bytes()));
+    const error = await failure(`http://127.0.0.1:${server.port}/index-last.mp4`);
+    expect(error).toMatchObject({ code: "source-not-seekable", category: "usage" });
+    expect(error.message).toBe(
+      `Cannot open source "http://127.0.0.1:${server.port}/index-last.mp4": its index stands at ` +
+        "the end, and the server cannot seek (no range requests); download it, or put the index " +
+        'first with "ffmpeg -i IN.mp4 -c copy -movflags +faststart OUT.mp4"',
+    );
+    const first = media.make(
+      "index-first.mp4",
+      ...["-i", path, "-c", "copy"],
+      "-movflags",
+      "+faststart",
+    );
+    using helped = serveBytes(Uint8Array.from(await Bun.file(first).bytes()));
+    const source = await openSource(`http://127.0.0.1:${helped.port}/index-first.mp4`, quick);
+    expect(source.info.frameCount).toBe(100);
+  });
+
   test("an MJPEG camera is live, and connected to again when it hangs up", async () => {
     const path = media.make("a.mjpeg", ...testPicture(320, 240, 1), "-c:v", "mjpeg");
     const bytes = await Bun.file(path).bytes();
