@@ -44,7 +44,10 @@ describe("endOfTransportStream()", () => {
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  async function endOf(packets: readonly Uint8Array[], rest: Uint8Array = new Uint8Array()): Promise<string> {
+  async function endOf(
+    packets: readonly Uint8Array[],
+    rest: Uint8Array = new Uint8Array(),
+  ): Promise<string> {
     writeFileSync(path, Buffer.concat([...packets, rest]));
     return await endOfTransportStream(path);
   }
