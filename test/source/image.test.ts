@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { openSource } from "../../src/source/open.ts";
+import { testSourceContract } from "./contract.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, plainColor } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { readSource } from "./segment-reader.ts";
@@ -20,6 +21,14 @@ describe.skipIf(!hasFfmpeg)("openPictures()", () => {
     const input = plainColor(color, "64x48");
     return media.make(name, ...input, "-vf", `scale=${size}`, "-frames:v", "1", ...args);
   }
+
+  testSourceContract("a folder of pictures", () => {
+    mkdirSync(media.file("contract"), { recursive: true });
+    for (const [index, size] of ["64x48", "96x64", "96x64"].entries()) {
+      picture(`contract/${index}.png`, "red", size);
+    }
+    return openSource(media.file("contract"), { pipes });
+  });
 
   test("plays a folder in natural order, each run of equal size as one segment", async () => {
     mkdirSync(media.file("mixed"));

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
+import { testSourceContract } from "./contract.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { RtspServer } from "./rtsp-server.ts";
@@ -44,6 +45,8 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     rtsp.stop();
     media.remove();
   });
+
+  testSourceContract("an RTSP camera", () => openSource(rtsp.url, quick));
 
   test("an .mp4 over HTTP is a video like a file", async () => {
     const path = media.make("clip.mp4", ...testPicture(320, 240, 1), "-pix_fmt", "yuv420p");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
+import { testSourceContract } from "./contract.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, plainColor, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { readSegment, readSource } from "./segment-reader.ts";
@@ -17,6 +18,11 @@ describe.skipIf(!hasFfmpeg)("openVideo()", () => {
     media = new MediaFolder();
   });
   afterAll(() => media.remove());
+
+  testSourceContract("a video", () => {
+    const path = media.make("contract.mp4", ...testPicture(320, 240, 2), ...H264);
+    return openSource(path, { pipes });
+  });
 
   async function failure(path: string): Promise<AipError> {
     const error = await openSource(path, { pipes }).catch((thrown: unknown) => thrown);
