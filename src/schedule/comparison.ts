@@ -71,7 +71,7 @@ function simulateRun(
       seed: (device.seed + index * DEVICE_SEED_STEP + run * RUN_SEED_STEP) >>> 0,
     })),
     sources,
-    scheduler: (states) => createScheduler(schedule.name, states),
+    scheduler: (states) => createScheduler(schedule, states),
     warmUp: Math.min(WARM_UP_COUNT_MAX, Math.floor(frameCount * WARM_UP_SHARE)),
   });
 }

@@ -33,3 +33,14 @@ test("Device.hangLimitMs knows a slow device before it has answered anything", (
   expect(warmed.hangLimitMs).toBe(30_000);
   expect(device(3000).hangLimitMs).toBe(60_000);
 });
+
+test("Device.hangLimitMs follows a device that has become 20 times slower", () => {
+  const throttled = device(0);
+  for (let frame = 0; frame < 1000; frame += 1) throttled.answered(100);
+  for (let frame = 0; frame < 5; frame += 1) {
+    // A frame that takes no longer than this one is no hang.
+    expect(throttled.hangLimitMs).toBeGreaterThanOrEqual(2000);
+    throttled.answered(1990);
+  }
+  expect(throttled.hangLimitMs).toBeGreaterThan(35_000);
+});
