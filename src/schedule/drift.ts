@@ -17,7 +17,7 @@ const FIRM_COUNT = 40;
 
 /** A device has changed its speed for good. Times of a frame in ms. */
 export interface SpeedChange {
-  /** Monotonic clock when it was first seen. */
+  /** Monotonic clock when it began, as far as answers show. */
   readonly sinceMs: number;
   readonly fromMs: number;
   readonly toMs: number;
@@ -37,10 +37,15 @@ export class DriftWatch {
   #levelUncertainty = 0;
   /** Answers in all from which on it is firm. */
   #firmCount = FIRM_COUNT;
-  /** Clock at the first call with an answer; and since when, in which direction, it is off. */
+  /** Clock at the first call with an answer; -1 before. */
   #startedMs = -1;
-  #offSinceMs = 0;
+  /** Clock when there was last no sign of a change to slower, and to quicker. */
+  #notSlowerMs = 0;
+  #notQuickerMs = 0;
+  /** In which direction it is off, since when, and when that was first seen. */
   #offSide = 0;
+  #offSinceMs = 0;
+  #offSeenMs = 0;
   /** Answers in all when it was first off. */
   #offAnswers = 0;
 
@@ -58,19 +63,25 @@ export class DriftWatch {
     if (answers === 0) return null;
     if (this.#startedMs < 0) this.#startedMs = nowMs;
     if (this.levelMs === 0) {
+      this.#notSlowerMs = nowMs;
+      this.#notQuickerMs = nowMs;
       const isSettled = nowMs - this.#startedMs >= SETTLED_MS && answers >= SETTLED_COUNT;
       if (isSettled) this.#settle(estimate);
       return null;
     }
     const side = this.#sideOf(estimate);
-    if (side === 0 && answers < this.#firmCount) this.#settle(estimate);
     if (side !== this.#offSide) {
       this.#offSide = side;
-      this.#offSinceMs = nowMs;
+      this.#offSinceMs = side > 0 ? this.#notSlowerMs : this.#notQuickerMs;
+      this.#offSeenMs = nowMs;
       this.#offAnswers = answers;
     }
+    if (estimate.slowerCount === 0) this.#notSlowerMs = nowMs;
+    if (estimate.quickerCount === 0) this.#notQuickerMs = nowMs;
+    const isFirm = answers >= this.#firmCount || estimate.isSuspicious;
+    if (side === 0 && !isFirm) this.#settle(estimate);
     const isSustained =
-      nowMs - this.#offSinceMs >= SUSTAINED_MS && answers - this.#offAnswers >= SUSTAINED_COUNT;
+      nowMs - this.#offSeenMs >= SUSTAINED_MS && answers - this.#offAnswers >= SUSTAINED_COUNT;
     if (side === 0 || !isSustained) return null;
     const fromMs = this.levelMs;
     this.levelMs = estimate.meanMs;

@@ -51,11 +51,11 @@ export class ServiceEstimate {
   spread: number = SPREAD_FIRST;
   /** Answers since the device last changed its speed. */
   count = 0;
+  /** Answers since the change to slower, or to quicker, began, if there is one: its sum was 0. */
+  slowerCount = 0;
+  quickerCount = 0;
   #slower = 0;
   #quicker = 0;
-  /** Answers since each sum was last 0: since the change began, if there is one. */
-  #slowerCount = 0;
-  #quickerCount = 0;
   /** The newest answers in ms, round and round. */
   readonly #recent = new Float64Array(RECENT_COUNT);
   #next = 0;
@@ -89,6 +89,11 @@ export class ServiceEstimate {
     return this.meanMs * Math.exp(P99_SCORE * this.spread - 0.5 * this.spread * this.spread);
   }
 
+  /** Whether there may be a change that is not yet certain. */
+  get isSuspicious(): boolean {
+    return Math.max(this.#slower, this.#quicker) > LIMIT / 4;
+  }
+
   /** Relative standard error of the mean. */
   get uncertainty(): number {
     // An exponential window of n answers is as good as 2n - 1 that count alike.
@@ -98,13 +103,13 @@ export class ServiceEstimate {
   #hasChanged(score: number): boolean {
     this.#slower = Math.max(0, this.#slower + score - ALLOWANCE);
     this.#quicker = Math.max(0, this.#quicker - score - ALLOWANCE);
-    this.#slowerCount = this.#slower > 0 ? this.#slowerCount + 1 : 0;
-    this.#quickerCount = this.#quicker > 0 ? this.#quickerCount + 1 : 0;
+    this.slowerCount = this.#slower > 0 ? this.slowerCount + 1 : 0;
+    this.quickerCount = this.#quicker > 0 ? this.quickerCount + 1 : 0;
     return this.#slower > LIMIT || this.#quicker > LIMIT;
   }
 
   #beginAgain(skew: number): number {
-    const since = this.#slower > LIMIT ? this.#slowerCount : this.#quickerCount;
+    const since = this.#slower > LIMIT ? this.slowerCount : this.quickerCount;
     const count = Math.min(since, RECENT_COUNT);
     this.#startFrom(this.#medianOfNewest(count) * Math.exp(skew));
     this.count = count;
@@ -116,8 +121,8 @@ export class ServiceEstimate {
     this.count = 1;
     this.#slower = 0;
     this.#quicker = 0;
-    this.#slowerCount = 0;
-    this.#quickerCount = 0;
+    this.slowerCount = 0;
+    this.quickerCount = 0;
     return ms;
   }
 
