@@ -101,11 +101,13 @@ export class ServiceEstimate {
   }
 
   #hasChanged(score: number): boolean {
-    this.#slower = Math.max(0, this.#slower + score - ALLOWANCE);
-    this.#quicker = Math.max(0, this.#quicker - score - ALLOWANCE);
-    this.slowerCount = this.#slower > 0 ? this.slowerCount + 1 : 0;
-    this.quickerCount = this.#quicker > 0 ? this.quickerCount + 1 : 0;
-    return this.#slower > LIMIT || this.#quicker > LIMIT;
+    const slower = this.#slower + score - ALLOWANCE;
+    const quicker = this.#quicker - score - ALLOWANCE;
+    this.#slower = slower > 0 ? slower : 0;
+    this.#quicker = quicker > 0 ? quicker : 0;
+    this.slowerCount = slower > 0 ? this.slowerCount + 1 : 0;
+    this.quickerCount = quicker > 0 ? this.quickerCount + 1 : 0;
+    return slower > LIMIT || quicker > LIMIT;
   }
 
   #beginAgain(skew: number): number {
