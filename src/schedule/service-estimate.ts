@@ -103,8 +103,8 @@ export class ServiceEstimate {
   #hasChanged(score: number): boolean {
     const slower = this.#slower + score - ALLOWANCE;
     const quicker = this.#quicker - score - ALLOWANCE;
-    this.#slower = slower > 0 ? slower : 0;
-    this.#quicker = quicker > 0 ? quicker : 0;
+    this.#slower = Math.max(0, slower);
+    this.#quicker = Math.max(0, quicker);
     this.slowerCount = slower > 0 ? this.slowerCount + 1 : 0;
     this.quickerCount = quicker > 0 ? this.quickerCount + 1 : 0;
     return slower > LIMIT || quicker > LIMIT;
