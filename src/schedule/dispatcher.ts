@@ -88,7 +88,10 @@ export class Dispatcher implements ScheduleState {
     const queue = this.#assigned[device] as IndexQueue;
     const count = queue.length;
     for (let moved = 0; moved < count; moved += 1) this.#enter(queue.shift());
-    (this.devices[device] as DeviceState).assigned = queue.length;
+    const state = this.devices[device] as DeviceState;
+    state.assigned = queue.length;
+    // Whoever comes back may be as quick as ever.
+    state.serviceMs = 0;
     return count;
   }
 
