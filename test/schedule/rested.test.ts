@@ -39,6 +39,54 @@ test("RestedDevices forgets one device at a time", () => {
   expect(devices.map(({ serviceMs }) => serviceMs)).toEqual([0, 60]);
 });
 
+test("RestedDevices tries a device that was quicker soon, and then after twice the time", () => {
+  const { devices } = state([{ serviceMs: 20 }]);
+  const device = devices[0] as (typeof devices)[number];
+  const rested = new RestedDevices(devices);
+  rested.look(0, 0);
+  for (let frame = 0; frame < 5; frame += 1) rested.given(0, 0, 0);
+  rested.look(250, 0);
+  // It has become ten times slower, and stays so.
+  const triedMs: number[] = [];
+  device.serviceMs = 200;
+  for (let nowMs = 500; nowMs <= 40_000; nowMs += 250) {
+    rested.look(nowMs, nowMs);
+    if (device.serviceMs !== 0) continue;
+    triedMs.push(nowMs);
+    rested.given(0, nowMs, nowMs);
+    device.serviceMs = 200;
+  }
+  // Rests of 5, 10, 20, 40 and 80 times 200 ms; the next one, of 160, ends after 40 s.
+  expect(triedMs).toEqual([1000, 3000, 7000, 15_000, 31_000]);
+});
+
+// A burst of load makes two devices slow for a while: what they were then is soon forgotten.
+test.each(["look-ahead", "earliest-finish"] as const)(
+  "%s is at its full rate again 20 s after a burst that slowed two of three devices",
+  (name) => {
+    const emittedMs: number[] = [];
+    const slow = (from: number, factor: number) => [
+      { frame: from, factor },
+      { frame: from + 5, factor: 1 / factor },
+    ];
+    simulate({
+      devices: [
+        deviceModel({ serviceMs: 20, cv: 0.1, slowAt: slow(100, 50) }),
+        deviceModel({ serviceMs: 50, cv: 0.1, slowAt: slow(40, 20) }),
+        deviceModel({ serviceMs: 100, cv: 0.1 }),
+      ],
+      sources: [{ frames: 4000, slots: 10, drop: "never", arrivalMs: null }],
+      scheduler: (devices) => createScheduler(name, devices),
+      observe({ kind, timeMs }) {
+        if (kind === "emitted") emittedMs.push(timeMs);
+      },
+    });
+    // The burst takes 5 frames of 1 s, from 2 s on.
+    const after = emittedMs.filter((ms) => ms >= 30_000 && ms < 50_000);
+    expect(after.length / 20).toBeGreaterThan(0.97 * 80);
+  },
+);
+
 // The second device is slow for its frames 10 to 12 only, and not needed meanwhile: whether it has
 // become quick again shows only when it is tried.
 test.each(["look-ahead", "earliest-finish"] as const)(
