@@ -59,7 +59,7 @@ export const simulate: Command = {
     ["aip simulate --device sim:8ms,sim:30ms --fps 120", "paced at 120 frames a second"],
     ["aip simulate --schedule look-ahead,weighted:weights=7:3:1", "two schedules, given shares"],
     [
-      "aip simulate --device sim:20ms:slow-at=1000x2,sim:50ms --frames 4000 --window 5",
+      "aip simulate --device sim:20ms:slow-at=1000x2,sim:50ms --window 5",
       "a device that throttles, over time",
     ],
     ["aip simulate --sources 200 --fps 6 --drop oldest --device sim:20ms:replicas=64", "many"],
