@@ -11,6 +11,7 @@ import { suggestion } from "../src/nearest.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
+import { estimate } from "./estimate.ts";
 import { fullrun } from "./fullrun.ts";
 import { help } from "./help.ts";
 import { describeMachine } from "./machine.ts";
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ring,
   dispatch,
   schedule,
+  estimate,
   preprocess,
   postprocess,
   demo,

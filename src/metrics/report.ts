@@ -78,6 +78,20 @@ export interface FaultsReport {
   readonly devices_out: readonly { readonly id: string; readonly reason: string }[];
 }
 
+/** A device that changed its speed during the run. */
+export interface DriftReport {
+  /** `cpu-0` */
+  readonly device: string;
+  /** When it began, counted from the start of the run. */
+  readonly since_s: number;
+  /** Time of a frame before and after. */
+  readonly from_ms: number;
+  readonly to_ms: number;
+  /** Part of all frames a second the living devices can answer, 0–1, before and after. */
+  readonly share_from: number;
+  readonly share_to: number;
+}
+
 /** What the weighted round robin's own accounting says. */
 export interface WeightedReport {
   /** Frames the sources generated, and those assigned to a device. */
@@ -131,6 +145,8 @@ export interface Report {
   readonly stages_ms: StagesReport;
   readonly wall_s: number;
   readonly faults: FaultsReport;
+  /** Changes of speed, in the order they were noticed. */
+  readonly drift: readonly DriftReport[];
   /** What people should know: a source that reconnected, a codec that was missing. */
   readonly notes: readonly string[];
   /** Files written. */

@@ -3,9 +3,10 @@ import { WorkerControl } from "../layout/layout.gen.ts";
 import { Histogram } from "../metrics/histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
+import { DriftWatch } from "../schedule/drift.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import type { DeviceState } from "../schedule/scheduler.ts";
-import { nextEstimate } from "../schedule/service-estimate.ts";
+import { ServiceEstimate } from "../schedule/service-estimate.ts";
 
 /** Work given ahead to a device, so that it need not wait for the manager between two frames. */
 const AHEAD_MS = 1;
@@ -87,12 +88,18 @@ export class Device implements DeviceState {
   failuresInRow = 0;
   busyMs = 0;
   readonly latency: Histogram = new Histogram();
+  readonly estimate: ServiceEstimate = new ServiceEstimate();
+  readonly drift: DriftWatch = new DriftWatch();
 
   constructor(index: number, instance: DeviceInstance, layout: ArenaLayout) {
     this.index = index;
     this.instance = instance;
     this.weight = instance.weight;
     this.running = new IndexQueue(layout.resultCount);
+  }
+
+  get slowdown(): number {
+    return this.drift.slowdown;
   }
 
   /** Frames the device may hold at once: one, and about a millisecond's work ahead. */
@@ -107,7 +114,7 @@ export class Device implements DeviceState {
     this.failuresInRow = 0;
     this.busyMs += serviceMs;
     this.latency.record(serviceMs);
-    this.serviceMs = nextEstimate(this.serviceMs, serviceMs);
+    this.serviceMs = this.estimate.answered(serviceMs, this.serviceMs === 0);
   }
 
   /**
@@ -117,6 +124,7 @@ export class Device implements DeviceState {
   get hangLimitMs(): number {
     const slowMs = Math.max(
       this.latency.percentile(99),
+      this.estimate.meanMs,
       this.warmFrameMs,
       this.instance.expectedMs,
     );

@@ -3,6 +3,7 @@ import packageJson from "../../package.json" with { type: "json" };
 import type { Accuracy } from "../metrics/accuracy.ts";
 import type { Histogram } from "../metrics/histogram.ts";
 import {
+  type DriftReport,
   type LatencyReport,
   type Report,
   type RunEnd,
@@ -28,6 +29,7 @@ export interface RunFigures {
   readonly crashes: readonly string[];
   readonly startedMs: number;
   readonly endedMs: number;
+  readonly drift: readonly DriftReport[];
   readonly notes: readonly string[];
   readonly outputs: readonly string[];
   readonly accuracy: Accuracy | null;
@@ -82,6 +84,7 @@ export function reportOf(figures: RunFigures): Report {
         device.outReason === null ? [] : [{ id: device.instance.id, reason: device.outReason }],
       ),
     },
+    drift: figures.drift,
     notes: figures.notes,
     outputs: figures.outputs,
     ...(figures.schedule.startsWith("weighted") && { weighted: weightedReport(figures, fps) }),

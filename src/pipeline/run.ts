@@ -21,6 +21,7 @@ import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { RunContext } from "../types.ts";
 import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
+import { DriftLog } from "./drift-log.ts";
 import { EmittedFrame } from "./emitted-frame.ts";
 import { Manager, noDeviceLeft } from "./manager.ts";
 import { type Opened, totalFrames } from "./opened.ts";
@@ -29,7 +30,7 @@ import { reportOf } from "./run-report.ts";
 import { defaultSlotCount } from "./slot-count.ts";
 import { SourceRunner } from "./source-runner.ts";
 
-/** How often hung workers are looked for. */
+/** How often hung workers and changes of speed are looked for. */
 const WATCHDOG_MS = 200;
 /** Ground-truth records of a demo frame; see AIP_DEMO_OBJECTS_MAX. */
 const TRUTH_CAPACITY = 256;
@@ -55,6 +56,7 @@ export class Run {
   readonly #pool: DevicePool;
   readonly #sources: readonly SourceRunner[];
   readonly #manager: Manager;
+  readonly #drift: DriftLog;
   readonly #accuracy: AccuracyMeter | null;
   readonly #context: RunContext;
   readonly #notes: string[];
@@ -94,6 +96,7 @@ export class Run {
     for (const note of this.#notes) events.emit("note", note);
     this.#arena = allocateArena(this.#layout, freemem() - MEMORY_SPARE_BYTES);
     this.#pool = this.#makePool();
+    this.#drift = new DriftLog(this.#pool.devices, (text) => events.emit("note", text));
     this.#sources = sources.map((source, index) => this.#makeSource(source, index));
     this.#context = this.#makeContext(labels);
     const frame = new EmittedFrame({
@@ -127,7 +130,7 @@ export class Run {
     const openStages: Stage[] = [];
     const openSinks: Sink[] = [];
     let isComplete = false;
-    const watchdog = setInterval(() => this.#pool.checkForHangs(), WATCHDOG_MS);
+    const watchdog = setInterval(() => this.#watch(), WATCHDOG_MS);
     try {
       for (const source of this.#sources) source.prepare();
       await this.#pool.start();
@@ -167,6 +170,11 @@ export class Run {
   report(): Report {
     if (this.#startedMs === 0) throw new TypeError("the pipeline has not started");
     return this.#reportAt(clockMs());
+  }
+
+  #watch(): void {
+    this.#pool.checkForHangs();
+    if (this.#startedMs > 0) this.#drift.look(clockMs(), this.#startedMs);
   }
 
   #makePool(): DevicePool {
@@ -243,7 +251,7 @@ export class Run {
       layout: this.#layout,
       devices: this.#pool.devices,
       sources: this.#sources,
-      scheduler: createScheduler(parseSchedule(config.schedule).name, this.#pool.devices),
+      scheduler: createScheduler(parseSchedule(config.schedule), this.#pool.devices),
       frame,
       onBroken: (device, reason) => this.#pool.replace(device, reason),
       emit: () => this.#emit(frame),
@@ -334,6 +342,7 @@ export class Run {
       crashes,
       startedMs: begun.length === 0 ? this.#startedMs : Math.min(...begun),
       endedMs: nowMs,
+      drift: this.#drift.changes,
       notes: [
         ...this.#notes,
         ...this.#sources.flatMap(({ source }) => source.notes()),

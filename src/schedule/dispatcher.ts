@@ -1,4 +1,5 @@
 import { IndexQueue } from "./index-queue.ts";
+import { RestedDevices } from "./rested.ts";
 import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
 
 /** Devices a frame is given to before it counts as failed. */
@@ -39,6 +40,7 @@ export class Dispatcher implements ScheduleState {
   readonly #arrival: Float64Array;
   readonly #failedOn: Int32Array;
   #arrivals = 0;
+  readonly #rested: RestedDevices;
   /** A device has left what waits to quicker ones; slower ones would too. */
   #declined = false;
 
@@ -50,6 +52,7 @@ export class Dispatcher implements ScheduleState {
     this.#retry = new IndexQueue(slotCount);
     this.#assigned = devices.map(() => new IndexQueue(slotCount));
     this.#queues = [this.#retry, this.#waiting, ...this.#assigned];
+    this.#rested = new RestedDevices(devices);
     this.#order = Int32Array.from(devices, (_, index) => index);
     this.#arrival = new Float64Array(slotCount);
     this.#failedOn = new Int32Array(slotCount);
@@ -57,6 +60,10 @@ export class Dispatcher implements ScheduleState {
 
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  get slotCount(): number {
+    return this.#options.slotCount;
   }
 
   get freeSlots(): number {
@@ -81,7 +88,10 @@ export class Dispatcher implements ScheduleState {
     const queue = this.#assigned[device] as IndexQueue;
     const count = queue.length;
     for (let moved = 0; moved < count; moved += 1) this.#enter(queue.shift());
-    (this.devices[device] as DeviceState).assigned = queue.length;
+    const state = this.devices[device] as DeviceState;
+    state.assigned = queue.length;
+    // Whoever comes back may be as quick as ever.
+    state.serviceMs = 0;
     return count;
   }
 
@@ -89,6 +99,7 @@ export class Dispatcher implements ScheduleState {
   dispatch(): boolean {
     let worked = false;
     this.#declined = false;
+    this.#rested.look(this.nowMs, this.#arrivals);
     this.#sortDevices();
     for (let progress = true; progress; ) {
       progress = false;
@@ -99,6 +110,7 @@ export class Dispatcher implements ScheduleState {
         const slot = this.#next(index, device);
         if (slot < 0) continue;
         this.#options.give(index, slot);
+        this.#rested.given(index, this.nowMs, this.#arrivals);
         progress = true;
         worked = true;
       }

@@ -53,6 +53,7 @@ export const SAMPLE: Report = {
   },
   wall_s: 6.24,
   faults: { crashes: [], restarts: 0, retries: 0, devices_out: [] },
+  drift: [],
   notes: [],
   outputs: ["runs/demo-1/annotated.mp4", "results.ndjson", "report.json"],
   machine: {

@@ -42,3 +42,14 @@ test("Device.startLimitMs() is none at first, then 20 times the first start, at 
   one.firstStartMs = 4000;
   expect(one.startLimitMs()).toBe(80_000);
 });
+
+test("Device.hangLimitMs follows a device that has become 20 times slower", () => {
+  const throttled = device(0);
+  for (let frame = 0; frame < 1000; frame += 1) throttled.answered(100);
+  for (let frame = 0; frame < 5; frame += 1) {
+    // A frame that takes no longer than this one is no hang.
+    expect(throttled.hangLimitMs).toBeGreaterThanOrEqual(2000);
+    throttled.answered(1990);
+  }
+  expect(throttled.hangLimitMs).toBeGreaterThan(35_000);
+});
