@@ -8,6 +8,7 @@ import { ATTEMPT_COUNT_MAX, Dispatcher } from "../schedule/dispatcher.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
+import type { TraceSink } from "../sink/trace.ts";
 import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -35,6 +36,8 @@ export interface ManagerOptions {
   readonly onBroken: (device: Device, reason: string) => void;
   /** Called with `frame` filled, in order per source. */
   readonly emit: () => void;
+  /** Is told of every step; null where nobody wants a timeline. */
+  readonly trace: TraceSink | null;
 }
 
 /**
@@ -66,6 +69,7 @@ export class Manager {
   lastEmittedMs = 0;
   readonly #options: ManagerOptions;
   readonly #sources: readonly SourceRunner[];
+  readonly #trace: TraceSink | null;
   readonly #doorbell: Doorbell;
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
@@ -93,6 +97,7 @@ export class Manager {
     this.#options = options;
     this.devices = options.devices;
     this.#sources = options.sources;
+    this.#trace = options.trace;
     this.#doorbell = new Doorbell(arena);
     this.#words = new Int32Array(arena);
     this.#floats = new Float32Array(arena);
@@ -104,6 +109,7 @@ export class Manager {
       slotCount,
       freeSlots: () => this.#freeSlots,
       give: (device, slot) => this.#give(this.devices[device] as Device, slot),
+      ...(options.trace !== null && { onDefer: this.#deferred.bind(this) }),
     });
     this.#freeResults = new IndexQueue(resultCount);
     for (let result = 0; result < resultCount; result += 1) {
@@ -226,10 +232,22 @@ export class Manager {
     }
     if (this.#broken.size > 0) this.#replaceBroken();
     if (this.#dispatch()) worked = true;
+    if (this.#trace !== null) this.#traceSlots(this.#trace);
     for (const source of this.#sources) {
       if (this.#emit(source)) worked = true;
     }
+    if (this.#trace !== null) this.#traceSlots(this.#trace);
     return worked;
+  }
+
+  #traceSlots(trace: TraceSink): void {
+    for (const { index, place, freeCount } of this.#sources) {
+      trace.slotsInUse(index, place.slotCount - freeCount, this.nowMs);
+    }
+  }
+
+  #deferred(device: number): void {
+    this.#trace?.deferred(device, this.#dispatcher.waiting, this.nowMs);
   }
 
   #replaceBroken(): void {
@@ -254,12 +272,14 @@ export class Manager {
       device.busySinceMs = finishedMs;
       if ((this.#words[(descriptor + ResultDescriptor.status) / 4] as number) < Status.ok) {
         const message = this.#errorOf(descriptor);
+        this.#trace?.answered(slot, result, device.index, message);
         this.#freeResults.push(result);
         device.failuresInRow += 1;
         this.#attemptFailed(slot, message);
         if (device.failuresInRow >= FAILURES_IN_ROW_MAX) this.#broken.set(device, message);
         continue;
       }
+      this.#trace?.answered(slot, result, device.index);
       device.answered(finishedMs - startedMs);
       this.#recordStages(slot, descriptor, startedMs);
       this.#resultOf[slot] = result;
@@ -290,6 +310,7 @@ export class Manager {
       const at = this.#slotOffsets[slot] as number;
       const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
       source.freeCount -= 1;
+      this.#trace?.arrived(slot);
       source.reorder.arrive(this.#local(slot), frameId);
       this.#resultOf[slot] = -1;
       this.#deviceOf[slot] = -1;
@@ -345,6 +366,13 @@ export class Manager {
       (at + SlotHeader.frameId) / 4
     ] as number;
     words[descriptor + ResultDescriptor.workerIndex / 4] = device.index;
+    this.#trace?.given(
+      slot,
+      device.index,
+      this.#dispatcher.place,
+      this.#dispatcher.waiting,
+      this.nowMs,
+    );
     this.#deviceOf[slot] = device.index;
     this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
     if (device.inFlight === 0) device.busySinceMs = this.nowMs;
@@ -379,6 +407,7 @@ export class Manager {
     const at = this.#slotOffsets[slot] as number;
     const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
     source.setDropTime(frameId, this.#doubles[(at + SlotHeader.timeMs) / 8] as number);
+    this.#trace?.gaveWay(slot, this.nowMs);
     source.reorder.drop(this.#local(slot));
     this.#emitted[slot] = 1;
     this.#free(slot);
@@ -400,6 +429,7 @@ export class Manager {
       frame.error = undefined;
       if (local === DROPPED) this.#showDropped(source, frameId);
       else this.#show(source, local + source.place.firstSlot);
+      this.#trace?.leaving();
       this.#options.emit();
       if (local === DROPPED) continue;
       const slot = local + source.place.firstSlot;
