@@ -8,7 +8,7 @@ import { ATTEMPT_COUNT_MAX, Dispatcher } from "../schedule/dispatcher.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
-import type { TraceSink } from "../sink/trace.ts";
+import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -37,7 +37,7 @@ export interface ManagerOptions {
   /** Called with `frame` filled, in order per source. */
   readonly emit: () => void;
   /** Is told of every step; null where nobody wants a timeline. */
-  readonly trace: TraceSink | null;
+  readonly trace: TraceRecorder | null;
 }
 
 /**
@@ -69,7 +69,7 @@ export class Manager {
   lastEmittedMs = 0;
   readonly #options: ManagerOptions;
   readonly #sources: readonly SourceRunner[];
-  readonly #trace: TraceSink | null;
+  readonly #trace: TraceRecorder | null;
   readonly #doorbell: Doorbell;
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
@@ -109,7 +109,7 @@ export class Manager {
       slotCount,
       freeSlots: () => this.#freeSlots,
       give: (device, slot) => this.#give(this.devices[device] as Device, slot),
-      ...(options.trace !== null && { onDefer: this.#deferred.bind(this) }),
+      onDefer: (device) => this.#trace?.deferred(device, this.#dispatcher),
     });
     this.#freeResults = new IndexQueue(resultCount);
     for (let result = 0; result < resultCount; result += 1) {
@@ -191,6 +191,7 @@ export class Manager {
   /** The device's worker is gone, or hangs: its frames go to others or fail. */
   deviceLost(device: Device, seat: Seat, hung: boolean, reason: string): void {
     this.#drainResults(device, seat);
+    this.#traceLost(device, reason);
     while (device.running.length > 0) {
       const result = device.running.shift();
       const slot = this.#word(result, ResultDescriptor.slotIndex);
@@ -232,22 +233,19 @@ export class Manager {
     }
     if (this.#broken.size > 0) this.#replaceBroken();
     if (this.#dispatch()) worked = true;
-    if (this.#trace !== null) this.#traceSlots(this.#trace);
+    this.#trace?.slotsInUse(this.#sources, this.nowMs);
     for (const source of this.#sources) {
       if (this.#emit(source)) worked = true;
     }
-    if (this.#trace !== null) this.#traceSlots(this.#trace);
+    this.#trace?.slotsInUse(this.#sources, this.nowMs);
     return worked;
   }
 
-  #traceSlots(trace: TraceSink): void {
-    for (const { index, place, freeCount } of this.#sources) {
-      trace.slotsInUse(index, place.slotCount - freeCount, this.nowMs);
-    }
-  }
-
-  #deferred(device: number): void {
-    this.#trace?.deferred(device, this.#dispatcher.waiting, this.nowMs);
+  /** A lost device leaves no result block that says what it was at. */
+  #traceLost({ running, index, busySinceMs }: Device, reason: string): void {
+    if (this.#trace === null || running.length === 0) return;
+    const slot = this.#word(running.at(0), ResultDescriptor.slotIndex);
+    this.#trace.unanswered(slot, index, busySinceMs, reason);
   }
 
   #replaceBroken(): void {
@@ -366,13 +364,7 @@ export class Manager {
       (at + SlotHeader.frameId) / 4
     ] as number;
     words[descriptor + ResultDescriptor.workerIndex / 4] = device.index;
-    this.#trace?.given(
-      slot,
-      device.index,
-      this.#dispatcher.place,
-      this.#dispatcher.waiting,
-      this.nowMs,
-    );
+    this.#trace?.given(slot, device.index, this.#dispatcher);
     this.#deviceOf[slot] = device.index;
     this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
     if (device.inFlight === 0) device.busySinceMs = this.nowMs;

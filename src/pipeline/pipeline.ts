@@ -151,7 +151,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         opened: await openRun(sources, config, this.#crashes),
         stages: this.#stages,
         sinks: this.#sinks,
-        trace: this.#trace,
+        trace: this.#trace?.recorder ?? null,
         crashes: this.#crashes,
         events: this.events,
       });

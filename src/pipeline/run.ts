@@ -17,7 +17,7 @@ import {
 import { createScheduler, parseSchedule } from "../schedule/schedule-spec.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
-import type { TraceSink } from "../sink/trace.ts";
+import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { RunContext } from "../types.ts";
@@ -44,8 +44,8 @@ export interface RunOptions {
   readonly opened: Opened;
   readonly stages: readonly Stage[];
   readonly sinks: readonly Sink[];
-  /** The one of `sinks` that wants to know of every step; null where there is none. */
-  readonly trace: TraceSink | null;
+  /** Of the sink that wants to know of every step; null where there is none. */
+  readonly trace: TraceRecorder | null;
   readonly crashes: readonly string[];
   readonly events: EventEmitter<PipelineEvents>;
 }

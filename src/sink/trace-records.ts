@@ -21,10 +21,13 @@ export const TraceKind = {
   event: 7,
 } as const;
 
+/** What became of a frame, by the number that records have. */
+export const traceStatuses = ["ok", "dropped", "failed"] as const;
+
 /** Numbers a record, its kind included. */
 export const RECORD_NUMBERS = 12;
 
-/** Frames a batch holds, about: four records each. */
+/** A frame makes about five. */
 const CAPACITY_RECORDS = 2048;
 
 /**

@@ -13,10 +13,8 @@ export interface SourceRows {
   readonly slotsInUse: Uint8Array;
 }
 
-/** A device's row, and the decisions about it. */
+/** A row of a device. */
 export interface DeviceRow {
-  /** Id as JSON. */
-  readonly id: Uint8Array;
   readonly track: TraceTrack;
   readonly answer: Uint8Array;
   readonly failure: Uint8Array;
@@ -25,6 +23,10 @@ export interface DeviceRow {
   readonly postprocess: Uint8Array;
   /** One a source. */
   readonly flowSteps: readonly Uint8Array[];
+}
+
+/** Decisions about a device, in the manager's row. */
+export interface DecisionHeads {
   readonly give: Uint8Array;
   readonly defer: Uint8Array;
 }
@@ -72,17 +74,9 @@ export function sourceRows(
   };
 }
 
-export function deviceRow(
-  id: string,
-  track: TraceTrack,
-  manager: TraceTrack,
-  sourceCount: number,
-): DeviceRow {
+export function deviceRow(track: TraceTrack, sourceCount: number): DeviceRow {
   const stage = (name: string): Uint8Array => eventHead(track, { ph: "X", cat: "stage", name });
-  const decision = (name: string): Uint8Array =>
-    eventHead(manager, { ph: "i", s: "t", cat: "schedule", name });
   return {
-    id: jsonText(id),
     track,
     answer: stage("answer"),
     failure: stage("failed answer"),
@@ -90,9 +84,13 @@ export function deviceRow(
     inference: stage("inference"),
     postprocess: stage("post-process"),
     flowSteps: Array.from({ length: sourceCount }, (_, index) => flowHead(track, "t", index)),
-    give: decision(`give ${id}`),
-    defer: decision(`defer ${id}`),
   };
+}
+
+export function decisionHeads(id: string, manager: TraceTrack): DecisionHeads {
+  const head = (name: string): Uint8Array =>
+    eventHead(manager, { ph: "i", s: "t", cat: "schedule", name });
+  return { give: head(`give ${id}`), defer: head(`defer ${id}`) };
 }
 
 export function slotRow(track: TraceTrack, devices: readonly string[]): SlotRow {

@@ -1,9 +1,11 @@
 import type { RunContext } from "../types.ts";
 import type { ByteText } from "./byte-text.ts";
 import { argument, jsonText, TraceEvents, type TraceTrack } from "./trace-events.ts";
-import { RECORD_NUMBERS, TraceKind, type TraceRecords } from "./trace-records.ts";
+import { RECORD_NUMBERS, TraceKind, type TraceRecords, traceStatuses } from "./trace-records.ts";
 import {
+  type DecisionHeads,
   type DeviceRow,
+  decisionHeads,
   deviceRow,
   faultHead,
   type ManagerRow,
@@ -16,10 +18,7 @@ import {
 
 const RUN_PID = 1;
 
-/** What became of a frame, by the number that records have. */
-export const STATUSES = ["ok", "dropped", "failed"] as const;
-
-const STATUS_TEXTS = STATUSES.map(jsonText);
+const STATUS_TEXTS = traceStatuses.map(jsonText);
 const NO_DEVICE = jsonText("");
 const DETAIL = argument("detail");
 const DETECTIONS = argument("detections");
@@ -55,8 +54,12 @@ export class TraceTimeline {
   readonly #events: TraceEvents;
   readonly #manager: ManagerRow;
   readonly #sources: readonly SourceRows[];
-  readonly #devices: readonly DeviceRow[];
+  /** Each device's rows: a second one is needed only where answers overlap, as in a batch. */
+  readonly #devices: readonly DeviceRow[][];
   readonly #deviceIds: readonly string[];
+  /** Ids as JSON. */
+  readonly #deviceNames: readonly Uint8Array[];
+  readonly #decisions: readonly DecisionHeads[];
   readonly #slots: SlotRow[] = [];
   #trackCount = 0;
 
@@ -77,11 +80,9 @@ export class TraceTimeline {
       return sourceRows(name, index, { ingest, manager, counter });
     });
     this.#deviceIds = devices.map(({ id }) => id);
-    this.#devices = this.#deviceIds.map((id) => {
-      const track = this.#track(RUN_PID);
-      events.name("thread", track, `worker ${id}`);
-      return deviceRow(id, track, manager, sources.length);
-    });
+    this.#deviceNames = this.#deviceIds.map(jsonText);
+    this.#decisions = this.#deviceIds.map((id) => decisionHeads(id, manager));
+    this.#devices = this.#deviceIds.map((id) => [this.#deviceRow(`worker ${id}`)]);
   }
 
   /** Lines to be written; whoever takes them clears it. */
@@ -138,23 +139,23 @@ export class TraceTimeline {
   }
 
   #given(of: Field): void {
-    const { give } = this.#device(of(5));
+    const { give } = this.#decisions[of(5)] as DecisionHeads;
     const { name } = this.#source(of(1));
     const args = [SOURCE, name, FRAME, of(2), PLACE, of(6), WAITING, of(7)];
     this.#events.instant(give, this.#manager.track, this.#events.ns(of(4)), args);
   }
 
   #deferred(of: Field): void {
-    const { defer } = this.#device(of(1));
+    const { defer } = this.#decisions[of(1)] as DecisionHeads;
     const args = [WAITING, of(2)];
     this.#events.instant(defer, this.#manager.track, this.#events.ns(of(3)), args);
   }
 
   #answered(of: Field, texts: readonly string[]): void {
     const events = this.#events;
-    const device = this.#device(of(5));
     const slot = this.#slot(of(1), of(3));
     const begin = events.ns(of(6));
+    const device = this.#device(of(5), begin);
     const end = events.ns(of(7));
     const { name } = this.#source(of(1));
     const frame = of(2);
@@ -191,11 +192,11 @@ export class TraceTimeline {
     const events = this.#events;
     const { name, flowEnd } = this.#source(of(1));
     const [frame, slotIndex, status] = [of(2), of(3), of(6)];
-    const isAnswered = STATUSES[status] === "ok";
+    const isAnswered = traceStatuses[status] === "ok";
     const begin = events.ns(of(4));
     const args = [SOURCE, name, FRAME, frame, STATUS, STATUS_TEXTS[status] as Uint8Array];
     if (isAnswered) {
-      const device = this.#devices[of(7)]?.id ?? NO_DEVICE;
+      const device = this.#deviceNames[of(7)] ?? NO_DEVICE;
       args.push(DEVICE, device, LATENCY, of(8), DETECTIONS, of(10));
       const { reorder, track } = this.#slot(of(1), slotIndex);
       events.span(reorder, track, events.ns(of(9)), begin, [FRAME, frame]);
@@ -203,7 +204,7 @@ export class TraceTimeline {
     const { track, emit, dropped, failed } = this.#manager;
     if (!isAnswered) {
       const error = jsonText(texts[of(11)] ?? "");
-      const head = STATUSES[status] === "dropped" ? dropped : failed;
+      const head = traceStatuses[status] === "dropped" ? dropped : failed;
       events.instant(head, track, begin, [SOURCE, name, FRAME, frame, ERROR, error]);
     }
     const at = events.span(emit, track, begin, events.ns(of(5)), args);
@@ -226,8 +227,21 @@ export class TraceTimeline {
     return this.#sources[index] as SourceRows;
   }
 
-  #device(index: number): DeviceRow {
-    return this.#devices[index] as DeviceRow;
+  /** The first of the device's rows that is free at that time. */
+  #device(index: number, ns: number): DeviceRow {
+    const rows = this.#devices[index] as DeviceRow[];
+    const free = rows.find(({ track }) => track.endNs <= ns);
+    if (free !== undefined) return free;
+    const id = this.#deviceIds[index] as string;
+    const row = this.#deviceRow(`worker ${id}, ${rows.length + 1}`);
+    rows.push(row);
+    return row;
+  }
+
+  #deviceRow(name: string): DeviceRow {
+    const track = this.#track(RUN_PID);
+    this.#events.name("thread", track, name);
+    return deviceRow(track, this.#sources.length);
   }
 
   /** The slot's row; it gets its name when it is first used. */
