@@ -71,7 +71,7 @@ export class DevicePool {
         continue;
       }
       const elapsedMs = nowMs - busySinceMs;
-      if (elapsedMs < device.hangLimitMs) continue;
+      if (!device.hangsAfter(elapsedMs)) continue;
       this.#lost(device, true, `gave no answer in ${(elapsedMs / 1000).toFixed(1)} s`);
     }
   }

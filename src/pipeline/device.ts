@@ -1,6 +1,6 @@
 import type { DeviceInstance } from "../backend/backend.ts";
 import { WorkerControl } from "../layout/layout.gen.ts";
-import { Histogram } from "../metrics/histogram.ts";
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
@@ -80,7 +80,7 @@ export class Device implements DeviceState {
   /** Frames in a row that it gave an error for. */
   failuresInRow = 0;
   busyMs = 0;
-  readonly latency: Histogram = new Histogram();
+  readonly latency: LatencyHistogram = new LatencyHistogram();
 
   constructor(index: number, instance: DeviceInstance, layout: ArenaLayout) {
     this.index = index;
@@ -115,5 +115,10 @@ export class Device implements DeviceState {
       this.instance.expectedMs,
     );
     return Math.max(HANG_MS, HANG_P99_FACTOR * slowMs);
+  }
+
+  /** Whether a frame that has taken this long counts as hung; a percentile is found only if it may. */
+  hangsAfter(elapsedMs: number): boolean {
+    return elapsedMs >= HANG_MS && elapsedMs >= this.hangLimitMs;
   }
 }

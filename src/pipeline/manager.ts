@@ -1,6 +1,6 @@
 import { type AipError, runtimeError } from "../errors.ts";
 import { ResultDescriptor, SlotHeader, SlotState, Status } from "../layout/layout.gen.ts";
-import { Histogram } from "../metrics/histogram.ts";
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import { clockMs } from "../native/library.ts";
 import { type ArenaLayout, DETECTIONS_OFFSET, resultOffset, slotOffset } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
@@ -22,7 +22,7 @@ const YIELD_MS = 4;
 
 /** Time of a frame in each stage, in ms. */
 export type StageHistograms = Readonly<
-  Record<"decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder", Histogram>
+  Record<"decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder", LatencyHistogram>
 >;
 
 export interface ManagerOptions {
@@ -54,14 +54,14 @@ export class Manager {
   retries = 0;
   /** Frames that entered the schedule. */
   assignedCount = 0;
-  readonly latency: Histogram = new Histogram();
+  readonly latency: LatencyHistogram = new LatencyHistogram();
   readonly stages: StageHistograms = {
-    decode: new Histogram(),
-    queue: new Histogram(),
-    preprocess: new Histogram(),
-    inference: new Histogram(),
-    postprocess: new Histogram(),
-    reorder: new Histogram(),
+    decode: new LatencyHistogram(),
+    queue: new LatencyHistogram(),
+    preprocess: new LatencyHistogram(),
+    inference: new LatencyHistogram(),
+    postprocess: new LatencyHistogram(),
+    reorder: new LatencyHistogram(),
   };
   /** The first frame that failed for good, with its cause; null while there is none. */
   firstFailure: string | null = null;

@@ -33,3 +33,14 @@ test("Device.hangLimitMs knows a slow device before it has answered anything", (
   expect(warmed.hangLimitMs).toBe(30_000);
   expect(device(3000).hangLimitMs).toBe(60_000);
 });
+
+test("Device.hangsAfter() follows the limit, and is never before 2 s", () => {
+  const slow = device(1);
+  for (let frame = 0; frame < 100; frame += 1) slow.answered(1000);
+  expect([slow.hangsAfter(1999), slow.hangsAfter(19_000), slow.hangsAfter(20_100)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect([device(1).hangsAfter(1999), device(1).hangsAfter(2000)]).toEqual([false, true]);
+});
