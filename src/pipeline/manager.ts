@@ -22,7 +22,10 @@ const YIELD_MS = 4;
 
 /** Time of a frame in each stage, in ms. */
 export type StageHistograms = Readonly<
-  Record<"decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder", LatencyHistogram>
+  Record<
+    "decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder",
+    LatencyHistogram
+  >
 >;
 
 export interface ManagerOptions {
