@@ -41,7 +41,7 @@ export class LatencyHistogram {
    * as a day in percentiles. HOT.
    */
   record(ms: number): void {
-    const counted = ms > 0 ? ms : 0;
+    const counted = Math.max(ms, 0);
     this.#counts.recordValue(Math.min(Math.round(counted * UNITS_PER_MS), LONGEST_UNITS));
     this.#sumMs += counted;
     if (counted > this.#maxMs) this.#maxMs = counted;

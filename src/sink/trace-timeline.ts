@@ -17,6 +17,8 @@ import {
 } from "./trace-rows.ts";
 
 const RUN_PID = 1;
+/** Rows of one device: answers that overlap beyond them are moved to where the last row is free. */
+const DEVICE_ROWS_MAX = 64;
 
 const STATUS_TEXTS = traceStatuses.map(jsonText);
 const NO_DEVICE = jsonText("");
@@ -232,6 +234,7 @@ export class TraceTimeline {
     const rows = this.#devices[index] as DeviceRow[];
     const free = rows.find(({ track }) => track.endNs <= ns);
     if (free !== undefined) return free;
+    if (rows.length === DEVICE_ROWS_MAX) return rows.at(-1) as DeviceRow;
     const id = this.#deviceIds[index] as string;
     const row = this.#deviceRow(`worker ${id}, ${rows.length + 1}`);
     rows.push(row);
