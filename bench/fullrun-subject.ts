@@ -1,7 +1,7 @@
 /**
  * Our side of the full job, in a process of its own: a video through the pipeline, results counted.
  *
- *     bun bench/fullrun-subject.ts VIDEO MODEL FRAMES [DEVICES]
+ *     bun bench/fullrun-subject.ts VIDEO MODEL FRAMES [DEVICES [TRACE]]
  *
  * The last line is JSON. Time starts when the workers are warm, before the video is opened, and ends
  * when the last frame has left in order.
@@ -32,7 +32,7 @@ class CountingSink implements Sink {
   }
 }
 
-const [video = "", model = "", frames = "", devices = "cpu"] = process.argv.slice(2);
+const [video = "", model = "", frames = "", devices = "cpu", trace] = process.argv.slice(2);
 const count = new CountingSink();
 const pipeline = new Pipeline({
   sources: [video],
@@ -42,6 +42,7 @@ const pipeline = new Pipeline({
   confidence: 0.25,
   iou: 0.45,
   sinks: [count],
+  ...(trace !== undefined && { trace }),
 });
 let cpuMsAtStart = 0;
 pipeline.events.on("started", () => {

@@ -20,6 +20,7 @@ import { preprocess } from "./preprocess.ts";
 import { formatComparison, formatMachine } from "./print.ts";
 import { ring } from "./ring.ts";
 import { schedule } from "./schedule.ts";
+import { trace } from "./trace.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ring,
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   demo,
   help,
   fullrun,
+  trace,
 ];
 
 function usage(): string {

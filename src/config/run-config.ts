@@ -51,6 +51,8 @@ export interface RunConfig {
   readonly annotate?: string;
   /** JSON file for the final report. */
   readonly report?: string;
+  /** File for the timeline, in the Trace Event Format. */
+  readonly trace?: string;
   /** Goes on after the last frame in `output`, which an earlier run left, instead of replacing it. */
   readonly resume: boolean;
   /** No progress line. */
@@ -78,6 +80,7 @@ export interface RunConfigInput {
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;
+  readonly trace?: string;
   readonly resume?: boolean;
   readonly quiet?: boolean;
 }

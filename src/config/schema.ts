@@ -102,6 +102,7 @@ const entries = {
   output: v.optional(text),
   annotate: v.optional(text),
   report: v.optional(text),
+  trace: v.optional(text),
   resume: v.optional(flag),
   quiet: v.optional(flag),
 } satisfies Record<keyof RunConfigInput, v.GenericSchema>;

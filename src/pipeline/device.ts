@@ -1,6 +1,6 @@
 import type { DeviceInstance } from "../backend/backend.ts";
 import { WorkerControl } from "../layout/layout.gen.ts";
-import { Histogram } from "../metrics/histogram.ts";
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
 import { DriftWatch } from "../schedule/drift.ts";
@@ -87,9 +87,9 @@ export class Device implements DeviceState {
   /** Frames in a row that it gave an error for. */
   failuresInRow = 0;
   busyMs = 0;
-  readonly latency: Histogram = new Histogram();
   readonly estimate: ServiceEstimate = new ServiceEstimate();
   readonly drift: DriftWatch = new DriftWatch();
+  readonly latency: LatencyHistogram = new LatencyHistogram();
 
   constructor(index: number, instance: DeviceInstance, layout: ArenaLayout) {
     this.index = index;
@@ -138,5 +138,10 @@ export class Device implements DeviceState {
   startLimitMs(leastMs: number = START_MS): number {
     if (this.firstStartMs === null) return Number.POSITIVE_INFINITY;
     return Math.max(leastMs, START_FACTOR * this.firstStartMs);
+  }
+
+  /** Whether a frame that has taken this long counts as hung; a percentile is found only if it may. */
+  hangsAfter(elapsedMs: number): boolean {
+    return elapsedMs >= HANG_MS && elapsedMs >= this.hangLimitMs;
   }
 }

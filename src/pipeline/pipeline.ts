@@ -7,6 +7,7 @@ import type { AipError } from "../errors.ts";
 import type { Report } from "../metrics/report.ts";
 import { NdjsonSink } from "../sink/ndjson.ts";
 import type { Sink } from "../sink/sink.ts";
+import { TraceSink } from "../sink/trace.ts";
 import { VideoSink } from "../sink/video.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
@@ -41,6 +42,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.stop();
   readonly #sinks: Sink[];
+  readonly #trace: TraceSink | null;
   readonly #stages: Stage[];
   readonly #crashes: readonly string[];
   #promise: Promise<Report> | undefined;
@@ -64,10 +66,13 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     this.#crashes = crashes;
     this.#stages = [...stages];
     this.#sinks = [...sinks];
-    const { output, annotate, resume: append } = this.config;
+    const { output, annotate, resume: append, trace } = this.config;
     // Opened in this order: the video may refuse (no ffmpeg) before the results' file is replaced.
     if (annotate !== undefined) this.#sinks.push(new VideoSink({ path: annotate }));
     if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output, append }));
+    this.#trace = trace === undefined ? null : new TraceSink({ path: trace });
+    // Last, so that it sees what the others took.
+    if (this.#trace !== null) this.#sinks.push(this.#trace);
     this.#signal = signal;
   }
 
@@ -146,6 +151,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         opened: await openRun(sources, config, this.#crashes),
         stages: this.#stages,
         sinks: this.#sinks,
+        trace: this.#trace?.recorder ?? null,
         crashes: this.#crashes,
         events: this.events,
       });

@@ -1,7 +1,7 @@
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Accuracy } from "../metrics/accuracy.ts";
-import type { Histogram } from "../metrics/histogram.ts";
+import type { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import {
   type DriftReport,
   type LatencyReport,
@@ -45,7 +45,7 @@ export function reportOf(figures: RunFigures): Report {
   const sources = figures.sources.map(sourceReport);
   const frames = sumFrames(sources.map((source) => source.frames));
   const fps = (frames.emitted * 1000) / wallMs;
-  const p50 = (histogram: Histogram): number => round(histogram.percentile(50));
+  const p50 = (histogram: LatencyHistogram): number => round(histogram.percentile(50));
   const { stages } = manager;
   return {
     version: packageJson.version,
@@ -151,7 +151,7 @@ function weightedReport(figures: RunFigures, fps: number): WeightedReport {
   };
 }
 
-function latencyReport(histogram: Histogram): LatencyReport {
+function latencyReport(histogram: LatencyHistogram): LatencyReport {
   return {
     p50: round(histogram.percentile(50)),
     p90: round(histogram.percentile(90)),

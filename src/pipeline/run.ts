@@ -17,6 +17,7 @@ import {
 import { createScheduler, parseSchedule } from "../schedule/schedule-spec.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
+import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { RunContext } from "../types.ts";
@@ -44,6 +45,8 @@ export interface RunOptions {
   readonly opened: Opened;
   readonly stages: readonly Stage[];
   readonly sinks: readonly Sink[];
+  /** Of the sink that wants to know of every step; null where there is none. */
+  readonly trace: TraceRecorder | null;
   readonly crashes: readonly string[];
   readonly events: EventEmitter<PipelineEvents>;
 }
@@ -188,6 +191,7 @@ export class Run {
         this.#note(`device ${device.instance.id}: ${reason}`);
         this.#manager.deviceLost(device, seat, hung, reason);
       },
+      onRestart: ({ instance }) => this.#options.trace?.event("restart", instance.id),
       onQuarantineEnd: (results) => this.#manager.quarantineEnded(results),
       onChange: () => {
         if (!(pool.hasHope || this.#isHopeless)) {
@@ -255,6 +259,7 @@ export class Run {
       frame,
       onBroken: (device, reason) => this.#pool.replace(device, reason),
       emit: () => this.#emit(frame),
+      trace: this.#options.trace,
     });
   }
 
@@ -316,6 +321,7 @@ export class Run {
   }
 
   #note(text: string): void {
+    this.#options.trace?.event("note", text);
     this.#notes.push(text);
     this.#options.events.emit("note", text);
   }

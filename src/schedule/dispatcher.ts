@@ -14,6 +14,8 @@ export interface DispatcherOptions {
   readonly freeSlots: () => number;
   /** Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. */
   readonly give: (device: number, slot: number) => void;
+  /** Device `device` has room, and leaves what waits to others. */
+  readonly onDefer?: (device: number) => void;
 }
 
 /**
@@ -26,6 +28,8 @@ export class Dispatcher implements ScheduleState {
   readonly devices: readonly DeviceState[];
   /** Monotonic clock; to be set before a policy is asked. */
   nowMs = 0;
+  /** Among those that waited for anybody, the place of the frame given last; 0 for others. */
+  place = 0;
   readonly #options: DispatcherOptions;
   /** Frames waiting for whoever takes them. */
   readonly #waiting: IndexQueue;
@@ -177,6 +181,7 @@ export class Dispatcher implements ScheduleState {
    * assigned to it or wait for anybody: the oldest go first, so that no kind starves another.
    */
   #next(index: number, device: DeviceState): number {
+    this.place = 0;
     const own = this.#assigned[index] as IndexQueue;
     const waitingIsOlder = this.#isBefore(this.#waiting.at(0), own.at(0));
     if (this.#retry.length > 0) {
@@ -188,8 +193,12 @@ export class Dispatcher implements ScheduleState {
     }
     if (waitingIsOlder && !this.#declined) {
       const place = this.#options.scheduler.next(this, index);
-      if (place >= 0) return this.#waiting.removeAt(place);
+      if (place >= 0) {
+        this.place = place;
+        return this.#waiting.removeAt(place);
+      }
       this.#declined = true;
+      this.#options.onDefer?.(index);
     }
     if (own.length === 0) return -1;
     device.assigned -= 1;

@@ -53,3 +53,14 @@ test("Device.hangLimitMs follows a device that has become 20 times slower", () =
   }
   expect(throttled.hangLimitMs).toBeGreaterThan(35_000);
 });
+
+test("Device.hangsAfter() follows the limit, and is never before 2 s", () => {
+  const slow = device(1);
+  for (let frame = 0; frame < 100; frame += 1) slow.answered(1000);
+  expect([slow.hangsAfter(1999), slow.hangsAfter(19_000), slow.hangsAfter(20_100)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect([device(1).hangsAfter(1999), device(1).hangsAfter(2000)]).toEqual([false, true]);
+});

@@ -69,6 +69,11 @@ export const run: Command = {
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
     report: { type: "string", valueHint: "FILE.json", description: "The final report" },
+    trace: {
+      type: "string",
+      valueHint: "FILE.json",
+      description: "The timeline of every frame, for Perfetto",
+    },
     resume: {
       type: "boolean",
       description: "Go on after the last frame in --output, which an earlier run left",
