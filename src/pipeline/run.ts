@@ -17,6 +17,7 @@ import {
 import { createScheduler, parseSchedule } from "../schedule/schedule-spec.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
+import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { RunContext } from "../types.ts";
@@ -75,7 +76,7 @@ export class Run {
     this.#layout = layoutArena({
       sources: sources.map(({ info }) => ({
         slotCount,
-        pixelBytes: planeLayout(info.geometry).sizeBytes,
+        pixelBytes: planeLayout(deliveredGeometry(info)).sizeBytes,
         truthCapacity: info.truthClasses === undefined ? 0 : TRUTH_CAPACITY,
       })),
       seatCount: SEATS_PER_DEVICE * instances.length,
@@ -175,7 +176,7 @@ export class Run {
       arena: this.#arena,
       layout: this.#layout,
       instances,
-      warmUp: (sources[0] as Source).info.geometry,
+      warmUp: deliveredGeometry((sources[0] as Source).info),
       onLost: (device, seat, hung, reason) => {
         this.#note(`device ${device.instance.id}: ${reason}`);
         this.#manager.deviceLost(device, seat, hung, reason);

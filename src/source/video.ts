@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { type AipError, usageError } from "../errors.ts";
+import type { PictureSize } from "../types.ts";
 import { Decoder } from "./decoder.ts";
 import { cleanLine } from "./diagnosis.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
@@ -8,6 +9,7 @@ import type { StreamProbe } from "./geometry.ts";
 import { isMp4CutShort } from "./mp4-boxes.ts";
 import { decodeRequest, type SourceOptions } from "./options.ts";
 import { probe } from "./probe.ts";
+import { scaledRequest } from "./scaled.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
 
 /** What a video with a beginning and an end is made from. */
@@ -51,9 +53,9 @@ class VideoSource implements Source {
   readonly name: string;
   readonly spec: string;
   readonly live = false;
-  readonly info: SourceInfo;
+  info: SourceInfo;
   readonly #video: VideoInput;
-  readonly #request: DecodeRequest;
+  #request: DecodeRequest;
   readonly #options: SourceOptions;
   #decoder: Decoder | undefined;
   #opened = false;
@@ -68,6 +70,11 @@ class VideoSource implements Source {
     this.#options = options;
   }
 
+  scaleTo(size: PictureSize): void {
+    this.#request = scaledRequest(this.#request, size);
+    this.info = describe(this.#video.stream, this.#request);
+  }
+
   async open(): Promise<IngestSegment | null> {
     if (this.#opened) return null;
     this.#opened = true;
@@ -77,7 +84,7 @@ class VideoSource implements Source {
       fd: this.#decoder.pictureFd,
       timestampFd: this.#decoder.timestampFd,
       startMs: 0,
-      geometry: this.info.geometry,
+      geometry: this.#request.format.geometry,
     };
   }
 
@@ -111,11 +118,15 @@ class VideoSource implements Source {
 
 /** What is known of a stream before its first frame. */
 export function describe(stream: StreamProbe, request: DecodeRequest): SourceInfo {
-  const { geometry } = request.format;
+  const { sourceSize, ...delivered } = request.format.geometry;
+  const { width, height } = sourceSize ?? delivered;
   const decoder = request.hardware === null ? "" : `, ${request.hardware.name}`;
+  const scaled = sourceSize === undefined ? "" : ` → ${delivered.width}×${delivered.height}`;
   return {
-    geometry,
-    description: `${stream.codec} ${geometry.width}×${geometry.height}${decoder}`,
+    geometry: { ...delivered, width, height },
+    description: `${stream.codec} ${width}×${height}${scaled}${decoder}`,
+    ...(sourceSize !== undefined && { delivered: request.format.geometry }),
+    ...(request.hardware !== null && { hardware: request.hardware.name }),
     ...(stream.fps === undefined ? {} : { fps: stream.fps }),
     ...(stream.frameCount === undefined ? {} : { frameCount: stream.frameCount }),
   };
