@@ -13,6 +13,7 @@ import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
 import { fullrun } from "./fullrun.ts";
 import { help } from "./help.ts";
+import { ingest } from "./ingest.ts";
 import { describeMachine } from "./machine.ts";
 import { postprocess } from "./postprocess.ts";
 import { preprocess } from "./preprocess.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   postprocess,
   demo,
   help,
+  ingest,
   fullrun,
 ];
 

@@ -92,6 +92,12 @@ test("bench schedule compares with fixed shares, simulated and on real workers",
   expect(comparisons.at(-1)?.notes).toHaveLength(3);
 });
 
+test("bench ingest compares scaled frames with full-size ones, size by size", async () => {
+  const comparisons = await quick("ingest");
+  expect(pairs(comparisons)).toEqual(new Set(["scaled / native"]));
+  expect(comparisons).toHaveLength(4);
+});
+
 test("bench fullrun measures, or says what is missing", async () => {
   const [comparison] = await quick("fullrun");
   const measured = comparison?.ways.some(({ name }) => name === "aip") === true;
@@ -109,5 +115,5 @@ test("bench --help lists every benchmark", async () => {
   const { status, output } = await bench("--help");
   expect(status).toBe(0);
   const names = ["ring", "dispatch", "schedule", "preprocess", "postprocess", "demo", "help"];
-  for (const name of [...names, "fullrun"]) expect(output).toContain(`  ${name} `);
+  for (const name of [...names, "ingest", "fullrun"]) expect(output).toContain(`  ${name} `);
 });

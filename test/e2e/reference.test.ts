@@ -83,6 +83,14 @@ describe.skipIf(!hasShared || !hasPython)("aip run agrees with the reference", (
     expect(verdict(referencePath(video), ...first, "--same-resize")).toBe("agree");
   });
 
+  test.each(VIDEOS)("from frames that arrive scaled: %s", async (video) => {
+    const options = `--device cpu --ingest scaled --frames ${FRAME_COUNT}`;
+    await detect(`${videoPath(video)} ${options}`, FRAME_COUNT);
+    expect(verdict(referencePath(video), ...first)).toBe("agree");
+    const [source] = (await workspace.report("report.json")).sources;
+    expect(source).toMatchObject({ width: 768, height: 432, ingest: "scaled 768x432 → 416x233" });
+  });
+
   // A software GPU takes a second a frame: a few frames with several people in them must do.
   test.skipIf(!hasGpu).each([
     ["gpu", { first: 90, count: 6 }],

@@ -69,7 +69,7 @@ export const run: Command = {
     ingest: {
       type: "string",
       valueHint: "MODE",
-      description: "Frame size: native, scaled to what the model reads, or auto (default)",
+      description: "Frames native, or scaled to what the model reads (Default: auto)",
     },
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
