@@ -74,7 +74,7 @@ async function costMs(from: PictureSize, to: PictureSize, frames: number): Promi
       ...[findTool("ffmpeg"), "-nostdin", "-loglevel", "quiet", "-threads", "1"],
       ...["-f", "lavfi", "-i", source, "-frames:v", String(frames)],
       ...["-vf", `scale=${to.width}:${to.height}:flags=area`],
-      ...["-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"],
+      ...["-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "pipe:1"],
     ],
     { stdio: ["ignore", writeFd, "ignore"], ...limits },
   );

@@ -6,7 +6,7 @@ import { formatCountOf } from "../metrics/number-format.ts";
 import type { FrameGeometry } from "../types.ts";
 import { Decoder } from "./decoder.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
-import type { DecodeRequest } from "./ffmpeg.ts";
+import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import { chooseFormat } from "./geometry.ts";
 import type { SourceOptions } from "./options.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
@@ -120,6 +120,7 @@ class ImageSource implements Source {
     return {
       kind: "pipe",
       fd: this.#decoder.pictureFd,
+      framing: framingOf(request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs,
       // A picture that cannot be decoded leaves its time empty, be it the first.

@@ -3,7 +3,7 @@ import type { PictureSize } from "../types.ts";
 import { Decoder } from "./decoder.ts";
 import { redact } from "./diagnosis.ts";
 import { decodeErrorNotes } from "./ending.ts";
-import type { DecodeRequest } from "./ffmpeg.ts";
+import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import type { StreamProbe } from "./geometry.ts";
 import type { SourceOptions } from "./options.ts";
 import { scaledRequest } from "./scaled.ts";
@@ -68,6 +68,7 @@ export class LiveSource implements Source {
     return {
       kind: "pipe",
       fd: this.#decoder.pictureFd,
+      framing: framingOf(this.#request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs: nowMs - this.#startedMs,
       geometry: this.#request.format.geometry,

@@ -1,6 +1,9 @@
 import type { AipError } from "../errors.ts";
 import type { FrameGeometry, PictureSize } from "../types.ts";
 
+/** `raw` (default): pictures and nothing else. `yuv4mpeg`: a header, and a mark before each. */
+export type Framing = "raw" | "yuv4mpeg";
+
 /** What is known of a source before its first frame. */
 export interface SourceInfo {
   /** Largest picture the source will deliver; sizes the slots. */
@@ -30,6 +33,8 @@ export type IngestSegment =
       readonly kind: "pipe";
       /** Read end of the pipe that carries raw frames back to back. The ingest worker closes it. */
       readonly fd: number;
+      /** How the frames follow one another in it. */
+      readonly framing?: Framing;
       /**
        * Read end of a pipe with the text of ffmpeg's `metadata=print` filter, one block a frame,
        * for a `TimestampParser`. A frame's block is written before its pixels. The ingest worker

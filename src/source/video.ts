@@ -4,7 +4,7 @@ import type { PictureSize } from "../types.ts";
 import { Decoder } from "./decoder.ts";
 import { cleanLine } from "./diagnosis.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
-import type { DecodeRequest } from "./ffmpeg.ts";
+import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import type { StreamProbe } from "./geometry.ts";
 import { isMp4CutShort } from "./mp4-boxes.ts";
 import { decodeRequest, type SourceOptions } from "./options.ts";
@@ -82,6 +82,7 @@ class VideoSource implements Source {
     return {
       kind: "pipe",
       fd: this.#decoder.pictureFd,
+      framing: framingOf(this.#request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs: 0,
       geometry: this.#request.format.geometry,

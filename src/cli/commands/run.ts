@@ -68,7 +68,7 @@ export const run: Command = {
     },
     ingest: {
       type: "string",
-      valueHint: "MODE",
+      valueHint: "auto|native|scaled",
       description: "Frames native, or scaled to what the model reads (Default: auto)",
     },
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
