@@ -37,6 +37,7 @@ export type {
   FrameGeometry,
   FrameStatus,
   FrameView,
+  PictureSize,
   PixelFormatName,
   RunContext,
   TensorPayload,

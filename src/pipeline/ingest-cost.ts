@@ -58,7 +58,8 @@ export async function scalingGain(
  * or `~/Library/Caches` (macOS).
  */
 function cacheFolder(): string {
-  const { AIP_CACHE_DIR: own, XDG_CACHE_HOME: shared } = process.env;
+  const own = process.env["AIP_CACHE_DIR"];
+  const shared = process.env["XDG_CACHE_HOME"];
   if (own) return own;
   if (shared) return join(shared, "aip");
   return join(homedir(), process.platform === "darwin" ? "Library/Caches" : ".cache", "aip");

@@ -52,7 +52,7 @@ export async function settleIngest(
     if (times !== null && times < GAIN_MIN) continue;
     source.scaleTo?.(size);
     const measured =
-      times === null ? "" : `, for ${percent(times)} less processor time as measured`;
+      times === null ? "" : `, which cost ${percent(times)} less to bring over when measured`;
     notes.push(`${source.name}: frames arrive ${ingestText(source.info)}${measured}`);
   }
   return notes;
