@@ -14,6 +14,7 @@ import { dispatch } from "./dispatch.ts";
 import { estimate } from "./estimate.ts";
 import { fullrun } from "./fullrun.ts";
 import { help } from "./help.ts";
+import { ingest } from "./ingest.ts";
 import { describeMachine } from "./machine.ts";
 import { postprocess } from "./postprocess.ts";
 import { preprocess } from "./preprocess.ts";
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   postprocess,
   demo,
   help,
+  ingest,
   fullrun,
   trace,
 ];

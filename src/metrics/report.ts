@@ -24,6 +24,8 @@ export interface SourceReport {
   readonly name: string;
   readonly width: number;
   readonly height: number;
+  /** Size the frames arrived in: `native 768x432`, `scaled 3840x2160 → 416x234`. */
+  readonly ingest: string;
   /** Number of this run's first frame: 0 but where it went on after an earlier run's last. */
   readonly first_frame: number;
   readonly frames: FrameCounts;

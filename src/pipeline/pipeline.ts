@@ -13,6 +13,7 @@ import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
 import { FrameQueue } from "./frame-queue.ts";
+import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
 import type { PipelineEvents, PipelineOptions } from "./options.ts";
 import { Run } from "./run.ts";
@@ -146,9 +147,12 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const named = await openNamedSources(this.#named, config);
     const sources = [...named, ...this.#ownSources];
     try {
+      const opened = await openRun(sources, config, this.#crashes);
+      const readers = [...this.#stages, ...this.#sinks];
+      const ingest = await settleIngest(opened, { mode: config.ingest, readers });
       const run = new Run({
         config,
-        opened: await openRun(sources, config, this.#crashes),
+        opened: { ...opened, notes: [...opened.notes, ...ingest] },
         stages: this.#stages,
         sinks: this.#sinks,
         trace: this.#trace?.recorder ?? null,

@@ -13,6 +13,7 @@ import {
   type WeightedReport,
 } from "../metrics/report.ts";
 import type { Device } from "./device.ts";
+import { ingestText } from "./ingest-size.ts";
 import type { Manager } from "./manager.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
@@ -122,6 +123,7 @@ function sourceReport(runner: SourceRunner): SourceReport {
     name: runner.source.name,
     width: geometry.width,
     height: geometry.height,
+    ingest: ingestText(runner.source.info),
     first_frame: runner.firstFrame,
     frames: { received: runner.received, emitted, dropped, failed },
     answers: { inferred: emitted, reused: 0, specialized: 0 },

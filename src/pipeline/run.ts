@@ -18,6 +18,7 @@ import { createScheduler, parseSchedule } from "../schedule/schedule-spec.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { RunContext } from "../types.ts";
@@ -80,7 +81,7 @@ export class Run {
     this.#layout = layoutArena({
       sources: sources.map(({ info }) => ({
         slotCount,
-        pixelBytes: planeLayout(info.geometry).sizeBytes,
+        pixelBytes: planeLayout(deliveredGeometry(info)).sizeBytes,
         truthCapacity: info.truthClasses === undefined ? 0 : TRUTH_CAPACITY,
       })),
       seatCount: SEATS_PER_DEVICE * instances.length,
@@ -186,7 +187,7 @@ export class Run {
       arena: this.#arena,
       layout: this.#layout,
       instances,
-      warmUp: (sources[0] as Source).info.geometry,
+      warmUp: deliveredGeometry((sources[0] as Source).info),
       onLost: (device, seat, hung, reason) => {
         this.#note(`device ${device.instance.id}: ${reason}`);
         this.#manager.deviceLost(device, seat, hung, reason);

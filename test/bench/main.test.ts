@@ -103,6 +103,12 @@ test("bench estimate compares estimators, and every one of them sees a change", 
   for (const { values } of first?.ways ?? []) expect(Math.min(...values)).toBeGreaterThan(0);
 });
 
+test("bench ingest compares scaled frames with full-size ones, size by size", async () => {
+  const comparisons = await quick("ingest");
+  expect(pairs(comparisons)).toEqual(new Set(["scaled / native"]));
+  expect(comparisons).toHaveLength(4);
+});
+
 test("bench fullrun measures, or says what is missing", async () => {
   const [comparison] = await quick("fullrun");
   const measured = comparison?.ways.some(({ name }) => name === "aip") === true;
@@ -128,6 +134,7 @@ test("bench --help lists every benchmark", async () => {
     "postprocess",
     "demo",
     "help",
+    "ingest",
   ];
   for (const name of [...names, "fullrun"]) expect(output).toContain(`  ${name} `);
 });

@@ -11,6 +11,7 @@ export const SAMPLE: Report = {
       name: "demo",
       width: 640,
       height: 360,
+      ingest: "native 640x360",
       first_frame: 0,
       frames: { received: 600, emitted: 600, dropped: 0, failed: 0 },
       answers: { inferred: 600, reused: 0, specialized: 0 },
