@@ -10,7 +10,7 @@ import {
   inspectOnnx,
   onnxRuntimePath,
 } from "../src/native/library.ts";
-import { blankSlot } from "../src/pipeline/blank-slot.ts";
+import { blankSlot } from "../src/layout/blank-slot.ts";
 import { PAYLOAD_OFFSET, rootArena } from "../src/ring/arena.ts";
 import type { FrameGeometry } from "../src/types.ts";
 import { median } from "./comparison.ts";

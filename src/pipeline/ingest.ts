@@ -10,7 +10,7 @@ import { Doorbell } from "../ring/doorbell.ts";
 import { Ring } from "../ring/ring.ts";
 import type { IngestSegment } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
-import { type FrameFeed, openFeed } from "./feed.ts";
+import { type FrameFeed, openFeed } from "../source/feed.ts";
 
 /** What the manager sends a new ingest worker. */
 export interface IngestStart {

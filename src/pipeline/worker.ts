@@ -25,7 +25,7 @@ import {
 import { Doorbell } from "../ring/doorbell.ts";
 import { Ring } from "../ring/ring.ts";
 import type { FrameGeometry } from "../types.ts";
-import { blankSlot } from "./blank-slot.ts";
+import { blankSlot } from "../layout/blank-slot.ts";
 
 /** What the manager sends a new worker. */
 export interface WorkerStart {

@@ -56,6 +56,8 @@ export interface InstanceFigures {
   readonly service_ms: ServiceFigures;
   readonly stages_ms: StageFigures;
   readonly throughput_fps: number;
+  /** Memory it added to the process, in MiB. */
+  readonly memory_mb: number;
 }
 
 /** One combination of devices, measured running all at once. Of one instance: a device alone. */
@@ -66,7 +68,10 @@ export interface Candidate {
   readonly decoding: boolean;
   readonly instances: readonly InstanceFigures[];
   readonly throughput_fps: Interval;
-  /** Of all frames of all instances, from being taken to being answered. */
+  /**
+   * Of all frames of all instances, from being taken to being answered; `interval` is that of the
+   * median, by which candidates are compared.
+   */
   readonly latency_ms: ServiceFigures & { readonly interval: Interval };
   /** Memory all its instances together added to the process, in MiB. */
   readonly memory_mb: number;

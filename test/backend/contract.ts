@@ -7,7 +7,7 @@ import {
   Status,
 } from "../../src/layout/layout.gen.ts";
 import { addressOf } from "../../src/native/library.ts";
-import { blankSlot } from "../../src/pipeline/blank-slot.ts";
+import { blankSlot } from "../../src/layout/blank-slot.ts";
 import { DETECTIONS_OFFSET, PAYLOAD_OFFSET } from "../../src/ring/arena.ts";
 import type { FrameGeometry } from "../../src/types.ts";
 

@@ -1,6 +1,6 @@
-import { SlotHeader } from "../layout/layout.gen.ts";
-import { planeLayout } from "../layout/planes.ts";
-import { writeGeometry } from "../layout/slot-geometry.ts";
+import { SlotHeader } from "./layout.gen.ts";
+import { planeLayout } from "./planes.ts";
+import { writeGeometry } from "./slot-geometry.ts";
 import type { FrameGeometry } from "../types.ts";
 
 const GREY = 128;
