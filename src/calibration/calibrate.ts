@@ -14,7 +14,8 @@ import { type Combination, variantsOf } from "./combination.ts";
 import { measureDecoding } from "./decoding.ts";
 import { Feeder, type SourceFactory } from "./feeder.ts";
 import { Rig } from "./rig.ts";
-import { Search } from "./search.ts";
+import { Rounds } from "./rounds.ts";
+import { explore, race, type SearchOptions, sweep } from "./search.ts";
 
 /** Time all measuring gets, in s, where none is asked for. */
 export const SECONDS_DEFAULT = 30;
@@ -81,8 +82,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     signal,
   });
   try {
-    const search = new Search({
-      variants: variantsOf(devices, { cores: key.cores, ...options }),
+    const rounds = new Rounds({
       trial: async (combination) => {
         await rig.open(combination);
         return rig.trial(combination, sliceMs(rig, combination));
@@ -90,16 +90,24 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       release: (variant) => rig.release(variant),
       decoding: feeder !== null,
       progress,
-      hasTime: () => clockMs() < endMs,
     });
-    await (options.replicas === undefined ? search.explore() : search.sweep());
-    await search.race();
-    const candidates = search.candidates();
+    const search: SearchOptions = {
+      rounds,
+      variants: variantsOf(devices, { cores: key.cores, ...options }),
+      progress,
+      hasTime: () => clockMs() < endMs,
+    };
+    await (options.replicas === undefined ? explore(search) : sweep(search));
+    await race(search);
+    const candidates = rounds.candidates();
     const throughput = chooseCandidate(candidates, "throughput");
     const latency = chooseCandidate(candidates, "latency");
     if (throughput === undefined || latency === undefined) {
-      const reasons = search.leftOut.map(({ devices, reason }) => `${devices}: ${reason}`);
-      throw runtimeError("calibration-failed", `No device could be measured: ${reasons.join("; ")}`);
+      const reasons = rounds.leftOut.map(({ devices, reason }) => `${devices}: ${reason}`);
+      throw runtimeError(
+        "calibration-failed",
+        `No device could be measured: ${reasons.join("; ")}`,
+      );
     }
     return {
       format: CALIBRATION_FORMAT,
@@ -109,7 +117,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       goal,
       chosen: { throughput: throughput.devices, latency: latency.devices },
       candidates,
-      left_out: search.leftOut,
+      left_out: rounds.leftOut,
       decode,
       base_memory_mb: baseMemoryMb,
       frame: { width: geometry.width, height: geometry.height },

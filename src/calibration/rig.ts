@@ -8,7 +8,7 @@ import { Station } from "./station.ts";
 import type { StationTrial } from "./worker.ts";
 
 /** A slow device gets as long as it takes for so many frames. */
-const FRAMES_MIN = 2;
+export const FRAMES_MIN = 2;
 /** No answer for so long, or for so many of its frames' times: the device hangs. */
 const HANG_MS = 5000;
 const HANG_FRAMES = 20;
@@ -124,10 +124,18 @@ export class Rig {
 
   /** Time of a warm-up frame of the quickest instance, in ms. The combination must be open. */
   quickestFrameMs(combination: Combination): number {
-    const times = combination.flatMap(({ variant }) =>
+    return Math.min(...this.#frameTimesMs(combination));
+  }
+
+  /** The same of the slowest. */
+  slowestFrameMs(combination: Combination): number {
+    return Math.max(...this.#frameTimesMs(combination));
+  }
+
+  #frameTimesMs(combination: Combination): readonly number[] {
+    return combination.flatMap(({ variant }) =>
       (this.#stations.get(variant.device) ?? []).map(({ frameMs }) => frameMs),
     );
-    return Math.min(...times);
   }
 
   /** Ends the workers of a variant that will not be measured again. */
@@ -196,4 +204,3 @@ export class Rig {
 function interrupted(): Error {
   return runtimeError("interrupted", "The calibration was interrupted: nothing was stored");
 }
-

@@ -19,9 +19,7 @@ export class Station {
   /** Time of its last warm-up frame, in ms. */
   frameMs = 0;
   readonly #geometry: FrameGeometry;
-  readonly #words: Int32Array = new Int32Array(
-    new SharedArrayBuffer(4 * StationWord.count),
-  );
+  readonly #words: Int32Array = new Int32Array(new SharedArrayBuffer(4 * StationWord.count));
   readonly #worker: Worker;
   #pending: PromiseWithResolvers<StationMessage> | undefined;
   #failure: Error | undefined;

@@ -47,9 +47,9 @@ export async function findCalibration(
   folder?: string,
 ): Promise<Stored> {
   const path = calibrationPath(key, modelName, folder);
-  const text = await readIfThere(path);
-  if (text === null) return { calibration: null, ignored: await otherOf(key, modelName, path) };
   try {
+    const text = await readIfThere(path);
+    if (text === null) return { calibration: null, ignored: await otherOf(key, modelName, path) };
     const calibration = parseCalibration(text);
     const different = differences(calibration.key, key);
     if (different.length === 0) return { calibration, ignored: null };
@@ -117,7 +117,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
     return await readdir(folder);
   } catch (error) {
     if (isAbsent(error)) return [];
-    throw unreadable(folder, error);
+    throw unreadable(error);
   }
 }
 
@@ -126,7 +126,7 @@ async function readIfThere(path: string): Promise<string | null> {
     return await readFile(path, "utf8");
   } catch (error) {
     if (isAbsent(error)) return null;
-    throw unreadable(path, error);
+    throw unreadable(error);
   }
 }
 
@@ -135,7 +135,7 @@ function isAbsent(error: unknown): boolean {
   return code === "ENOENT" || code === "ENOTDIR";
 }
 
-function unreadable(path: string, cause: unknown): AipError {
+function unreadable(cause: unknown): AipError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return runtimeError("calibration-unreadable", `Cannot read "${path}": ${reason}`, cause);
+  return runtimeError("calibration-unreadable", `it cannot be read (${reason})`, cause);
 }

@@ -1,7 +1,7 @@
+import type { FrameGeometry } from "../types.ts";
 import { SlotHeader } from "./layout.gen.ts";
 import { planeLayout } from "./planes.ts";
 import { writeGeometry } from "./slot-geometry.ts";
-import type { FrameGeometry } from "../types.ts";
 
 const GREY = 128;
 

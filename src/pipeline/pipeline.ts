@@ -45,7 +45,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #crashes: readonly string[];
   #promise: Promise<Report> | undefined;
   #run: Run | undefined;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
   #error: AipError | null = null;
   #report: Report | undefined;
 
@@ -117,7 +117,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   /** Stops the sources; what is under way is finished and written. Returns at once. */
   stop(): void {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#run?.stop();
   }
 
@@ -143,14 +143,18 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     try {
       const run = new Run({
         config,
-        opened: await openRun(sources, config, this.#crashes),
+        opened: await openRun(sources, config, {
+          crashes: this.#crashes,
+          signal: this.#stopping.signal,
+          tell: (text) => this.events.emit("note", text),
+        }),
         stages: this.#stages,
         sinks: this.#sinks,
         crashes: this.#crashes,
         events: this.events,
       });
       this.#run = run;
-      if (this.#isStopped) run.stop();
+      if (this.#stopping.signal.aborted) run.stop();
       this.#report = await run.execute();
       this.#error = run.error;
       return this.#report;

@@ -1,15 +1,23 @@
 import type { CalibrationGoal, Candidate, Interval } from "./calibration.ts";
 
-/** More noise than this share of the value hides nothing: beyond it, the better mean counts. */
+/** A difference of more than this share of the value is never called noise by `isHigher`. */
 const NOISE_SHARE_MAX = 0.02;
 
 /**
- * Whether the first is above the second by more than noise: more than their intervals' halves
- * together (in quadrature), or than 2 % where a busy machine made the intervals wider.
+ * Whether the first is above the second by more than noise: by more than the halves of their
+ * intervals, added as independent errors are.
  */
+export function isClearlyHigher(a: Interval, b: Interval): boolean {
+  return a.mean - b.mean > noiseOf(a, b);
+}
+
+/** The same, noise counting for 2 % at most: on a busy machine the better mean is better. */
 export function isHigher(a: Interval, b: Interval): boolean {
-  const noise = Math.hypot(a.mean - a.low, b.high - b.mean);
-  return a.mean - b.mean > Math.min(noise, NOISE_SHARE_MAX * b.mean);
+  return a.mean - b.mean > Math.min(noiseOf(a, b), NOISE_SHARE_MAX * b.mean);
+}
+
+function noiseOf(a: Interval, b: Interval): number {
+  return Math.hypot(a.mean - a.low, b.high - b.mean);
 }
 
 /**
