@@ -10,7 +10,7 @@ import {
 import { chooseCandidate, isClearlyHigher } from "../schedule/calibration-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 import { FRAMES_MIN, Rig, type RigOptions, VariantFailed } from "./rig.ts";
-import { Search } from "./trials.ts";
+import { Rounds } from "./rounds.ts";
 import { unmeasuredChoice, usualCombinations } from "./usual.ts";
 
 /** All of it, sessions included. */
