@@ -47,6 +47,8 @@ export interface CalibrateOptions {
   readonly replicas?: { readonly min: number; readonly max: number };
   /** Thread counts of `cpu`. */
   readonly threads?: readonly number[];
+  /** Kinds that cannot be replicated, see `loneKinds`. */
+  readonly lone: readonly string[];
   readonly signal?: AbortSignal;
   /** Says what is going on, for people. */
   readonly progress?: (text: string) => void;

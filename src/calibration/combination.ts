@@ -1,6 +1,7 @@
 import type { DeviceSpec } from "../backend/backend.ts";
 import { REPLICA_COUNT_MAX } from "../backend/device-options.ts";
 import { formatDevice } from "../backend/device-spec.ts";
+import type { Machine } from "../backend/discover.ts";
 
 /** A device as it is measured: everything but how many instances. */
 export interface Variant {
@@ -44,6 +45,18 @@ export interface SpaceOptions {
   readonly replicas?: { readonly min: number; readonly max: number };
   /** Thread counts of `cpu`; absent: 1, 2, 4 … and all cores. */
   readonly threads?: readonly number[];
+  /** Kinds of which one process can have one instance only; see `loneKinds`. */
+  readonly lone: readonly string[];
+}
+
+/**
+ * Kinds whose instances cannot be replicated: ONNX Runtime's WebGPU sessions of one process share a
+ * device that only one thread may use; two at once failed with "CommandEncoder is already finished".
+ */
+export function loneKinds(machine: Machine): readonly string[] {
+  return machine.devices
+    .filter(({ provider }) => provider === "WebGpuExecutionProvider")
+    .map(({ kind }) => kind);
 }
 
 /** An accelerator's replicas hide the way to it and back; more than this many only queue. */
@@ -71,7 +84,7 @@ export function variantsOf(
 
 function variantsOfDevice(
   { spec, count, group }: { spec: DeviceSpec; count: number; group: number },
-  { cores, threads, replicas }: SpaceOptions,
+  { cores, threads, replicas, lone }: SpaceOptions,
 ): Variant[] {
   const { kind } = spec;
   const kept = new Map(spec.options);
@@ -87,13 +100,14 @@ function variantsOfDevice(
     if (threadCount !== undefined) own.set("threads", threadCount);
     const fixed = given === undefined && count === 1 ? undefined : count * Number(given ?? 1);
     const useful = usefulReplicas(kind, cores / Number(own.get("threads") ?? 1));
+    const most = lone.includes(kind) ? 1 : REPLICA_COUNT_MAX;
     return {
       kind,
       group,
       device: formatDevice({ kind, options: own }),
       batch: Number(own.get("batch") ?? 1),
-      replicasMin: replicas?.min ?? fixed ?? 1,
-      replicasMax: Math.min(replicas?.max ?? fixed ?? useful, REPLICA_COUNT_MAX),
+      replicasMin: Math.min(fixed ?? replicas?.min ?? 1, most),
+      replicasMax: Math.min(fixed ?? replicas?.max ?? useful, most),
     };
   });
 }

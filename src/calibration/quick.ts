@@ -9,6 +9,7 @@ import {
 } from "../schedule/calibration.ts";
 import { chooseCandidate, isClearlyHigher } from "../schedule/calibration-choice.ts";
 import type { FrameGeometry } from "../types.ts";
+import { loneKinds } from "./combination.ts";
 import { FRAMES_MIN, Rig, type RigOptions, VariantFailed } from "./rig.ts";
 import { Rounds } from "./rounds.ts";
 import { unmeasuredChoice, usualCombinations } from "./usual.ts";
@@ -44,7 +45,7 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
   const endMs = clockMs() + QUICK_MS;
   const baseMemoryMb = process.memoryUsage.rss() / MIB;
   const { devices } = selectDevices(machine, false);
-  const combinations = usualCombinations(devices, key.cores);
+  const combinations = usualCombinations(devices, { cores: key.cores, lone: loneKinds(machine) });
   let rounds = 0;
   const rig = new Rig({ plan, geometry, feeder: null, openWithinMs: OPEN_WITHIN_MS, signal });
   const trials = new Rounds({

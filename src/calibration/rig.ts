@@ -12,6 +12,9 @@ export const FRAMES_MIN = 2;
 /** No answer for so long, or for so many of its frames' times: the device hangs. */
 const HANG_MS = 5000;
 const HANG_FRAMES = 20;
+/** A trial does not end while a device has been silent for so long, and for so many frames' times. */
+const SILENT_MS = 100;
+const SILENT_FRAMES = 4;
 /** Between two looks at how far a trial has come. */
 const LOOK_MS = 3;
 
@@ -152,24 +155,35 @@ export class Rig {
     await Promise.all(stations.map((station) => station.close()));
   }
 
+  /** Waits until the slice is over, and nobody is suspiciously long at one frame. */
   async #wait(
     parts: readonly { readonly variant: Variant; readonly station: Station }[],
     sliceMs: number,
     failed: () => boolean,
   ): Promise<void> {
     const startedMs = clockMs();
+    const seen = parts.map(() => ({ frames: 0, atMs: startedMs }));
     for (;;) {
       await Bun.sleep(LOOK_MS);
       if (failed()) return;
       this.#checkSignal();
-      const elapsedMs = clockMs() - startedMs;
-      const late = parts.find(({ station }) => station.frames < FRAMES_MIN);
-      if (late === undefined && elapsedMs >= sliceMs) return;
-      const limitMs = Math.max(HANG_MS, HANG_FRAMES * (late?.station.frameMs ?? 0));
-      if (late !== undefined && elapsedMs > sliceMs + limitMs) {
-        const seconds = (elapsedMs / 1000).toFixed(0);
-        throw new VariantFailed(late.variant, `it gave no answer in ${seconds} s`);
+      const nowMs = clockMs();
+      let isLate = false;
+      for (const [index, { variant, station }] of parts.entries()) {
+        const last = seen[index] as (typeof seen)[number];
+        const { frames } = station;
+        if (frames !== last.frames) Object.assign(last, { frames, atMs: nowMs });
+        const silentMs = nowMs - last.atMs;
+        if (silentMs > Math.max(HANG_MS, HANG_FRAMES * station.frameMs)) {
+          throw new VariantFailed(
+            variant,
+            `it gave no answer in ${(silentMs / 1000).toFixed(0)} s`,
+          );
+        }
+        const isSilent = silentMs > Math.max(SILENT_MS, SILENT_FRAMES * station.frameMs);
+        if (isSilent || frames < FRAMES_MIN) isLate = true;
       }
+      if (!isLate && nowMs - startedMs >= sliceMs) return;
     }
   }
 

@@ -1,6 +1,6 @@
 import type { Candidate, Interval, LeftOut } from "../schedule/calibration.ts";
 import { isClearlyHigher } from "../schedule/calibration-choice.ts";
-import { type Combination, formatCombination, type Variant } from "./combination.ts";
+import { type Combination, formatCombination, type Part, type Variant } from "./combination.ts";
 import { CombinationTrials, candidatesOf } from "./figures.ts";
 import { type Measured, VariantFailed } from "./rig.ts";
 
@@ -25,7 +25,8 @@ export class Rounds {
   isLate = false;
   readonly #options: RoundsOptions;
   readonly #trials = new Map<string, CombinationTrials>();
-  readonly #failed = new Set<string>();
+  /** Replicas from which on a device failed. */
+  readonly #failed = new Map<string, number>();
   #round = 0;
 
   constructor(options: RoundsOptions) {
@@ -37,8 +38,8 @@ export class Rounds {
     for (let count = 0; count < rounds; count += 1) {
       const round = this.#round++;
       for (const combination of rotated(combinations, round)) {
-        if (combination.some(({ variant }) => this.#failed.has(variant.device))) continue;
-        await this.#measureOnce(combination, round);
+        if (!combination.some((part) => this.#hasFailed(part)))
+          await this.#measureOnce(combination, round);
       }
     }
   }
@@ -98,20 +99,25 @@ export class Rounds {
       trials.add(round, measured);
     } catch (error) {
       if (!(error instanceof VariantFailed)) throw error;
-      await this.#leaveOut(error);
+      await this.#leaveOut(error, combination);
     }
   }
 
-  /** A device that fails is left out, and everything that was measured with it. */
-  async #leaveOut({ variant, message, isLate }: VariantFailed): Promise<void> {
+  #hasFailed({ variant, replicas }: Part): boolean {
+    return replicas >= (this.#failed.get(variant.device) ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** What fails is left out, with as many replicas or more, and all that was measured with it. */
+  async #leaveOut(failure: VariantFailed, combination: Combination): Promise<void> {
+    const { variant, message, isLate } = failure;
+    const failed = combination.filter((part) => part.variant.device === variant.device);
+    const devices = formatCombination(failed);
     this.isLate ||= isLate;
-    this.#failed.add(variant.device);
-    this.leftOut.push({ devices: variant.device, reason: message });
-    this.#options.progress(`${variant.device} is left out: ${message}`);
-    for (const [name, { combination }] of this.#trials) {
-      if (combination.some((part) => part.variant.device === variant.device)) {
-        this.#trials.delete(name);
-      }
+    for (const { replicas } of failed) this.#failed.set(variant.device, replicas);
+    this.leftOut.push({ devices, reason: message });
+    this.#options.progress(`${devices} is left out: ${message}`);
+    for (const [name, trials] of this.#trials) {
+      if (trials.combination.some((part) => this.#hasFailed(part))) this.#trials.delete(name);
     }
     await this.#options.release(variant);
   }

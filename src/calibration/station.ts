@@ -1,5 +1,5 @@
 import type { DeviceInstance } from "../backend/backend.ts";
-import { runtimeError } from "../errors.ts";
+import { type AipError, runtimeError } from "../errors.ts";
 import type { FrameGeometry } from "../types.ts";
 import {
   type StationCommand,
@@ -22,7 +22,7 @@ export class Station {
   readonly #words: Int32Array = new Int32Array(new SharedArrayBuffer(4 * StationWord.count));
   readonly #worker: Worker;
   #pending: PromiseWithResolvers<StationMessage> | undefined;
-  #failure: Error | undefined;
+  #failure: AipError | undefined;
 
   constructor(instance: DeviceInstance, geometry: FrameGeometry) {
     this.instance = instance;
@@ -96,7 +96,7 @@ export class Station {
     this.#pending?.reject(this.#failure);
   }
 
-  #error(reason: string): Error {
-    return runtimeError("device-failed", `Device ${this.instance.id}: ${reason}`);
+  #error(reason: string): AipError {
+    return runtimeError("device-failed", reason);
   }
 }

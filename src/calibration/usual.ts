@@ -1,5 +1,10 @@
 import type { MachineDevice } from "../backend/discover.ts";
-import { type Combination, formatCombination, type Variant } from "./combination.ts";
+import {
+  type Combination,
+  formatCombination,
+  type SpaceOptions,
+  type Variant,
+} from "./combination.ts";
 
 /** From so many cores on, sessions of two threads are worth a look. */
 const CORES_FOR_PAIRS = 4;
@@ -13,12 +18,13 @@ const CORES_FOR_PAIRS = 4;
  */
 export function usualCombinations(
   devices: readonly MachineDevice[],
-  cores: number,
+  { cores, lone }: Pick<SpaceOptions, "cores" | "lone">,
 ): readonly Combination[] {
   const hasCpu = devices.some(({ kind }) => kind === "cpu");
   const accelerators = devices
     .filter(({ kind }) => kind !== "cpu")
-    .map(({ kind }, index) => variantOf(kind, kind, index + 1));
+    .map(({ kind }, index) => variantOf(kind, kind, index + 1))
+    .map((variant) => ({ ...variant, replicasMax: lone.includes(variant.kind) ? 1 : 2 }));
   const cpu = (threads: number): Variant => variantOf("cpu", `cpu:threads=${threads}`, 0);
   const single = cpu(1);
   const combinations: Combination[] = [];
@@ -31,7 +37,8 @@ export function usualCombinations(
   }
   const beside = hasCpu ? [{ variant: single, replicas: Math.max(1, cores - 1) }] : [];
   for (const variant of accelerators) {
-    combinations.push([{ variant, replicas: 1 }], [{ variant, replicas: 2 }]);
+    combinations.push([{ variant, replicas: 1 }]);
+    if (variant.replicasMax > 1) combinations.push([{ variant, replicas: 2 }]);
     if (hasCpu) combinations.push([...beside, { variant, replicas: 1 }]);
   }
   if (accelerators.length > 1) {
