@@ -1,15 +1,15 @@
 import type { Candidate, Interval, LeftOut } from "../schedule/calibration.ts";
 import { isClearlyHigher } from "../schedule/calibration-choice.ts";
 import { type Combination, formatCombination, type Part, type Variant } from "./combination.ts";
-import { CombinationTrials, candidatesOf } from "./figures.ts";
-import { type Measured, VariantFailed } from "./rig.ts";
+import { CombinationTrials, candidatesOf, type InstanceTrial } from "./figures.ts";
+import { VariantFailed } from "./rig.ts";
 
 /** A comparison ends once every interval's half is within this share of its mean. */
 const PRECISION = 0.01;
 
 export interface RoundsOptions {
   /** Measures a combination once. @throws {VariantFailed} */
-  readonly trial: (combination: Combination) => Promise<readonly Measured[]>;
+  readonly trial: (combination: Combination) => Promise<readonly InstanceTrial[]>;
   /** A variant was given up: it will not be asked for again. */
   readonly release: (variant: Variant) => Promise<void>;
   /** Whether a decoder runs beside. */
@@ -35,6 +35,10 @@ export class Rounds {
 
   /** Measures each of these so many times, in turns: what slows the machine slows them all. */
   async measure(combinations: readonly Combination[], rounds: number): Promise<void> {
+    for (const combination of combinations) {
+      const name = formatCombination(combination);
+      if (!this.#trials.has(name)) this.#trials.set(name, new CombinationTrials(combination));
+    }
     for (let count = 0; count < rounds; count += 1) {
       const round = this.#round++;
       for (const combination of rotated(combinations, round)) {
@@ -46,7 +50,7 @@ export class Rounds {
 
   /** What has been measured so far. */
   candidates(): readonly Candidate[] {
-    return candidatesOf([...this.#trials.values()], this.#options.decoding);
+    return candidatesOf(this.#measured(), this.#options.decoding);
   }
 
   /** What was measured of this combination; undefined where it was not, or left out. */
@@ -73,7 +77,7 @@ export class Rounds {
         halfOf(quickness[index] as Interval) <= PRECISION,
     );
     if (isPrecise) return [];
-    return [...this.#trials.values()].flatMap(({ combination }, index) =>
+    return this.#measured().flatMap(({ combination }, index) =>
       open.has(index) ? [combination] : [],
     );
   }
@@ -93,14 +97,16 @@ export class Rounds {
   async #measureOnce(combination: Combination, round: number): Promise<void> {
     const name = formatCombination(combination);
     try {
-      const measured = await this.#options.trial(combination);
-      const trials = this.#trials.get(name) ?? new CombinationTrials(combination);
-      this.#trials.set(name, trials);
-      trials.add(round, measured);
+      this.#trials.get(name)?.add(round, await this.#options.trial(combination));
     } catch (error) {
       if (!(error instanceof VariantFailed)) throw error;
       await this.#leaveOut(error, combination);
     }
+  }
+
+  /** In the order in which they were asked for first. */
+  #measured(): readonly CombinationTrials[] {
+    return [...this.#trials.values()].filter(({ trials }) => trials.length > 0);
   }
 
   #hasFailed({ variant, replicas }: Part): boolean {

@@ -101,7 +101,7 @@ async function combine(options: SearchOptions): Promise<void> {
     const single = other.map(({ variant }) => ({ variant, replicas: variant.replicasMin }));
     const joined = [base, withoutOne(base)]
       .filter((some) => some.length > 0)
-      .flatMap((some) => [other, single].map((more) => [...some, ...more]));
+      .flatMap((some) => [other, single].map((more) => asNamed([...some, ...more])));
     const combinations = unique(joined);
     await measure(options, combinations);
     const measured = [base, ...combinations].flatMap((one) => rounds.candidate(one) ?? []);
@@ -129,12 +129,16 @@ function aloneOf({ rounds }: SearchOptions, group: number): readonly Candidate[]
 
 /** So many instances in all, dealt to the devices in turns. */
 export function spread(parts: readonly Part[], count: number): Combination {
-  return parts
-    .map(({ variant }, index) => ({
-      variant,
-      replicas: Math.floor(count / parts.length) + (index < count % parts.length ? 1 : 0),
-    }))
-    .filter(({ replicas }) => replicas > 0);
+  const dealt = parts.map(({ variant }, index) => ({
+    variant,
+    replicas: Math.floor(count / parts.length) + (index < count % parts.length ? 1 : 0),
+  }));
+  return asNamed(dealt.filter(({ replicas }) => replicas > 0));
+}
+
+/** In the order in which the devices were named: one combination has one name. */
+function asNamed(combination: Combination): Combination {
+  return combination.toSorted((a, b) => a.variant.group - b.variant.group);
 }
 
 /** One replica less of the first device that has several; empty where none has. */

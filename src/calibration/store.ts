@@ -77,15 +77,18 @@ export async function storeCalibration(
 
 /** Writes a calibration to a file of any name, whole or not at all. @throws {AipError} */
 export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
-  const part = partPathOf(path);
   try {
     await mkdir(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+  const part = partPathOf(path);
+  try {
     await writeFile(part, `${JSON.stringify(calibration, null, 2)}\n`);
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true });
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw runtimeError("calibration-unwritable", `Cannot write "${path}": ${reason}`, cause);
+    throw unwritable(path, cause);
   }
 }
 
@@ -133,6 +136,11 @@ async function readIfThere(path: string): Promise<string | null> {
 function isAbsent(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function unwritable(path: string, cause: unknown): AipError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return runtimeError("calibration-unwritable", `Cannot write "${path}": ${reason}`, cause);
 }
 
 function unreadable(cause: unknown): AipError {

@@ -53,24 +53,31 @@ export function withoutRoundEffects(
     { length: roundCount },
     (_, round) => logs.filter((values) => values[round] !== undefined).length,
   );
+  const adjusted = [...shared.keys()].filter((round) => isAdjusted(participants[round]));
   for (let turn = 0; turn < TURNS; turn += 1) {
     for (const [index, values] of logs.entries()) {
       own[index] = meanOf(values.map((log, round) => minus(log, shared[round])));
     }
-    for (const [round, count] of participants.entries()) {
-      if (count < PARTICIPANTS_MIN) continue;
+    for (const round of adjusted) {
       shared[round] = meanOf(logs.map((values, index) => minus(values[round], own[index])));
     }
+    // Only differences are determined: of all rounds together nothing is taken out.
+    const level = meanOf(adjusted.map((round) => shared[round]));
+    for (const round of adjusted) shared[round] = (shared[round] as number) - level;
   }
   return logs.map((values, index) =>
     values.flatMap((log, round) => {
       if (log === undefined) return [];
       const count = participants[round] as number;
-      const stretch = count < PARTICIPANTS_MIN ? 1 : Math.sqrt(count / (count - 1));
+      const stretch = isAdjusted(count) ? Math.sqrt(count / (count - 1)) : 1;
       const mean = own[index] as number;
       return [Math.exp(mean + stretch * (log - (shared[round] as number) - mean))];
     }),
   );
+}
+
+function isAdjusted(participants: number | undefined): boolean {
+  return (participants ?? 0) >= PARTICIPANTS_MIN;
 }
 
 function minus(value: number | undefined, effect: number | undefined): number | undefined {
