@@ -8,7 +8,7 @@ import { type Address, addressOf, check, clockMs } from "../native/library.ts";
 import { rootArena } from "../ring/arena.ts";
 import { type FrameFeed, openFeed } from "../source/feed.ts";
 import type { IngestSegment } from "../source/source.ts";
-import { StationWord } from "./worker.ts";
+import { StationWord } from "./station-protocol.ts";
 
 export type FeederCommand =
   | { readonly type: "segment"; readonly segment: IngestSegment }

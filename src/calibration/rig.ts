@@ -5,7 +5,7 @@ import type { FrameGeometry } from "../types.ts";
 import type { Combination, Variant } from "./combination.ts";
 import type { Feeder } from "./feeder.ts";
 import { Station } from "./station.ts";
-import type { StationTrial } from "./worker.ts";
+import type { StationTrial } from "./station-protocol.ts";
 
 /** A slow device gets as long as it takes for so many frames. */
 export const FRAMES_MIN = 2;

@@ -6,7 +6,7 @@ import {
   type StationMessage,
   type StationTrial,
   StationWord,
-} from "./worker.ts";
+} from "./station-protocol.ts";
 
 /** How long a worker inside a native call gets to end before it is left to the process's end. */
 const CLOSE_WITHIN_MS = 1000;
@@ -27,7 +27,7 @@ export class Station {
   constructor(instance: DeviceInstance, geometry: FrameGeometry) {
     this.instance = instance;
     this.#geometry = geometry;
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url).href);
+    this.#worker = new Worker(new URL("./station-worker.ts", import.meta.url).href);
     this.#worker.onmessage = (event: MessageEvent<StationMessage>) => {
       if (event.data.type === "failed") this.#fail(event.data.message);
       else this.#pending?.resolve(event.data);
