@@ -27,12 +27,12 @@ function place(folder: string, text: string): void {
 
 describe("cacheFolder()", () => {
   test.each([
-    [{ AIP_CACHE_DIR: "/a", XDG_CACHE_HOME: "/x" }, "linux", "/a"],
-    [{ XDG_CACHE_HOME: "/x" }, "linux", "/x/aip"],
-    [{ AIP_CACHE_DIR: "" }, "linux", join(homedir(), ".cache/aip")],
-    [{}, "darwin", join(homedir(), "Library/Caches/aip")],
-  ] as const)("%p on %s is %s", (environment, platform, expected) => {
-    expect(cacheFolder(environment, platform)).toBe(expected);
+    ["/a", "/x", "linux", "/a"],
+    ["", "/x", "linux", "/x/aip"],
+    ["", "", "linux", join(homedir(), ".cache/aip")],
+    ["", "", "darwin", join(homedir(), "Library/Caches/aip")],
+  ] as const)("AIP_CACHE_DIR=%s XDG_CACHE_HOME=%s on %s: %s", (own, shared, platform, expected) => {
+    expect(cacheFolder(own, shared, platform)).toBe(expected);
   });
 });
 
