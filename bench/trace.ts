@@ -77,7 +77,16 @@ async function measure(job: Job, { quick, progress }: BenchmarkOptions): Promise
     [WITHOUT, []],
   ]);
   const subject = async (name: string, files: readonly string[]): Promise<number> => {
-    const words = [process.execPath, SUBJECT, source, model, String(frames), devices, ...files];
+    const words = [
+      process.execPath,
+      SUBJECT,
+      source,
+      model,
+      String(frames),
+      devices,
+      "auto",
+      ...files,
+    ];
     const { fps, cpuMsPerFrame } = await runSubject(words);
     cpuMs.get(name)?.push(cpuMsPerFrame);
     progress(`${name}: ${fps.toFixed(1)} frames/s, ${cpuMsPerFrame.toFixed(3)} ms a frame`);

@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["ring", "native", "metrics", "onnx"],
   ["source", "backend", "model", "schedule", "stage", "sink"],
   ["config"],
+  ["calibration"],
   ["pipeline"],
   ["index", "dashboard", "serve", "cluster"],
   ["cli"],

@@ -1,5 +1,6 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { Command } from "./command.ts";
+import { calibrate } from "./commands/calibrate.ts";
 import { completion } from "./commands/completion.ts";
 import { devices } from "./commands/devices.ts";
 import { models } from "./commands/models.ts";
@@ -13,7 +14,7 @@ export const aip: Command = {
     version: manifest.version,
     description: "Video inference on every device of this machine, in order",
   },
-  subCommands: { run, devices, models, simulate, completion },
+  subCommands: { run, calibrate, devices, models, simulate, completion },
   examples: [
     ["aip run", "the built-in demo on every device that helps"],
     ["aip run car.mp4 --model yolox_nano.onnx --annotate out.mp4", "a video of yours"],

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { cpus, homedir } from "node:os";
+import { cpus } from "node:os";
 import { dirname, join } from "node:path";
+import { cacheFolder } from "../calibration/store.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { ffmpegVersion, findTool } from "../source/tool.ts";
 import type { PictureSize } from "../types.ts";
@@ -51,18 +52,6 @@ export async function scalingGain(
   if (!(Number.isFinite(gain) && scaled > 0)) return 0;
   await store(path, { [key]: Math.round(gain * 1000) / 1000, ...stored });
   return gain;
-}
-
-/**
- * Folder of aip's cache: `AIP_CACHE_DIR`, else `aip` in `XDG_CACHE_HOME`, else in `~/.cache` (Linux)
- * or `~/Library/Caches` (macOS).
- */
-function cacheFolder(): string {
-  const own = process.env["AIP_CACHE_DIR"];
-  const shared = process.env["XDG_CACHE_HOME"];
-  if (own) return own;
-  if (shared) return join(shared, "aip");
-  return join(homedir(), process.platform === "darwin" ? "Library/Caches" : ".cache", "aip");
 }
 
 /** Processor time of one run in ms; NaN where it failed or took too long. */

@@ -8,9 +8,9 @@ import { type Address, addressOf, check, clockMs, library } from "../native/libr
 import { type ArenaLayout, rootArena, type SourcePlace } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
 import { Ring } from "../ring/ring.ts";
+import { type FrameFeed, openFeed } from "../source/feed.ts";
 import type { IngestSegment } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
-import { type FrameFeed, openFeed } from "./feed.ts";
 
 /** What the manager sends a new ingest worker. */
 export interface IngestStart {

@@ -1,6 +1,6 @@
 import type { DeviceInstance } from "../backend/backend.ts";
-import { parseDevice } from "../backend/device-spec.ts";
 import { resolveDevices } from "../backend/resolve.ts";
+import { withMeasured } from "../calibration/auto.ts";
 import { checkOutputs } from "../config/outputs.ts";
 import { type RunConfig, runDefaults } from "../config/run-config.ts";
 import { usageError } from "../errors.ts";
@@ -9,6 +9,7 @@ import { parseSchedule, withWeights } from "../schedule/schedule-spec.ts";
 import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
 import { openSources } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
+import { settleAuto } from "./auto-devices.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 
 /** Where each source goes on, by its name; empty for a run that follows none. */
@@ -25,6 +26,15 @@ export interface Opened {
   readonly notes: readonly string[];
   /** Version of ONNX Runtime, where it takes part. */
   readonly onnxRuntimeVersion: string | null;
+}
+
+export interface OpenOptions {
+  /** How the processes ended that ran this before. */
+  readonly crashes: readonly string[];
+  /** Ends what takes a while. */
+  readonly signal: AbortSignal;
+  /** Says at once what is about to take a while. */
+  readonly tell: (text: string) => void;
 }
 
 /** Opens the sources a configuration names. The caller closes them. */
@@ -47,31 +57,40 @@ export function openNamedSources(
 export async function openRun(
   sources: readonly Source[],
   config: RunConfig,
-  crashes: readonly string[],
+  options: OpenOptions,
 ): Promise<Opened> {
   checkOutputs(config, sources);
   const models: LoadedModel[] = [];
-  const load = (name: string): Promise<LoadedModel["task"]> => {
+  const load = (name: string): LoadedModel => {
     const model = loadModel(name, config);
     models.push(model);
-    return Promise.resolve(model.task);
+    return model;
   };
-  const { instances, notes, machine } = await resolveDevices(config.devices.map(parseDevice), {
-    model: () => load(config.model),
-    loadModel: load,
+  const {
+    specs,
+    measured,
+    notes: autoNotes,
+    machine: known,
+    model,
+  } = await settleAuto({ config, load, sources, ...options });
+  const { instances, notes, machine } = await resolveDevices(specs, {
+    model: async () => (model ?? load(config.model)).task,
+    loadModel: async (name) => load(name).task,
+    ...(known !== null && { machine: known }),
   });
   const resumed = await resumePoints(sources, config);
   const isUnused = models.length === 0 && config.model !== runDefaults.model;
   return {
     sources,
     models,
-    instances: withWeights(parseSchedule(config.schedule), instances),
+    instances: withWeights(parseSchedule(config.schedule), withMeasured(instances, measured)),
     resumed,
     notes: [
+      ...autoNotes,
       ...notes,
       ...(isUnused ? [`model "${config.model}" is not used: no device here runs one`] : []),
       ...models.flatMap((model) => model.spec.notes),
-      ...resumeNotes(resumed, crashes),
+      ...resumeNotes(resumed, options.crashes),
     ],
     onnxRuntimeVersion: machine?.onnxRuntime?.version ?? null,
   };

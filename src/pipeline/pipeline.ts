@@ -48,7 +48,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #crashes: readonly string[];
   #promise: Promise<Report> | undefined;
   #run: Run | undefined;
-  #isStopped = false;
+  readonly #stopping = new AbortController();
   #error: AipError | null = null;
   #report: Report | undefined;
 
@@ -123,7 +123,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   /** Stops the sources; what is under way is finished and written. Returns at once. */
   stop(): void {
-    this.#isStopped = true;
+    this.#stopping.abort();
     this.#run?.stop();
   }
 
@@ -147,7 +147,11 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const named = await openNamedSources(this.#named, config);
     const sources = [...named, ...this.#ownSources];
     try {
-      const opened = await openRun(sources, config, this.#crashes);
+      const opened = await openRun(sources, config, {
+        crashes: this.#crashes,
+        signal: this.#stopping.signal,
+        tell: (text) => this.events.emit("note", text),
+      });
       const readers = [...this.#stages, ...this.#sinks];
       const ingest = await settleIngest(opened, { mode: config.ingest, readers });
       const run = new Run({
@@ -160,7 +164,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         events: this.events,
       });
       this.#run = run;
-      if (this.#isStopped) run.stop();
+      if (this.#stopping.signal.aborted) run.stop();
       this.#report = await run.execute();
       this.#error = run.error;
       return this.#report;

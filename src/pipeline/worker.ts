@@ -6,6 +6,7 @@
 import type { BackendSession, SessionTask } from "../backend/backend.ts";
 import { openSession } from "../backend/open.ts";
 import { AipError } from "../errors.ts";
+import { blankSlot } from "../layout/blank-slot.ts";
 import {
   ResultDescriptor,
   SlotHeader,
@@ -25,7 +26,6 @@ import {
 import { Doorbell } from "../ring/doorbell.ts";
 import { Ring } from "../ring/ring.ts";
 import type { FrameGeometry } from "../types.ts";
-import { blankSlot } from "./blank-slot.ts";
 
 /** What the manager sends a new worker. */
 export interface WorkerStart {

@@ -79,6 +79,12 @@ export class Decoder {
     return this.#child.pid;
   }
 
+  /** Processor time it took in ms; undefined while it runs. */
+  get cpuMs(): number | undefined {
+    const usage = this.#child.resourceUsage();
+    return usage === undefined ? undefined : Number(usage.cpuTime.total) / 1000;
+  }
+
   /** Waits for the exit; a decoder that does not exit is ended. */
   async exit(): Promise<DecoderExit> {
     if (await this.#exitsWithin(EXIT_LIMIT_MS)) return await this.#exit;

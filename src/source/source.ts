@@ -110,6 +110,8 @@ export interface Source {
   finish(segment: SegmentResult): Promise<AipError | null>;
   /** Which file the frame of that time is from, as given; only where frames are files. */
   fileAt?(timeMs: number): string | undefined;
+  /** Processor time of the decoder in ms, once it has ended; only where one runs. */
+  decoderCpuMs?(): number | undefined;
   /** Notes for the report, such as "reconnected twice". */
   notes(): readonly string[];
   /** Ends the decoder, if one runs, and waits for it. Safe to call at any time, and twice. */

@@ -106,6 +106,10 @@ class VideoSource implements Source {
     return error;
   }
 
+  decoderCpuMs(): number | undefined {
+    return this.#decoder?.cpuMs;
+  }
+
   notes(): readonly string[] {
     return this.#notes;
   }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { BackendSession } from "../../src/backend/backend.ts";
+import { blankSlot } from "../../src/layout/blank-slot.ts";
 import {
   DETECTION_COUNT_MAX,
   Detection,
@@ -7,7 +8,6 @@ import {
   Status,
 } from "../../src/layout/layout.gen.ts";
 import { addressOf } from "../../src/native/library.ts";
-import { blankSlot } from "../../src/pipeline/blank-slot.ts";
 import { DETECTIONS_OFFSET, PAYLOAD_OFFSET } from "../../src/ring/arena.ts";
 import type { FrameGeometry } from "../../src/types.ts";
 

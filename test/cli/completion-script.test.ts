@@ -14,6 +14,7 @@ COMP_WORDS=(aip ${quoted}); COMP_CWORD=${words.length}; _aip; printf '%s\\n' "\$
 test("bash completes commands and subcommands", async () => {
   expect(await bashOffers("")).toEqual([
     "run",
+    "calibrate",
     "devices",
     "models",
     "simulate",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { blankSlot } from "../../src/layout/blank-slot.ts";
 import { planeLayout } from "../../src/layout/planes.ts";
-import { blankSlot } from "../../src/pipeline/blank-slot.ts";
 import type { FrameGeometry } from "../../src/types.ts";
 
 const SIZES = [

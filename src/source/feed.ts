@@ -3,8 +3,8 @@ import { SlotHeader, Status } from "../layout/layout.gen.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { type Address, check, closeFd, library } from "../native/library.ts";
 import { readAddress } from "../native/session.ts";
-import type { IngestSegment } from "../source/source.ts";
-import { TimestampParser } from "../source/timestamps.ts";
+import type { IngestSegment } from "./source.ts";
+import { TimestampParser } from "./timestamps.ts";
 import { Yuv4mpegMarks } from "./yuv4mpeg.ts";
 
 const TIMESTAMP_BYTES = 65536;

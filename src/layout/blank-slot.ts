@@ -1,7 +1,7 @@
-import { SlotHeader } from "../layout/layout.gen.ts";
-import { planeLayout } from "../layout/planes.ts";
-import { writeGeometry } from "../layout/slot-geometry.ts";
 import type { FrameGeometry } from "../types.ts";
+import { SlotHeader } from "./layout.gen.ts";
+import { planeLayout } from "./planes.ts";
+import { writeGeometry } from "./slot-geometry.ts";
 
 const GREY = 128;
 

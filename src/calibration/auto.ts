@@ -1,0 +1,118 @@
+import { selectDevices } from "../backend/auto.ts";
+import type { DeviceInstance, DeviceSpec } from "../backend/backend.ts";
+import { parseDevice, parseDevices } from "../backend/device-spec.ts";
+import type { Machine } from "../backend/discover.ts";
+import { planDevices } from "../backend/plan.ts";
+import type { ModelTask } from "../backend/session-task.ts";
+import { AipError } from "../errors.ts";
+import { setNativeEnvironment } from "../native/environment.ts";
+import { type Calibration, type Candidate, chosenCandidate } from "../schedule/calibration.ts";
+import type { FrameGeometry } from "../types.ts";
+import { type CalibratedModel, calibrationKey } from "./key.ts";
+import { calibrateQuickly } from "./quick.ts";
+import { findCalibration, storeCalibration } from "./store.ts";
+
+export interface AutoOptions {
+  readonly machine: Machine;
+  readonly model: CalibratedModel;
+  readonly task: ModelTask;
+  /** Frames of the run's first source. */
+  readonly geometry: FrameGeometry;
+  readonly signal: AbortSignal;
+  /** Says at once what is about to take a while. */
+  readonly tell: (text: string) => void;
+}
+
+/** What `auto` stands for, here and for this model. */
+export interface AutoDevices {
+  readonly specs: readonly DeviceSpec[];
+  /** What was measured of them; null where nothing was. */
+  readonly measured: Candidate | null;
+  /** Sentences for the user. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * The devices that the stored calibration of this model on this machine chose. Where there is none,
+ * a quick one is made, which is said, and stored for the runs to come.
+ *
+ * An aborted signal ends it at once; nothing is stored then.
+ */
+export async function autoDevices(options: AutoOptions): Promise<AutoDevices> {
+  const { machine, model, tell, signal } = options;
+  const key = calibrationKey(machine, model);
+  const { calibration, ignored } = await findCalibration(key, model.name);
+  if (calibration !== null) return chosenDevices(machine, calibration, []);
+  const reason = ignored === null ? "" : `${ignored}, and is ignored; `;
+  tell(
+    `${reason}calibrating ${model.name} for this machine once, in at most 3 s ` +
+      '("aip calibrate" takes longer, and is more exact)',
+  );
+  try {
+    const quick = await calibrateQuickly({ ...planning(options), machine, key, signal });
+    return chosenDevices(machine, quick, await keep(quick, model.name));
+  } catch (error) {
+    if (!(error instanceof AipError && error.code === "interrupted")) throw error;
+    return { specs: parseDevices("auto"), measured: null, notes: [] };
+  }
+}
+
+/** The instances of a run with the shares and times that were measured of them. */
+export function withMeasured(
+  instances: readonly DeviceInstance[],
+  measured: Candidate | null,
+): readonly DeviceInstance[] {
+  if (measured === null || measured.instances.length !== instances.length) return instances;
+  const slowest = Math.min(...measured.instances.map((one) => one.throughput_fps));
+  return instances.map((instance) => {
+    const figures = measured.instances.find(({ id }) => id === instance.id);
+    if (figures === undefined || slowest <= 0) return instance;
+    const weight = figures.throughput_fps / slowest;
+    return { ...instance, weight, expectedMs: figures.service_ms.mean };
+  });
+}
+
+function planning(
+  options: AutoOptions,
+): Pick<Parameters<typeof calibrateQuickly>[0], "plan" | "geometry"> {
+  const { machine, task: model, geometry } = options;
+  const plan = (devices: string): readonly DeviceInstance[] =>
+    planDevices(parseDevices(devices), { machine, model }).instances;
+  // Before any worker runs native code.
+  setNativeEnvironment(planDevices(parseDevices("auto"), { machine, model }).environment);
+  return { plan, geometry };
+}
+
+function chosenDevices(
+  machine: Machine,
+  calibration: Calibration,
+  notes: readonly string[],
+): AutoDevices {
+  const specs = parseDevices(calibration.chosen[calibration.goal]);
+  const kinds = specs.map(({ kind }) => kind);
+  const failed = calibration.left_out
+    .filter(({ devices }) => !kinds.includes(parseDevice(devices).kind))
+    .map(
+      ({ devices, reason }) => `${devices} is left out, as it failed when calibrated: ${reason}`,
+    );
+  // Software GPUs that a calibration kept are not left out.
+  const unused = selectDevices(machine, false).notes.filter(
+    (note) => !kinds.some((kind) => note.startsWith(`${kind} (`)),
+  );
+  return {
+    specs,
+    measured: chosenCandidate(calibration) ?? null,
+    notes: [...unused, ...failed, ...notes],
+  };
+}
+
+/** Stores it; where that cannot be done, the run goes on and says so. */
+async function keep(calibration: Calibration, modelName: string): Promise<readonly string[]> {
+  try {
+    await storeCalibration(calibration, modelName);
+    return [];
+  } catch (error) {
+    if (!(error instanceof AipError)) throw error;
+    return [`the calibration is not stored: ${error.message}`];
+  }
+}

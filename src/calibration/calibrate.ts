@@ -1,0 +1,136 @@
+import type { DeviceInstance, DeviceSpec } from "../backend/backend.ts";
+import { runtimeError } from "../errors.ts";
+import { clockMs } from "../native/library.ts";
+import {
+  CALIBRATION_FORMAT,
+  type Calibration,
+  type CalibrationGoal,
+  type CalibrationKey,
+  type DecodeFigures,
+} from "../schedule/calibration.ts";
+import { chooseCandidate } from "../schedule/calibration-choice.ts";
+import type { FrameGeometry } from "../types.ts";
+import { type Combination, variantsOf } from "./combination.ts";
+import { measureDecoding } from "./decoding.ts";
+import { Feeder, type SourceFactory } from "./feeder.ts";
+import { Rig } from "./rig.ts";
+import { Rounds } from "./rounds.ts";
+import { explore, race, type SearchOptions, sweep } from "./search.ts";
+
+/** Time all measuring gets, in s, where none is asked for. */
+export const SECONDS_DEFAULT = 30;
+/** How long one combination runs at a time. */
+const SLICE_MS = 300;
+/** A trial shorter than so many frames would count their edges. */
+const FRAMES_PER_SLICE = 12;
+const SLICE_MS_MAX = 1500;
+/** Core ML compiles a model, and a software GPU its shaders. */
+const OPEN_WITHIN_MS = 120_000;
+/** Decoding is measured alone for so long. */
+const DECODING_MS = 1500;
+const MIB = 2 ** 20;
+
+export interface CalibrateOptions {
+  /** The devices to measure, without `auto`. */
+  readonly devices: readonly DeviceSpec[];
+  /** Instances of a device text, as a run would plan them. */
+  readonly plan: (devices: string) => readonly DeviceInstance[];
+  readonly key: CalibrationKey;
+  /** Frames the devices are given. */
+  readonly geometry: FrameGeometry;
+  /** Decoded beside every trial; null for none. */
+  readonly openSource: SourceFactory | null;
+  readonly goal: CalibrationGoal;
+  /** Time to measure in, in s; what must be measured takes as long as it takes. */
+  readonly seconds?: number;
+  /** Every number of replicas in this range, instead of those that promise something. */
+  readonly replicas?: { readonly min: number; readonly max: number };
+  /** Thread counts of `cpu`. */
+  readonly threads?: readonly number[];
+  /** Kinds that cannot be replicated, see `loneKinds`. */
+  readonly lone: readonly string[];
+  readonly signal?: AbortSignal;
+  /** Says what is going on, for people. */
+  readonly progress?: (text: string) => void;
+}
+
+/**
+ * Measures devices alone and together, and chooses the best combination for throughput and for
+ * latency.
+ *
+ * Trials are short and take turns in rounds, so that what slows the machine for a while slows all of
+ * them; what a round has in common is taken out of the figures. The search goes from single devices
+ * to replicas to combinations, and ends with a comparison of those that may still be the best.
+ *
+ * @throws {AipError} `interrupted` once the signal is aborted; `calibration-failed` where no device
+ * could be measured
+ */
+export async function calibrate(options: CalibrateOptions): Promise<Calibration> {
+  const { devices, geometry, key, goal, openSource } = options;
+  const { signal = new AbortController().signal, progress = () => undefined } = options;
+  const endMs = clockMs() + 1000 * (options.seconds ?? SECONDS_DEFAULT);
+  const baseMemoryMb = process.memoryUsage.rss() / MIB;
+  let decode: DecodeFigures | null = null;
+  if (openSource !== null) {
+    progress("decoding alone");
+    decode = await measureDecoding(openSource, DECODING_MS);
+  }
+  const feeder = openSource === null ? null : new Feeder(openSource);
+  const rig = new Rig({
+    plan: options.plan,
+    geometry,
+    feeder,
+    openWithinMs: OPEN_WITHIN_MS,
+    signal,
+  });
+  try {
+    const rounds = new Rounds({
+      trial: async (combination) => {
+        await rig.open(combination);
+        return rig.trial(combination, sliceMs(rig, combination));
+      },
+      release: (variant) => rig.release(variant),
+      decoding: feeder !== null,
+      progress,
+    });
+    const search: SearchOptions = {
+      rounds,
+      variants: variantsOf(devices, { cores: key.cores, ...options }),
+      progress,
+      hasTime: () => clockMs() < endMs,
+    };
+    await (options.replicas === undefined ? explore(search) : sweep(search));
+    await race(search);
+    const candidates = rounds.candidates();
+    const throughput = chooseCandidate(candidates, "throughput");
+    const latency = chooseCandidate(candidates, "latency");
+    if (throughput === undefined || latency === undefined) {
+      const reasons = rounds.leftOut.map(({ devices, reason }) => `${devices}: ${reason}`);
+      throw runtimeError(
+        "calibration-failed",
+        `No device could be measured: ${reasons.join("; ")}`,
+      );
+    }
+    return {
+      format: CALIBRATION_FORMAT,
+      key,
+      measured_at: new Date().toISOString(),
+      quick: false,
+      goal,
+      chosen: { throughput: throughput.devices, latency: latency.devices },
+      candidates,
+      left_out: rounds.leftOut,
+      decode,
+      base_memory_mb: baseMemoryMb,
+      frame: { width: geometry.width, height: geometry.height },
+    };
+  } finally {
+    await rig.close();
+    await feeder?.close();
+  }
+}
+
+function sliceMs(rig: Rig, combination: Combination): number {
+  const frames = FRAMES_PER_SLICE * rig.quickestFrameMs(combination);
+  return Math.min(SLICE_MS_MAX, Math.max(SLICE_MS, frames));
+}

@@ -1,0 +1,42 @@
+/** What a station and its worker say to each other. */
+import type { SessionTask } from "../backend/backend.ts";
+import type { StageFigures } from "../schedule/calibration.ts";
+import type { FrameGeometry } from "../types.ts";
+
+/** Words that a worker shares with who measures. */
+export const StationWord = {
+  /** Not 0: the trial is over; native waits see it too. */
+  stop: 0,
+  /** Frames answered in this trial. */
+  frames: 1,
+  /** How many words there are. */
+  count: 2,
+} as const;
+
+/** What a new worker is told. */
+export interface StationOpen {
+  readonly type: "open";
+  readonly task: SessionTask;
+  readonly geometry: FrameGeometry;
+  /** See `StationWord`. */
+  readonly words: SharedArrayBuffer;
+}
+
+export type StationCommand = StationOpen | { readonly type: "start" };
+
+/** What one instance did in one trial. */
+export interface StationTrial {
+  /** Frames answered, and the time from the start to the last answer. */
+  readonly frames: number;
+  readonly elapsedMs: number;
+  readonly failures: number;
+  /** Times of the first frames in ms, at most `SAMPLE_COUNT_MAX`. */
+  readonly serviceMs: Float64Array;
+  /** Means in ms. */
+  readonly stages: StageFigures;
+}
+
+export type StationMessage =
+  | { readonly type: "ready"; readonly frameMs: number }
+  | { readonly type: "trial"; readonly trial: StationTrial; readonly error: string }
+  | { readonly type: "failed"; readonly message: string };

@@ -1,0 +1,149 @@
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { AipError, runtimeError } from "../errors.ts";
+import type { Calibration, CalibrationKey } from "../schedule/calibration.ts";
+import { parseCalibration } from "../schedule/calibration-schema.ts";
+import { partPathOf } from "../sink/part-path.ts";
+import { differences, fileNameOf, modelPrefixOf } from "./key.ts";
+
+/** What was found for a key. */
+export interface Stored {
+  readonly calibration: Calibration | null;
+  /** Why something that was there is not used, in one sentence; null where nothing was. */
+  readonly ignored: string | null;
+}
+
+/**
+ * Folder of aip's cache: `AIP_CACHE_DIR`, else `aip` in `XDG_CACHE_HOME`, else in `~/.cache`
+ * (Linux) or `~/Library/Caches` (macOS). An empty variable is none.
+ */
+export function cacheFolder(
+  own: string | undefined = process.env["AIP_CACHE_DIR"],
+  shared: string | undefined = process.env["XDG_CACHE_HOME"],
+  platform: NodeJS.Platform = process.platform,
+): string {
+  if (own) return own;
+  if (shared) return join(shared, "aip");
+  return join(homedir(), platform === "darwin" ? "Library/Caches" : ".cache", "aip");
+}
+
+/** Path of the file a calibration of this key is stored in. */
+export function calibrationPath(
+  key: CalibrationKey,
+  modelName: string,
+  folder: string = cacheFolder(),
+): string {
+  return join(folder, "calibrations", fileNameOf(key, modelName));
+}
+
+/**
+ * Looks for the calibration of a key. A file that is corrupt, or of another machine, model or
+ * version, is never used; `ignored` says so.
+ */
+export async function findCalibration(
+  key: CalibrationKey,
+  modelName: string,
+  folder?: string,
+): Promise<Stored> {
+  const path = calibrationPath(key, modelName, folder);
+  try {
+    const text = await readIfThere(path);
+    if (text === null) return { calibration: null, ignored: await otherOf(key, modelName, path) };
+    const calibration = parseCalibration(text);
+    const different = differences(calibration.key, key);
+    if (different.length === 0) return { calibration, ignored: null };
+    return { calibration: null, ignored: `"${path}" is of ${different.join(" and ")}` };
+  } catch (error) {
+    if (!(error instanceof AipError)) throw error;
+    return { calibration: null, ignored: `"${path}" cannot be used: ${error.message}` };
+  }
+}
+
+/**
+ * Stores a calibration: the file is there whole or not at all.
+ * @returns its path
+ * @throws {AipError} `calibration-unwritable`
+ */
+export async function storeCalibration(
+  calibration: Calibration,
+  modelName: string,
+  folder?: string,
+): Promise<string> {
+  const path = calibrationPath(calibration.key, modelName, folder);
+  await writeCalibration(path, calibration);
+  return path;
+}
+
+/** Writes a calibration to a file of any name, whole or not at all. @throws {AipError} */
+export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+  const part = partPathOf(path);
+  try {
+    await writeFile(part, `${JSON.stringify(calibration, null, 2)}\n`);
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true });
+    throw unwritable(path, cause);
+  }
+}
+
+/** What the calibrations of the same model that are there are of, where there are some. */
+async function otherOf(
+  key: CalibrationKey,
+  modelName: string,
+  path: string,
+): Promise<string | null> {
+  const prefix = modelPrefixOf(key, modelName);
+  const names = (await namesIn(dirname(path))).filter(
+    (name) => name.startsWith(prefix) && name.endsWith(".json"),
+  );
+  for (const name of names) {
+    try {
+      const text = await readIfThere(join(dirname(path), name));
+      const different = text === null ? [] : differences(parseCalibration(text).key, key);
+      if (different.length > 0) return `"${name}" is of ${different.join(" and ")}`;
+    } catch (error) {
+      // A corrupt file of another machine or version is nothing to this one.
+      if (!(error instanceof AipError)) throw error;
+    }
+  }
+  return null;
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isAbsent(error)) return [];
+    throw unreadable(error);
+  }
+}
+
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if (isAbsent(error)) return null;
+    throw unreadable(error);
+  }
+}
+
+function isAbsent(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code;
+  return code === "ENOENT" || code === "ENOTDIR";
+}
+
+function unwritable(path: string, cause: unknown): AipError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return runtimeError("calibration-unwritable", `Cannot write "${path}": ${reason}`, cause);
+}
+
+function unreadable(cause: unknown): AipError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return runtimeError("calibration-unreadable", `it cannot be read (${reason})`, cause);
+}

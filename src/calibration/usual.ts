@@ -1,0 +1,64 @@
+import type { MachineDevice } from "../backend/discover.ts";
+import {
+  type Combination,
+  formatCombination,
+  type SpaceOptions,
+  type Variant,
+} from "./combination.ts";
+
+/** From so many cores on, sessions of two threads are worth a look. */
+const CORES_FOR_PAIRS = 4;
+
+/**
+ * The combinations that are the best ones of most machines, few enough for a quick look: cores
+ * filled with sessions of one thread, of two, or by one session; each accelerator alone, twice, and
+ * beside a CPU that leaves it a core; everything together.
+ *
+ * @param devices what `auto` may choose from, see `selectDevices`
+ */
+export function usualCombinations(
+  devices: readonly MachineDevice[],
+  { cores, lone }: Pick<SpaceOptions, "cores" | "lone">,
+): readonly Combination[] {
+  const hasCpu = devices.some(({ kind }) => kind === "cpu");
+  const accelerators = devices
+    .filter(({ kind }) => kind !== "cpu")
+    .map(({ kind }, index) => variantOf(kind, kind, index + 1))
+    .map((variant) => ({ ...variant, replicasMax: lone.includes(variant.kind) ? 1 : 2 }));
+  const cpu = (threads: number): Variant => variantOf("cpu", `cpu:threads=${threads}`, 0);
+  const single = cpu(1);
+  const combinations: Combination[] = [];
+  if (hasCpu) {
+    combinations.push([{ variant: single, replicas: cores }]);
+    if (cores > 1) combinations.push([{ variant: cpu(cores), replicas: 1 }]);
+    if (cores >= CORES_FOR_PAIRS) {
+      combinations.push([{ variant: cpu(2), replicas: Math.floor(cores / 2) }]);
+    }
+  }
+  const beside = hasCpu ? [{ variant: single, replicas: Math.max(1, cores - 1) }] : [];
+  for (const variant of accelerators) {
+    combinations.push([{ variant, replicas: 1 }]);
+    if (variant.replicasMax > 1) combinations.push([{ variant, replicas: 2 }]);
+    if (hasCpu) combinations.push([...beside, { variant, replicas: 1 }]);
+  }
+  if (accelerators.length > 1) {
+    combinations.push([...beside, ...accelerators.map((variant) => ({ variant, replicas: 1 }))]);
+  }
+  return combinations;
+}
+
+/** All of them, as a run takes them that knows nothing of their times. */
+export function unmeasuredChoice(devices: readonly MachineDevice[], cores: number): string {
+  return formatCombination(
+    devices.map(({ kind }, group) =>
+      kind === "cpu"
+        ? { variant: variantOf(kind, "cpu:threads=1", group), replicas: cores }
+        : { variant: variantOf(kind, kind, group), replicas: 1 },
+    ),
+  );
+}
+
+function variantOf(kind: string, device: string, group: number): Variant {
+  // Their replicas are given: nothing is searched.
+  return { kind, group, device, batch: 1, replicasMin: 1, replicasMax: 1 };
+}

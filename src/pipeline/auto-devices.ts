@@ -1,0 +1,49 @@
+import type { DeviceSpec } from "../backend/backend.ts";
+import { parseDevice } from "../backend/device-spec.ts";
+import { discoverMachine, type Machine } from "../backend/discover.ts";
+import { type AutoDevices, autoDevices } from "../calibration/auto.ts";
+import type { RunConfig } from "../config/run-config.ts";
+import type { Source } from "../source/source.ts";
+import type { LoadedModel } from "./load-model.ts";
+
+export interface SettleOptions {
+  readonly config: RunConfig;
+  readonly load: (name: string) => LoadedModel;
+  readonly sources: readonly Source[];
+  readonly signal: AbortSignal;
+  readonly tell: (text: string) => void;
+}
+
+/** The devices of a run, with what had to be looked at to tell what `auto` stands for. */
+export interface SettledDevices extends AutoDevices {
+  readonly machine: Machine | null;
+  readonly model: LoadedModel | null;
+}
+
+/**
+ * Replaces `auto`, where it stands alone, by what the calibration chose. Devices that are named are
+ * not calibrated.
+ */
+export async function settleAuto(options: SettleOptions): Promise<SettledDevices> {
+  const { config, load, sources, signal, tell } = options;
+  const specs: readonly DeviceSpec[] = config.devices.map(parseDevice);
+  const named = { specs, measured: null, notes: [], machine: null, model: null };
+  const [source] = sources;
+  const isAuto = specs.length === 1 && specs[0]?.kind === "auto";
+  if (!isAuto || source === undefined) return named;
+  const machine = discoverMachine();
+  // What is wrong with the machine is said when the devices are resolved.
+  if (!machine.devices.some(({ available }) => available)) return { ...named, machine };
+  const model = load(config.model);
+  const { geometry } = source.info;
+  const { path, name, input } = model.spec;
+  const auto = await autoDevices({
+    machine,
+    model: { path, name, input },
+    task: model.task,
+    geometry,
+    signal,
+    tell,
+  });
+  return { ...auto, machine, model };
+}

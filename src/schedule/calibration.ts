@@ -1,0 +1,133 @@
+/** What is optimised: frames a second, or the time of a frame from being taken to its answer. */
+export type CalibrationGoal = "throughput" | "latency";
+
+/** What a calibration holds for; it says nothing of any other machine, model or version. */
+export interface CalibrationKey {
+  /** `linux x64` */
+  readonly platform: string;
+  /** Model name of the processor. */
+  readonly cpu: string;
+  readonly cores: number;
+  /** Kinds of devices and what they are: `gpu: ONNX Runtime 1.30.0 WebGPU on llvmpipe, software`. */
+  readonly devices: readonly string[];
+  /** SHA-256 of the model file, hexadecimal; null where no model is run. */
+  readonly model_sha256: string | null;
+  /** Input the model is run at, `416x416`; null where no model is run. */
+  readonly input_size: string | null;
+  /** Version of ONNX Runtime; null where it takes no part. */
+  readonly onnx_runtime: string | null;
+  readonly aip: string;
+  /** Hash of the binary layout, hexadecimal. */
+  readonly layout: string;
+}
+
+/** Service times of frames in ms. */
+export interface ServiceFigures {
+  readonly mean: number;
+  /** Coefficient of variation: standard deviation over mean. */
+  readonly cv: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/** A mean with its 95 % confidence interval. */
+export interface Interval {
+  readonly mean: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Means of a frame's stages in ms; all 0 for a simulated device without a model. */
+export interface StageFigures {
+  readonly preprocess: number;
+  readonly inference: number;
+  readonly postprocess: number;
+}
+
+/** One instance within a measured candidate, as it did beside the others. */
+export interface InstanceFigures {
+  /** `cpu-0` */
+  readonly id: string;
+  readonly kind: string;
+  /** Frames answered in one call. */
+  readonly batch: number;
+  /** Time of a call: with `batch` frames, that of all of them. */
+  readonly service_ms: ServiceFigures;
+  readonly stages_ms: StageFigures;
+  readonly throughput_fps: number;
+  /** Memory it added to the process, in MiB. */
+  readonly memory_mb: number;
+}
+
+/** One combination of devices, measured running all at once. Of one instance: a device alone. */
+export interface Candidate {
+  /** What `--device` takes: `cpu:threads=1:replicas=2,gpu:replicas=1`, every count written out. */
+  readonly devices: string;
+  /** Whether a real decoder ran beside it. */
+  readonly decoding: boolean;
+  readonly instances: readonly InstanceFigures[];
+  readonly throughput_fps: Interval;
+  /**
+   * Of all frames of all instances, from being taken to being answered; `interval` is that of the
+   * median, by which candidates are compared.
+   */
+  readonly latency_ms: ServiceFigures & { readonly interval: Interval };
+  /** Memory all its instances together added to the process, in MiB. */
+  readonly memory_mb: number;
+}
+
+/** What decoding a source costs the processor. */
+export interface DecodeFigures {
+  /** What was decoded, for people: `person.mp4`. */
+  readonly source: string;
+  readonly width: number;
+  readonly height: number;
+  /** Processor time of a frame in ms, on all cores together. */
+  readonly cpu_ms: number;
+  /** The same for a million pixels: what another size is expected to cost. */
+  readonly cpu_ms_per_megapixel: number;
+  /** Frames a second it reaches alone. */
+  readonly throughput_fps: number;
+}
+
+/** A device that could not be measured, or measurably does not help. */
+export interface LeftOut {
+  readonly devices: string;
+  readonly reason: string;
+}
+
+/** Measured once, used by every run of the same model on the same machine. Keys as in the file. */
+export interface Calibration {
+  /** Version of this form. */
+  readonly format: typeof CALIBRATION_FORMAT;
+  readonly key: CalibrationKey;
+  /** For people: when it was measured, ISO 8601. */
+  readonly measured_at: string;
+  /** Whether it was cut short, as before a first run: any later one replaces it. */
+  readonly quick: boolean;
+  /** What `auto` stands for. */
+  readonly goal: CalibrationGoal;
+  /** Device lists, each the `devices` of a candidate. */
+  readonly chosen: Readonly<Record<CalibrationGoal, string>>;
+  readonly candidates: readonly Candidate[];
+  readonly left_out: readonly LeftOut[];
+  /** Null where no source was decoded. */
+  readonly decode: DecodeFigures | null;
+  /** Memory of the process before any instance, in MiB. */
+  readonly base_memory_mb: number;
+  /** Size of the frames the devices were given. */
+  readonly frame: { readonly width: number; readonly height: number };
+}
+
+/** Raised when a file of the old form can no longer be read. */
+export const CALIBRATION_FORMAT = 1;
+
+/** The candidate that was chosen for a goal. */
+export function chosenCandidate(
+  calibration: Calibration,
+  goal: CalibrationGoal = calibration.goal,
+): Candidate | undefined {
+  const devices = calibration.chosen[goal];
+  return calibration.candidates.find((candidate) => candidate.devices === devices);
+}

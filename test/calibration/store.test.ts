@@ -1,0 +1,123 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { differences } from "../../src/calibration/key.ts";
+import {
+  cacheFolder,
+  calibrationPath,
+  findCalibration,
+  storeCalibration,
+} from "../../src/calibration/store.ts";
+import type { CalibrationKey } from "../../src/schedule/calibration.ts";
+import { sampleCalibration, sampleKey } from "../schedule/sample-calibration.ts";
+
+const ROOT = mkdtempSync(join(tmpdir(), "aip-store-"));
+afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
+
+let count = 0;
+const folderOfItsOwn = (): string => join(ROOT, String(count++));
+
+/** Puts a text where the calibration of the sample key is looked for. */
+function place(folder: string, text: string): void {
+  const path = calibrationPath(sampleKey, "nano", folder);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+describe("cacheFolder()", () => {
+  test.each([
+    ["/a", "/x", "linux", "/a"],
+    ["", "/x", "linux", "/x/aip"],
+    ["", "", "linux", join(homedir(), ".cache/aip")],
+    ["", "", "darwin", join(homedir(), "Library/Caches/aip")],
+  ] as const)("AIP_CACHE_DIR=%s XDG_CACHE_HOME=%s on %s: %s", (own, shared, platform, expected) => {
+    expect(cacheFolder(own, shared, platform)).toBe(expected);
+  });
+});
+
+describe("findCalibration()", () => {
+  test("finds what was stored, and nothing else is left beside it", async () => {
+    const folder = folderOfItsOwn();
+    const sample = sampleCalibration();
+    const path = await storeCalibration(sample, "nano", folder);
+    expect(await findCalibration(sampleKey, "nano", folder)).toEqual({
+      calibration: sample,
+      ignored: null,
+    });
+    expect(readdirSync(dirname(path))).toHaveLength(1);
+  });
+
+  test("a later one replaces it", async () => {
+    const folder = folderOfItsOwn();
+    await storeCalibration(sampleCalibration({ quick: true }), "nano", folder);
+    await storeCalibration(sampleCalibration({ quick: false }), "nano", folder);
+    const { calibration } = await findCalibration(sampleKey, "nano", folder);
+    expect(calibration?.quick).toBe(false);
+  });
+
+  test("says nothing where there is none", async () => {
+    expect(await findCalibration(sampleKey, "nano", folderOfItsOwn())).toEqual({
+      calibration: null,
+      ignored: null,
+    });
+  });
+
+  test.each([
+    ["", "it is no JSON, or cut short"],
+    [JSON.stringify(sampleCalibration()).slice(0, 300), "it is no JSON, or cut short"],
+    ["{}", 'its "format" makes no sense'],
+  ])("ignores a corrupt file, and says why", async (text, reason) => {
+    const folder = folderOfItsOwn();
+    place(folder, text);
+    const { calibration, ignored } = await findCalibration(sampleKey, "nano", folder);
+    expect(calibration).toBeNull();
+    expect(ignored).toContain(`cannot be used: ${reason}`);
+  });
+
+  test.each([
+    [{ cpu: "Other 1", cores: 64 }, "another machine (Other 1, 64 cores)"],
+    [{ model_sha256: "cd".repeat(32) }, "another model"],
+    [{ input_size: "640x640" }, "input size 640x640"],
+    [{ aip: "9.9.9" }, "another version (aip 9.9.9, ONNX Runtime 1.30.0)"],
+    [{ layout: "ffffffff" }, "another version"],
+  ] as const)("ignores a file put in its place that is of %p", async (changes, reason) => {
+    const folder = folderOfItsOwn();
+    place(folder, JSON.stringify(sampleCalibration({ key: { ...sampleKey, ...changes } })));
+    const { calibration, ignored } = await findCalibration(sampleKey, "nano", folder);
+    expect(calibration).toBeNull();
+    expect(ignored).toContain(reason);
+  });
+
+  test("says so where the same model was calibrated on another machine", async () => {
+    const folder = folderOfItsOwn();
+    const key: CalibrationKey = { ...sampleKey, cpu: "Other 1" };
+    await storeCalibration(sampleCalibration({ key }), "nano", folder);
+    const { calibration, ignored } = await findCalibration(sampleKey, "nano", folder);
+    expect(calibration).toBeNull();
+    expect(ignored).toContain("another machine (Other 1, 2 cores)");
+  });
+
+  test("files of other models are nothing to it", async () => {
+    const folder = folderOfItsOwn();
+    const key: CalibrationKey = { ...sampleKey, model_sha256: "cd".repeat(32) };
+    await storeCalibration(sampleCalibration({ key }), "nano", folder);
+    expect((await findCalibration(sampleKey, "nano", folder)).ignored).toBeNull();
+  });
+});
+
+describe("storeCalibration()", () => {
+  test("a folder that cannot be made is named", async () => {
+    const folder = folderOfItsOwn();
+    writeFileSync(folder, "in the way");
+    await expect(storeCalibration(sampleCalibration(), "nano", folder)).rejects.toMatchObject({
+      code: "calibration-unwritable",
+      message: expect.stringContaining(folder),
+    });
+    expect(readFileSync(folder, "utf8")).toBe("in the way");
+  });
+});
+
+test("differences() of equal keys are none", () => {
+  expect(differences(sampleKey, { ...sampleKey })).toEqual([]);
+});

@@ -1,0 +1,112 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { PipelineOptions } from "../../src/pipeline/options.ts";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
+import type { Calibration } from "../../src/schedule/calibration.ts";
+
+const ROOT = mkdtempSync(join(tmpdir(), "aip-auto-"));
+const before = process.env["AIP_CACHE_DIR"];
+let folder = "";
+
+beforeEach(() => {
+  folder = mkdtempSync(join(ROOT, "cache-"));
+  process.env["AIP_CACHE_DIR"] = folder;
+});
+
+afterAll(() => {
+  process.env["AIP_CACHE_DIR"] = before;
+  rmSync(ROOT, { recursive: true, force: true });
+});
+
+/** Runs a few frames of the demo; the devices it ran on, and what it said. */
+async function run(options: PipelineOptions = {}): Promise<{ devices: string[]; notes: string[] }> {
+  const notes: string[] = [];
+  const pipeline = new Pipeline({ sources: "demo:size=64x64:frames=3", ...options });
+  pipeline.events.on("note", (note) => notes.push(note));
+  const { devices } = await pipeline.run();
+  return { devices: devices.map(({ id, description }) => `${id}: ${description}`), notes };
+}
+
+const stored = (): string[] => {
+  const path = join(folder, "calibrations");
+  return readdirSync(path).map((name) => join(path, name));
+};
+
+/** Changes the stored calibration as another program might. */
+function change(edit: (calibration: Calibration) => unknown): void {
+  const [path = ""] = stored();
+  writeFileSync(path, JSON.stringify(edit(JSON.parse(readFileSync(path, "utf8")))));
+}
+
+const CALIBRATING = /calibrating demo for this machine once/;
+
+describe("--device auto", () => {
+  test("calibrates once, saying so, and stores it marked as quick", async () => {
+    const first = await run();
+    expect(first.notes.filter((note) => CALIBRATING.test(note))).toHaveLength(1);
+    const [path = "", ...others] = stored();
+    expect(others).toEqual([]);
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ quick: true, format: 1 });
+    const second = await run();
+    expect(second.notes.filter((note) => CALIBRATING.test(note))).toEqual([]);
+  });
+
+  test("runs on what the stored calibration chose", async () => {
+    await run();
+    change((calibration) => ({
+      ...calibration,
+      goal: "latency",
+      chosen: { throughput: "cpu:threads=1:replicas=1", latency: "cpu:threads=2:replicas=1" },
+    }));
+    const { devices } = await run();
+    expect(devices).toEqual([expect.stringMatching(/^cpu-0: .*, 2 threads$/)]);
+  });
+
+  test.each([
+    ["cut short", (text: string) => text.slice(0, 100), "cannot be used: it is no JSON"],
+    [
+      "of another machine",
+      (text: string) => text.replace(/"cores": \d+/, '"cores": 999'),
+      "another machine",
+    ],
+    [
+      "of another version",
+      (text: string) => text.replace(/"aip": "[^"]*"/, '"aip": "0.0.0"'),
+      "another version (aip 0.0.0",
+    ],
+  ])("ignores one that is %s, says so and measures anew", async (_, edit, reason) => {
+    await run();
+    const [path = ""] = stored();
+    writeFileSync(path, edit(readFileSync(path, "utf8")));
+    const { notes } = await run();
+    const said = notes.find((note) => CALIBRATING.test(note));
+    expect(said).toContain(reason);
+    expect(said).toContain("is ignored");
+    expect((await run()).notes.find((note) => CALIBRATING.test(note))).toBeUndefined();
+  });
+
+  test("goes on where the calibration cannot be stored, and says so", async () => {
+    writeFileSync(join(folder, "calibrations"), "in the way");
+    const { notes, devices } = await run();
+    expect(devices.length).toBeGreaterThan(0);
+    expect(notes.join("\n")).toContain("the calibration is not stored");
+  });
+
+  test("stopped while it calibrates: nothing is stored", async () => {
+    const abort = new AbortController();
+    const pipeline = new Pipeline({ sources: "demo:size=64x64:frames=3", signal: abort.signal });
+    pipeline.events.on("note", (note) => {
+      if (CALIBRATING.test(note)) abort.abort();
+    });
+    expect(await pipeline.run()).toMatchObject({ end: "interrupted" });
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test("devices that are named are not calibrated", async () => {
+    const { notes } = await run({ devices: "cpu:threads=1:replicas=1" });
+    expect(notes.filter((note) => CALIBRATING.test(note))).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
