@@ -121,6 +121,11 @@ describe("A pipeline with a timeline", () => {
     expect(emittedOf(trace)).toEqual(wroteOf(frames));
     expect(trace.named("dropped").length).toBe(report.frames.dropped);
     expect(trace.named("answer").length).toBe(report.frames.emitted);
+    // Every frame that was read into a slot waited there, those that gave way too.
+    const waits = trace.named("queue");
+    const gaveWay = waits.filter(({ args }) => args["gave_way"] === 1).length;
+    expect(waits.length).toBe(trace.named("decode").length);
+    expect(gaveWay).toBe(waits.length - report.frames.emitted);
   });
 
   test("is whole when the run is stopped, or fails", async () => {
