@@ -113,6 +113,6 @@ export function faultHead(track: TraceTrack, name: string): Uint8Array {
  * has a category of its own, and the id is the frame's number.
  */
 function flowHead(track: TraceTrack, phase: "s" | "t" | "f", source: number): Uint8Array {
-  const binding = phase === "f" ? { bp: "e" } : {};
+  const binding: Record<string, string> = phase === "f" ? { bp: "e" } : {};
   return eventHead(track, { ph: phase, cat: `frames-${source}`, name: "frame", ...binding });
 }

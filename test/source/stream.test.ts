@@ -152,7 +152,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
   test("a camera's pictures are scaled in every connection", async () => {
     const path = media.make("c.mjpeg", ...testPicture(320, 240, 0.4), "-c:v", "mjpeg");
     const bytes = await Bun.file(path).bytes();
-    using server = Bun.serve({ port: 0, fetch: () => new Response(new Blob([bytes])) });
+    using server = Bun.serve({ port: 0, fetch: () => endless(bytes) });
     const source = await openSource(`http://127.0.0.1:${server.port}/c.mjpeg`, quick);
     source.scaleTo?.({ width: 80, height: 60 });
     expect(source.info.geometry).toMatchObject({ width: 320, height: 240 });
