@@ -41,7 +41,7 @@ const RECENT_COUNT = 7;
  * ```ts
  * const estimate = new ServiceEstimate();
  * for (const ms of [20, 20, 20, 200, 20]) estimate.answered(ms);
- * estimate.meanMs; // 22: the stall counts as 49 ms
+ * estimate.meanMs; // 23.7: the stall counts as 39 ms
  * ```
  */
 export class ServiceEstimate {
