@@ -8,7 +8,7 @@ import type { Opened } from "./opened.ts";
 
 /**
  * Scaling cannot pay for less: the scaler reads every pixel, and what it saves is the copies of
- * those it leaves out. At 768×432 → 416×233 (3.4) both ways cost the same.
+ * those it leaves out. At 768×432 → 416×233 (3.4) the difference is within the noise.
  */
 const PIXEL_RATIO_MIN = 4;
 /** What bringing frames over must cost natively for scaled: less is noise, and not worth it. */
