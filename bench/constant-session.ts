@@ -1,5 +1,6 @@
 import type { BackendSession } from "../src/backend/backend.ts";
 import { openOnnxSession } from "../src/backend/onnx.ts";
+import { blankSlot } from "../src/layout/blank-slot.ts";
 import { Provider, ResultDescriptor } from "../src/layout/layout.gen.ts";
 import { describeModel } from "../src/model/model.ts";
 import { sessionConfig } from "../src/model/session-config.ts";
@@ -10,7 +11,6 @@ import {
   inspectOnnx,
   onnxRuntimePath,
 } from "../src/native/library.ts";
-import { blankSlot } from "../src/layout/blank-slot.ts";
 import { PAYLOAD_OFFSET, rootArena } from "../src/ring/arena.ts";
 import type { FrameGeometry } from "../src/types.ts";
 import { median } from "./comparison.ts";

@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { AipError } from "../src/errors.ts";
 import { suggestion } from "../src/nearest.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
+import { calibrate } from "./calibrate.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
 import { fullrun } from "./fullrun.ts";
@@ -24,6 +25,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ring,
   dispatch,
   schedule,
+  calibrate,
   preprocess,
   postprocess,
   demo,

@@ -9,6 +9,7 @@ import { isMp4CutShort } from "./mp4-boxes.ts";
 import { decodeRequest, type SourceOptions } from "./options.ts";
 import { probe } from "./probe.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
+import { ffmpegVersion } from "./tool.ts";
 
 /** What a video with a beginning and an end is made from. */
 export interface VideoInput {
@@ -33,7 +34,8 @@ export async function openVideo(
 ): Promise<Source> {
   // With its protocol named, a file may be called "-" or "a:b".
   const input = ["-i", `file:${path}`];
-  const found = await probe(input);
+  // The decoder's version is asked for meanwhile: both are programs that take a while to start.
+  const [found] = await Promise.all([probe(input), ffmpegVersion()]);
   if ("reason" in found) {
     const reason = await explain(path, found.reason);
     throw usageError("source-unreadable", `Cannot open source "${path}": ${reason}`);
