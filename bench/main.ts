@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { AipError } from "../src/errors.ts";
 import { suggestion } from "../src/nearest.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
+import { calibrate } from "./calibrate.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
 import { estimate } from "./estimate.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   dispatch,
   schedule,
   estimate,
+  calibrate,
   preprocess,
   postprocess,
   demo,

@@ -8,6 +8,9 @@ const ROUNDS_MIN = 3;
 /** A variant whose replicas cannot come within this share of the best is not replicated. */
 const HOPELESS = 0.9;
 
+/** A device that brings less than this share at best is not tried together with others. */
+const NEGLIGIBLE = 0.02;
+
 export interface SearchOptions {
   readonly rounds: Rounds;
   readonly variants: readonly Variant[];
@@ -98,6 +101,11 @@ async function combine(options: SearchOptions): Promise<void> {
   const [first, ...others] = bestOfGroups(options);
   let base = first ?? [];
   for (const other of others) {
+    // Together they reach at most the sum of what each reaches alone.
+    const [baseFps, otherFps] = [base, other].map(
+      (one) => rounds.candidate(one)?.throughput_fps.high ?? 0,
+    ) as [number, number];
+    if (otherFps < NEGLIGIBLE * baseFps) continue;
     const single = other.map(({ variant }) => ({ variant, replicas: variant.replicasMin }));
     const joined = [base, withoutOne(base)]
       .filter((some) => some.length > 0)

@@ -55,6 +55,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   const model = needsModel(devices) ? loadModel(flags.model, config) : null;
   const calibrated = model === null ? null : { ...model.spec };
   const key = calibrationKey(machine, calibrated);
+  const { factory, geometry } = await openFactory(flags.source);
   const isStored = model !== null && isForAuto(flags);
   const name = model?.spec.name ?? "";
   if (isStored) {
@@ -64,7 +65,6 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   const load = (loadavg()[0] ?? 0) / machine.coreCount;
   if (load > LOAD_MAX)
     say(`this machine is busy (load ${load.toFixed(1)} a core): figures are rough`);
-  const { factory, geometry } = await openFactory(flags.source);
   const abort = new AbortController();
   using _signals = onSignals((_, count) => {
     if (count > 1) process.exit(ExitCode.interrupted);

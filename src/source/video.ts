@@ -11,6 +11,7 @@ import { decodeRequest, type SourceOptions } from "./options.ts";
 import { probe } from "./probe.ts";
 import { scaledRequest } from "./scaled.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
+import { ffmpegVersion } from "./tool.ts";
 import { endOfTransportStream } from "./transport-stream.ts";
 
 /** ffmpeg's name of the demuxer of MPEG-TS. */
@@ -39,7 +40,8 @@ export async function openVideo(
 ): Promise<Source> {
   // With its protocol named, a file may be called "-" or "a:b".
   const input = ["-i", `file:${path}`];
-  const found = await probe(input);
+  // The decoder's version is asked for meanwhile: both are programs that take a while to start.
+  const [found] = await Promise.all([probe(input), ffmpegVersion()]);
   if ("reason" in found) {
     const reason = await explain(path, found.reason);
     throw usageError("source-unreadable", `Cannot open source "${path}": ${reason}`);

@@ -102,6 +102,14 @@ describe("explore()", () => {
     expect(best(search)).toBe("cpu:threads=1:replicas=2");
   });
 
+  test("a device that cannot bring 2 % is not tried together with others", async () => {
+    const device = (name: string): FakeDevice =>
+      name === "gpu" ? { aloneMs: 1000, sharedMs: 1000 } : twoCores(name);
+    const search = fakeSearch({ devices: "cpu,gpu", cores: 2, device });
+    await explore(search);
+    expect(search.measured.some((name) => name.includes(","))).toBe(false);
+  });
+
   test("a device that fails is left out, with its reason, and the others are measured", async () => {
     const fails = (devices: string): boolean => devices.includes("gpu");
     const search = fakeSearch({ devices: "cpu,gpu", cores: 2, device: twoCores, fails });

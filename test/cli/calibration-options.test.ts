@@ -1,0 +1,54 @@
+import { describe, expect, test } from "bun:test";
+import { readCalibration } from "../../src/cli/calibration-options.ts";
+
+const read = (flags: Record<string, string | boolean>, ...operands: string[]) =>
+  readCalibration({ flags, operands });
+
+describe("readCalibration()", () => {
+  test("nothing given: the demo model, every device, throughput", () => {
+    expect(read({})).toMatchObject({
+      model: "demo",
+      devices: [{ kind: "auto" }],
+      goal: "throughput",
+      seconds: undefined,
+      replicas: undefined,
+      quiet: false,
+    });
+  });
+
+  test("reads every flag", () => {
+    const flags = { for: "latency", seconds: "2.5", replicas: "1..4", threads: "1,2,2" };
+    expect(
+      read({ ...flags, device: "cpu,sim:5ms", "input-size": "640x384" }, "m.onnx"),
+    ).toMatchObject({
+      model: "m.onnx",
+      devices: [{ kind: "cpu" }, { kind: "sim" }],
+      goal: "latency",
+      seconds: 2.5,
+      replicas: { min: 1, max: 4 },
+      threads: [1, 2],
+      inputSize: { width: 640, height: 384 },
+    });
+    expect(read({ replicas: "3" }).replicas).toEqual({ min: 3, max: 3 });
+  });
+
+  test.each([
+    [{ for: "througput" }, '--for must be throughput or latency, not "througput"'],
+    [{ seconds: "0" }, "--seconds must be a number above 0"],
+    [{ seconds: "1e3" }, "--seconds must be a number above 0"],
+    [{ replicas: "4..1" }, "--replicas must be a range such as 1..4"],
+    [{ replicas: "0..2" }, "--replicas must be a range such as 1..4"],
+    [{ replicas: "1..65" }, "--replicas must be a range such as 1..4, each from 1 to 64"],
+    [{ threads: "1,x" }, "--threads must be whole numbers"],
+    [{ "input-size": "big" }, "--input-size must be WIDTHxHEIGHT"],
+    [{ device: "cqu" }, 'Unknown device "cqu"'],
+    [{ output: "no/such/folder/x.json" }, 'the folder "no/such/folder" does not exist'],
+    [{ output: "x.out", plot: "x.out" }, "name another file"],
+  ])("refuses %p", (flags, message) => {
+    expect(() => read(flags as Record<string, string>)).toThrow(message);
+  });
+
+  test("takes one model at a time", () => {
+    expect(() => read({}, "a.onnx", "b.onnx")).toThrow('Unexpected "b.onnx"');
+  });
+});
