@@ -34,6 +34,8 @@ export class DriftWatch {
   /** Known time of a frame in ms; 0 before it has settled. */
   levelMs = 0;
   #firstMs = 0;
+  /** What was last told; 0 before. */
+  #toldMs = 0;
   #levelUncertainty = 0;
   /** Answers in all from which on it is firm. */
   #firmCount = FIRM_COUNT;
@@ -79,12 +81,13 @@ export class DriftWatch {
     if (estimate.slowerCount === 0) this.#notSlowerMs = nowMs;
     if (estimate.quickerCount === 0) this.#notQuickerMs = nowMs;
     const isFirm = answers >= this.#firmCount || estimate.isSuspicious;
-    if (side === 0 && !isFirm) this.#settle(estimate);
+    if (side === 0 && !isFirm && this.#isAsTold(estimate)) this.#settle(estimate);
     const isSustained =
       nowMs - this.#offSeenMs >= SUSTAINED_MS && answers - this.#offAnswers >= SUSTAINED_COUNT;
     if (side === 0 || !isSustained) return null;
     const fromMs = this.levelMs;
     this.levelMs = estimate.meanMs;
+    this.#toldMs = estimate.meanMs;
     this.#levelUncertainty = estimate.uncertainty;
     this.#firmCount = answers + FIRM_COUNT;
     this.#offSide = 0;
@@ -96,6 +99,11 @@ export class DriftWatch {
     if (this.#firstMs === this.levelMs) this.#firstMs = meanMs;
     this.levelMs = meanMs;
     this.#levelUncertainty = uncertainty;
+  }
+
+  /** A rough time may be made finer, but not become another one without a word. */
+  #isAsTold({ meanMs }: ServiceEstimate): boolean {
+    return this.#toldMs === 0 || Math.abs(Math.log(meanMs / this.#toldMs)) < Math.log(FACTOR_MIN);
   }
 
   /** 1 where the device is certainly slower than known, -1 where it is quicker, else 0. */

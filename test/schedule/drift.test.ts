@@ -66,6 +66,24 @@ describe("DriftWatch", () => {
     ]);
   });
 
+  test("what was told is taken back where it passes, however rough it was", () => {
+    // Ten answers at 200 ms, which is too few to be sure of them.
+    const watch = new DriftWatch();
+    const estimate = new ServiceEstimate();
+    const next = serviceTimes({ serviceMs: 1, cv: 0.3, seed: 5, slowAt: [] });
+    let nowMs = 0;
+    let told = 0;
+    for (let answer = 1; answer <= 400; answer += 1) {
+      const ms = (answer > 100 && answer <= 110 ? 200 : 50) * next(answer);
+      nowMs += ms;
+      estimate.answered(ms);
+      const change = watch.look(nowMs, estimate, answer);
+      if (change !== null) told = change.toMs;
+    }
+    expect(told).toBeGreaterThan(30);
+    expect(told).toBeLessThan(75);
+  });
+
   test("less than a quarter is no change, nor is what lasts less than half a second", () => {
     expect(story("aaba", { a: 20, b: 24 })).toEqual([]);
     expect(story("aaaaaaaaaaaabaaaaaaa", { a: 20, b: 40 }, 0.3)).toEqual([]);
