@@ -9,6 +9,8 @@ const SPREAD_FIRST = 0.3;
 const SPREAD_FIRST_WEIGHT = 4;
 /** A smaller spread is not believed: a few percent are no change worth a decision. */
 const SPREAD_MIN = 0.1;
+/** Nor is a larger one: above 1.6 the skew it stands for would feed it without end. */
+const SPREAD_MAX = 1;
 /** Standard deviation over mean absolute deviation of normal numbers: √(π/2). */
 const DEVIATION_RATIO = Math.sqrt(Math.PI / 2);
 /** 99 % of normal numbers are less than so many standard deviations above the mean. */
@@ -78,7 +80,8 @@ export class ServiceEstimate {
     const clipped = Math.max(-CLIP, Math.min(CLIP, score));
     if (this.#hasChanged(clipped)) return this.#beginAgain(skew);
     const weight = 1 / Math.min(MEAN_WINDOW, this.count + SPREAD_FIRST_WEIGHT);
-    this.spread += weight * (DEVIATION_RATIO * Math.abs(clipped) * deviation - this.spread);
+    const scatter = DEVIATION_RATIO * Math.abs(clipped) * deviation;
+    this.spread = Math.min(SPREAD_MAX, this.spread + weight * (scatter - this.spread));
     const counted = clipped === score ? ms : this.meanMs * Math.exp(clipped * deviation - skew);
     this.meanMs += (counted - this.meanMs) / Math.min(MEAN_WINDOW, this.count);
     return this.meanMs;

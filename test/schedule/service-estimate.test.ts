@@ -73,6 +73,20 @@ describe("ServiceEstimate", () => {
     expect(estimate.spread / cv).toBeLessThan(1.5);
   });
 
+  test("never runs away, however wildly times change", () => {
+    for (let seed = 0; seed < 50; seed += 1) {
+      const wild = serviceTimes({ serviceMs: 20, cv: 10, seed, slowAt: [] });
+      const estimate = new ServiceEstimate();
+      for (let answer = 0; answer < 500; answer += 1) {
+        estimate.answered(answer % 7 < 3 ? 20 : Math.min(2000, Math.max(2, wild(answer))));
+        expect(estimate.meanMs).toBeGreaterThan(1);
+        expect(estimate.meanMs).toBeLessThan(4000);
+      }
+      for (let answer = 0; answer < 100; answer += 1) estimate.answered(20);
+      expect(estimate.meanMs / 20).toBeCloseTo(1, 1);
+    }
+  });
+
   test("p99Ms is what one time of a hundred exceeds", () => {
     const times = lognormal(0.3, 3, 2000);
     const { p99Ms } = after(times);
