@@ -116,6 +116,10 @@ test("bench fullrun measures, or says what is missing", async () => {
   expect(measured || skipped).toBe(true);
 });
 
+test("bench trace compares with the same runs without a timeline", async () => {
+  expect(pairs(await quick("trace"))).toEqual(new Set(["with a timeline / without"]));
+});
+
 test("bench names an unknown benchmark's nearest", async () => {
   const { status, errors, output } = await bench("dispach");
   expect({ status, output }).toEqual({ status: 2, output: "" });
@@ -136,5 +140,5 @@ test("bench --help lists every benchmark", async () => {
     "help",
     "ingest",
   ];
-  for (const name of [...names, "fullrun"]) expect(output).toContain(`  ${name} `);
+  for (const name of [...names, "fullrun", "trace"]) expect(output).toContain(`  ${name} `);
 });

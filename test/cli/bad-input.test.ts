@@ -32,9 +32,10 @@ afterAll(() => rm(folder, { recursive: true }));
 /** Runs `aip run` with every kind of output, and checks that none of them is left. */
 async function refusal(line: string, env: Record<string, string> = {}): Promise<string> {
   const before = (await readdir(folder)).toSorted();
-  const outputs = ["--output", "o.ndjson", "--annotate", "o.mp4", "--report", "o.json"];
+  const results = ["--output", "o.ndjson", "--annotate", "o.mp4"];
+  const outputs = [...results, "--report", "o.json", "--trace", "t.json"];
   const words = line.split(" ").map((word) => word.replace("MODELS/", MODELS));
-  const given = words.some((word) => word === "--output" || word === "--annotate");
+  const given = words.some((word) => /^--(output|annotate|trace)$/.test(word));
   const { code, stdout, stderr } = await aipProcess(["run", ...words, ...(given ? [] : outputs)], {
     cwd: folder,
     env,
@@ -72,6 +73,8 @@ test.each([
   ["demo --device openvino", 'Device "openvino" is not available'],
   ["demo --device sim:1ms --output no/x", 'Cannot write "no/x": the folder "no" does not exist'],
   ["demo --device sim:1ms --output empty", 'Cannot write "empty": it is a folder; name a file'],
+  ["demo --device sim:1ms --trace no/x", 'Cannot write "no/x": the folder "no" does not exist'],
+  ["demo --device sim:1ms --trace empty", 'Cannot write "empty": it is a folder; name a file'],
   [
     "clip.mp4 --device sim:1ms --annotate clip.mp4",
     'Cannot write "clip.mp4": it is the input "clip.mp4"; name another file',
