@@ -20,12 +20,14 @@ import { preprocess } from "./preprocess.ts";
 import { formatComparison, formatMachine } from "./print.ts";
 import { ring } from "./ring.ts";
 import { schedule } from "./schedule.ts";
+import { start } from "./start.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ring,
   dispatch,
   schedule,
   calibrate,
+  start,
   preprocess,
   postprocess,
   demo,

@@ -11,6 +11,7 @@ import { VideoSink } from "../sink/video.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
+import { preloadRuntime } from "./auto-devices.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { openNamedSources, openRun } from "./opened.ts";
 import type { PipelineEvents, PipelineOptions } from "./options.ts";
@@ -138,7 +139,10 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   async #start(): Promise<Report> {
     const { config } = this;
-    const named = await openNamedSources(this.#named, config);
+    const [named] = await Promise.all([
+      openNamedSources(this.#named, config),
+      preloadRuntime(config),
+    ]);
     const sources = [...named, ...this.#ownSources];
     try {
       const run = new Run({
