@@ -39,7 +39,7 @@ export class ConstantSession {
     const spec = describeModel(modelPath, inspectOnnx(modelPath), null, overrides);
     const config = sessionConfig(spec, { provider: Provider.cpu, threadCount: 1 });
     this.#session = openOnnxSession({
-      model: { path: modelPath, config, providerOptions: null },
+      model: { path: modelPath, bytes: null, config, providerOptions: null },
       onnxRuntimePath: onnxRuntimePath(),
       simulated: null,
     });

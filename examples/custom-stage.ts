@@ -1,9 +1,7 @@
 /** A stage of one's own, which sees every frame in order and without a copy: counts by class. */
-import { type FrameView, Pipeline, type RunContext, type Stage } from "aip";
+import { DetectionWords, type FrameView, Pipeline, type RunContext, type Stage } from "aip";
 
-/** Numbers a detection record has; its class is the sixth. See `detection` in docs/results.md. */
-const RECORD_LENGTH = 8;
-const CLASS_ID = 5;
+const { CLASS_ID, WORDS } = DetectionWords;
 
 class ClassCounter implements Stage {
   readonly name = "class-counter";
@@ -16,7 +14,7 @@ class ClassCounter implements Stage {
 
   process(frame: FrameView): void {
     for (let index = 0; index < frame.detectionCount; index += 1) {
-      const classId = frame.detectionsI32[index * RECORD_LENGTH + CLASS_ID] as number;
+      const classId = frame.detectionsI32[index * WORDS + CLASS_ID] as number;
       const label = this.#labels[classId] ?? `class ${classId}`;
       this.counts.set(label, (this.counts.get(label) ?? 0) + 1);
     }

@@ -18,6 +18,7 @@ export { parseDevices } from "./backend/device-spec.ts";
 export { discoverMachine, type Machine, type MachineDevice } from "./backend/discover.ts";
 export { defineConfig, type RunConfig, type RunConfigInput } from "./config/run-config.ts";
 export { AipError, type ErrorCategory } from "./errors.ts";
+export * as DetectionWords from "./layout/detection-words.ts";
 export type { Report } from "./metrics/report.ts";
 export { formatReport } from "./metrics/table.ts";
 export type { PipelineEvents, PipelineOptions, RunInfo } from "./pipeline/options.ts";

@@ -100,8 +100,8 @@ export interface FrameView {
   /** Result block, or -1 where there is none. */
   readonly resultIndex: number;
   /**
-   * Detection records, 8 numbers each (see the layout's `detection`): coordinates and confidence
-   * in `f32`, class and track in `i32` at the same indices.
+   * Detection records, `DetectionWords.WORDS` numbers each: coordinates and confidence in `f32`,
+   * class and track in `i32`, at the places `DetectionWords` names.
    */
   readonly detectionsF32: Float32Array;
   readonly detectionsI32: Int32Array;

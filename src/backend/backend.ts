@@ -27,6 +27,8 @@ export interface SessionTask {
   /** `"none"`: a simulated device without a model, which answers with no detections. */
   readonly model: null | {
     readonly path: string;
+    /** The model as it is run, in shared memory, where that is not as it stands in the file. */
+    readonly bytes: Uint8Array | null;
     /** A `session_config` struct, see the layout. */
     readonly config: Uint8Array;
     /** Lines of key=value for the execution provider, or null. */

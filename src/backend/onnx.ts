@@ -13,8 +13,14 @@ export function openOnnxSession(task: SessionTask): BackendSession {
   if (model === null || onnxRuntimePath === null) {
     throw new TypeError("openOnnxSession: the task needs a model and an ONNX Runtime");
   }
-  const { path: modelPath, config, providerOptions } = model;
-  const session = new NativeSession({ modelPath, config, providerOptions, onnxRuntimePath });
+  const { path: modelPath, bytes: modelBytes, config, providerOptions } = model;
+  const session = new NativeSession({
+    modelPath,
+    modelBytes,
+    config,
+    providerOptions,
+    onnxRuntimePath,
+  });
   return {
     payloadBytes: session.payloadBytes,
     // HOT: one native call.

@@ -6,6 +6,8 @@ import { providerOfKind } from "./providers.ts";
 /** A model as sessions need it: its file, and a `session_config` without provider and threads. */
 export interface ModelTask {
   readonly path: string;
+  /** The model as it is run, in shared memory, where that is not as it stands in the file. */
+  readonly bytes: Uint8Array | null;
   /** A `session_config` struct; its provider and thread count are filled in per device. */
   readonly config: Uint8Array;
 }
@@ -32,7 +34,7 @@ export function onnxTask(options: OnnxTaskOptions): SessionTask {
   const { spec, device, model, threadCount, runtime } = options;
   const { provider, providerOptions } = executionProvider(spec, device);
   return {
-    model: { path: model.path, config: configure(model, provider, threadCount), providerOptions },
+    model: { ...model, config: configure(model, provider, threadCount), providerOptions },
     onnxRuntimePath: runtime.path,
     simulated: null,
   };
@@ -47,7 +49,7 @@ export function simulatedTask(
   if (model === null) return { model: null, onnxRuntimePath: null, simulated };
   const config = configure(model, Provider.cpu, 1);
   return {
-    model: { path: model.path, config, providerOptions: null },
+    model: { ...model, config, providerOptions: null },
     onnxRuntimePath: runtime?.path ?? null,
     simulated,
   };

@@ -59,7 +59,7 @@ function findCommand(
 
 async function printHelp(command: Command, stream: NodeJS.WriteStream): Promise<void> {
   const { renderHelp } = await import("./help.ts");
-  stream.write(await renderHelp(command, stream.isTTY === true));
+  stream.write(await renderHelp(command, stream.isTTY === true, stream.columns));
 }
 
 /** Prints an error as one sentence; returns the exit code it stands for. */

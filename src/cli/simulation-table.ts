@@ -27,7 +27,16 @@ export function formatSimulation(
   figures: readonly ScheduleFigures[],
 ): string {
   const rows = figures.map((row) => cells(simulation, row));
-  const head = ["fps", "of bound", "p50", "p90", "p99 ms", "over seeds", "dropped", "failed"];
+  const head = [
+    "fps",
+    "of bound",
+    "p50",
+    "p90",
+    "p99 ms",
+    "over seeds",
+    "mean dropped",
+    "mean failed",
+  ];
   const used = head.map((_, column) => column < 6 || rows.some((row) => row[column] !== "0"));
   const widths = head.map((cell, column) =>
     Math.max(...[head, ...rows].map((row) => Bun.stringWidth(row[column] ?? cell))),
@@ -66,9 +75,13 @@ function cells(simulation: Simulation, figures: ScheduleFigures): string[] {
     formatMs(p90Ms),
     formatMs(p99Ms),
     lowest === highest ? "the same" : `${lowest}–${highest}`,
-    formatCount(frames.dropped),
-    formatCount(frames.failed),
+    formatMeanCount(frames.dropped),
+    formatMeanCount(frames.failed),
   ];
+}
+
+function formatMeanCount(mean: number): string {
+  return Number.isInteger(mean) ? formatCount(mean) : formatRate(mean);
 }
 
 function describeDevices({ devices }: Simulation): string {

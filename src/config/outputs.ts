@@ -1,17 +1,19 @@
 import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type AipError, usageError } from "../errors.ts";
+import { isFileLocked } from "../native/file-lock.ts";
+import { outputInUse } from "../sink/line-writer.ts";
 import { videoPaths } from "../sink/video-paths.ts";
 import type { Source } from "../source/source.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /**
- * Refuses outputs that cannot be written, that would overwrite an input, or that share a file,
- * before anything is started or truncated.
+ * Refuses outputs that cannot be written, that would overwrite an input, that share a file, or that
+ * another run is writing, before anything is started or truncated.
  *
  * @param opened the sources, once they are open: what patterns stand for, and the files of several
  * annotated videos, follow from them
- * @throws {AipError} `output-invalid`
+ * @throws {AipError} `output-invalid`, `output-in-use`
  */
 export function checkOutputs(
   config: Pick<RunConfig, "sources" | "model" | "output" | "annotate" | "report">,
@@ -37,6 +39,7 @@ export function checkOutputs(
     const other = outputs.get(target);
     if (other !== undefined) throw invalid(path, `--${other} writes to it too; name another file`);
     outputs.set(target, flag);
+    if (flag === "output" && isFileLocked(target)) throw outputInUse(path);
   }
 }
 

@@ -24,7 +24,10 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_onnx_load: { args: [pointer], returns: i32 },
   aip_onnx_info: { args: [pointer, u32], returns: i32 },
   aip_onnx_inspect: { args: [pointer, pointer, u32, pointer], returns: i32 },
-  aip_session_create: { args: [pointer, pointer, pointer, pointer], returns: i32 },
+  aip_session_create: {
+    args: [pointer, pointer, u32, pointer, pointer, pointer],
+    returns: i32,
+  },
   aip_session_run: { args: [pointer, pointer, pointer], returns: i32 },
   aip_session_payload_bytes: { args: [pointer, pointer], returns: i32 },
   aip_session_destroy: { args: [pointer], returns: nothing },
@@ -64,6 +67,8 @@ export interface NativeLibrary {
   ): number;
   aip_session_create(
     modelPath: NativeMemory,
+    model: NativeMemory,
+    modelBytes: number,
     config: NativeMemory,
     providerOptions: NativeMemory,
     session: NativeMemory,

@@ -2,6 +2,8 @@ import { type Address, check, cString, library, loadOnnxRuntime } from "./librar
 
 export interface NativeSessionOptions {
   readonly modelPath: string;
+  /** The model itself, where it is not to be read from the file. */
+  readonly modelBytes: Uint8Array | null;
   /** A `session_config` struct. */
   readonly config: Uint8Array;
   /** Lines of key=value for the execution provider, or null. */
@@ -21,9 +23,11 @@ export class NativeSession {
     const config = new Uint8Array(new SharedArrayBuffer(options.config.length));
     config.set(options.config);
     const out = new Uint32Array(new SharedArrayBuffer(8));
-    const { providerOptions } = options;
+    const { providerOptions, modelBytes } = options;
     const status = library().aip_session_create(
       cString(options.modelPath),
+      modelBytes,
+      modelBytes?.length ?? 0,
       config,
       providerOptions === null ? null : cString(providerOptions),
       out,

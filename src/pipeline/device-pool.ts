@@ -20,12 +20,19 @@ export interface DevicePoolOptions {
   readonly layout: ArenaLayout;
   readonly instances: readonly DeviceInstance[];
   readonly warmUp: FrameGeometry;
+  /** Least time a restarted worker gets to start, in ms; default 30 s. */
+  readonly startLimitMs?: number;
   /** A device's worker is gone or hung; its frames must be taken back before this returns. */
   readonly onLost: (device: Device, seat: Seat, hung: boolean, reason: string) => void;
   /** A hung worker's thread has ended: nobody writes these result blocks any more. */
   readonly onQuarantineEnd: (results: readonly number[]) => void;
   /** Something changed that the manager should look at. */
   readonly onChange: () => void;
+}
+
+interface StartWatch {
+  readonly sinceMs: number;
+  readonly timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** Starts, watches, restarts and ends the inference workers. */
@@ -103,12 +110,15 @@ export class DevicePool {
     seat.worker = worker;
     device.seat = seat;
     const { arena, layout, warmUp } = this.#options;
+    const overdue = this.#watchStart(device, seat);
     const { task, id } = device.instance;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let lastError = "its worker ended without a word";
     worker.onmessage = (event: MessageEvent<WorkerMessage>) => {
       const message = event.data;
       if (message.type === "ready") {
+        clearTimeout(overdue.timer);
+        device.firstStartMs ??= clockMs() - overdue.sinceMs;
         device.warmFrameMs = message.warmFrameMs;
         device.alive = true;
         resolve();
@@ -127,11 +137,24 @@ export class DevicePool {
       lastError = event.message;
     };
     worker.addEventListener("close", () => {
+      clearTimeout(overdue.timer);
       reject(runtimeError("device-failed", `Device ${id}: ${lastError}`));
       this.#closed(device, seat, lastError);
     });
     worker.postMessage({ arena, layout, seat: seat.index, task, warmUp } satisfies WorkerStart);
     return promise;
+  }
+
+  /** A worker may hang before its first frame, too: then it is lost like one that hangs later. */
+  #watchStart(device: Device, seat: Seat): StartWatch {
+    const limitMs = device.startLimitMs(this.#options.startLimitMs);
+    const sinceMs = clockMs();
+    if (limitMs === Number.POSITIVE_INFINITY) return { sinceMs, timer: undefined };
+    const timer = setTimeout(() => {
+      if (this.#stopping || device.seat !== seat || device.alive) return;
+      this.#lost(device, true, `did not start again within ${(limitMs / 1000).toFixed(1)} s`);
+    }, limitMs);
+    return { sinceMs, timer: timer.unref() };
   }
 
   #closed(device: Device, seat: Seat, reason: string): void {

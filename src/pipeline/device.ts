@@ -56,6 +56,10 @@ export class Seat {
   }
 }
 
+/** A restarted worker is given this long, and this many times what the first one took. */
+const START_MS = 30_000;
+const START_FACTOR = 20;
+
 /** One device instance as the manager sees it: its state for the scheduler, and its figures. */
 export class Device implements DeviceState {
   readonly index: number;
@@ -68,6 +72,8 @@ export class Device implements DeviceState {
   serviceMs = 0;
   /** Time of a frame when its worker last warmed up. */
   warmFrameMs = 0;
+  /** What its first start took, model and warm-up, in ms; null until it has started. */
+  firstStartMs: number | null = null;
   /** Result blocks given to the worker, in the order it answers them. */
   readonly running: IndexQueue;
   seat: Seat | undefined;
@@ -115,5 +121,14 @@ export class Device implements DeviceState {
       this.instance.expectedMs,
     );
     return Math.max(HANG_MS, HANG_P99_FACTOR * slowMs);
+  }
+
+  /**
+   * How long a fresh worker may take to start, in ms, before that counts as failed. A first start
+   * has no limit: compiling a large model for an accelerator takes minutes, and somebody watches.
+   */
+  startLimitMs(leastMs: number = START_MS): number {
+    if (this.firstStartMs === null) return Number.POSITIVE_INFINITY;
+    return Math.max(leastMs, START_FACTOR * this.firstStartMs);
   }
 }

@@ -25,7 +25,7 @@ export interface ComparisonOptions {
   readonly seedCount: number;
 }
 
-/** What one schedule came to over all seeds: medians, and the range of the p99. Latencies in ms. */
+/** What one schedule came to over all seeds: medians where not said. Latencies in ms. */
 export interface ScheduleFigures {
   readonly schedule: string;
   readonly throughputFps: number;
@@ -33,7 +33,7 @@ export interface ScheduleFigures {
   readonly p90Ms: number;
   readonly p99Ms: number;
   readonly p99RangeMs: readonly [number, number];
-  /** Frames of all seeds together. */
+  /** Frames of one seed, on average: means, unlike medians, add up as the frames do. */
   readonly frames: FrameCounts;
   /** Median share of the time in which each device was busy. */
   readonly busyRatios: readonly number[];
@@ -79,8 +79,8 @@ function simulateRun(
 function figuresOf(schedule: string, runs: readonly SimulationResult[]): ScheduleFigures {
   const over = (value: (run: SimulationResult) => number): number[] => runs.map(value);
   const p99 = over((run) => run.latencyMs.p99);
-  const sum = (key: keyof FrameCounts): number =>
-    over((run) => run.frames[key]).reduce((total, count) => total + count, 0);
+  const mean = (key: keyof FrameCounts): number =>
+    over((run) => run.frames[key]).reduce((total, count) => total + count, 0) / runs.length;
   return {
     schedule,
     throughputFps: median(over((run) => run.throughputFps)),
@@ -89,10 +89,10 @@ function figuresOf(schedule: string, runs: readonly SimulationResult[]): Schedul
     p99Ms: median(p99),
     p99RangeMs: [Math.min(...p99), Math.max(...p99)],
     frames: {
-      received: sum("received"),
-      emitted: sum("emitted"),
-      dropped: sum("dropped"),
-      failed: sum("failed"),
+      received: mean("received"),
+      emitted: mean("emitted"),
+      dropped: mean("dropped"),
+      failed: mean("failed"),
     },
     busyRatios: (runs[0]?.devices ?? []).map((_, index) =>
       median(over((run) => run.devices[index]?.busyRatio ?? 0)),

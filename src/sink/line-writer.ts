@@ -1,5 +1,17 @@
-import { close, closeSync, fstatSync, ftruncateSync, openSync, write, writeSync } from "node:fs";
+import {
+  close,
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  write,
+  writeSync,
+} from "node:fs";
 import { type AipError, runtimeError, usageError } from "../errors.ts";
+import { lockFile } from "../native/file-lock.ts";
+
+const { O_WRONLY, O_CREAT, O_APPEND } = constants;
 
 /** Bytes collected before a file is written. */
 const BUFFER_BYTES = 64 * 1024;
@@ -30,7 +42,7 @@ export interface LineWriterEvents {
  * Opens `path` for lines: a regular file is written at once from a buffer, anything a reader can
  * hold up (a pipe, a terminal; `-` is the standard output) beside the main thread.
  *
- * @throws {AipError} `output-unwritable`
+ * @throws {AipError} `output-unwritable`; `output-in-use` where another run writes that file
  */
 export function openLineWriter(
   path: string,
@@ -43,13 +55,25 @@ export function openLineWriter(
   }
   let fd: number;
   try {
-    fd = openSync(path, append ? "a" : "w");
+    fd = openSync(path, O_WRONLY | O_CREAT | (append ? O_APPEND : 0));
   } catch (cause) {
     throw usageError("output-unwritable", `Cannot write "${path}": ${reasonOf(cause)}`, cause);
   }
   const name = `"${path}"`;
-  if (fstatSync(fd).isFile()) return new FileLineWriter(fd, name, events);
-  return new StreamLineWriter(fd, name, events);
+  if (!fstatSync(fd).isFile()) return new StreamLineWriter(fd, name, events);
+  if (!lockFile(fd)) {
+    closeSync(fd);
+    throw outputInUse(path);
+  }
+  // Not before it is ours: another run may be writing it.
+  if (!append) ftruncateSync(fd);
+  return new FileLineWriter(fd, name, events);
+}
+
+/** The lines of two runs must not mix. */
+export function outputInUse(path: string): AipError {
+  const message = `Cannot write "${path}": another run is writing it; name another file`;
+  return usageError("output-in-use", message);
 }
 
 /** Writes synchronously: the page cache takes 64 KiB faster than a thread pool is reached. */

@@ -4,7 +4,8 @@ import { type AipError, runtimeError, usageError } from "../errors.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
 import type { FrameGeometry } from "../types.ts";
-import { Decoder } from "./decoder.ts";
+import { findDamagedPicture } from "./damaged-picture.ts";
+import { Decoder, type DecoderExit } from "./decoder.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
 import type { DecodeRequest } from "./ffmpeg.ts";
 import { chooseFormat } from "./geometry.ts";
@@ -92,8 +93,7 @@ class ImageSource implements Source {
   #decoder: Decoder | undefined;
   #runIndex = 0;
   #opened = 0;
-  #errorCount = 0;
-  #lastError: string | undefined;
+  readonly #notes: string[] = [];
 
   constructor(input: ImageInput, options: SourceOptions) {
     this.name = input.name;
@@ -132,18 +132,23 @@ class ImageSource implements Source {
     const run = this.#input.runs[this.#runIndex - 1];
     if (this.#decoder === undefined || run === undefined) return null;
     const exit = await this.#decoder.exit();
-    this.#errorCount += exit.log.errorCount;
-    this.#lastError = exit.log.last ?? this.#lastError;
+    const { log } = exit;
     const frameCount = run.paths.length;
-    const spec = frameCount === 1 ? (run.paths[0] as string) : this.spec;
-    const error = judgeEnding({ ...segment, spec, exit, frameCount, cutShort: false });
-    const missing = frameCount - segment.frames;
-    if (error !== null || missing <= 0 || exit.stopped || exit.log.hungUp) return error;
-    const reason = exit.log.last === undefined ? "" : `, the last reason: ${exit.log.last}`;
-    return runtimeError(
-      "source-broke-off",
-      `${missing} of ${frameCount} pictures from "${run.paths[0]}" on cannot be decoded${reason}`,
-    );
+    const isBrokenOff = exit.stopped || exit.signal !== null || log.hungUp;
+    const missing = isBrokenOff ? 0 : frameCount - segment.frames;
+    if (missing <= 0) {
+      if (!isBrokenOff && log.errorCount > 0) await this.#noteDamage(run.paths, log);
+      const spec = frameCount === 1 ? (run.paths[0] as string) : this.spec;
+      return judgeEnding({ ...segment, spec, exit, frameCount, cutShort: false });
+    }
+    const damaged = await findDamagedPicture(run.paths);
+    return runtimeError("source-damaged", describeMissing(run.paths, missing, damaged));
+  }
+
+  async #noteDamage(paths: readonly string[], log: DecoderExit["log"]): Promise<void> {
+    const damaged = await findDamagedPicture(paths);
+    if (damaged !== undefined) this.#notes.push(`${damaged}: part of it cannot be decoded`);
+    else this.#notes.push(...decodeErrorNotes(log.errorCount, log.last));
   }
 
   /** By time and not by number: a picture that cannot be decoded has no frame. */
@@ -152,13 +157,24 @@ class ImageSource implements Source {
   }
 
   notes(): readonly string[] {
-    return decodeErrorNotes(this.#errorCount, this.#lastError);
+    return this.#notes;
   }
 
   async close(): Promise<void> {
     this.#runIndex = this.#input.runs.length;
     await this.#decoder?.stop();
   }
+}
+
+function describeMissing(
+  paths: readonly string[],
+  missing: number,
+  damaged: string | undefined,
+): string {
+  if (paths.length === 1) return `${damaged} and cannot be decoded`;
+  const count = `${missing} of ${formatCountOf(paths.length, "picture")}`;
+  if (damaged === undefined) return `${count} from "${paths[0]}" on cannot be decoded`;
+  return `${count} cannot be decoded: ${damaged}${missing === 1 ? "" : ", and others"}`;
 }
 
 interface PictureHead {

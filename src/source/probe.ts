@@ -1,3 +1,4 @@
+import { formatCountOf } from "../metrics/number-format.ts";
 import type { StreamProbe } from "./geometry.ts";
 import { runTool } from "./tool.ts";
 
@@ -9,6 +10,8 @@ export interface ProbeFailure {
   readonly reason: string;
   /** It took too long. */
   readonly timedOut: boolean;
+  /** The container's index was read and announces frames, but none of them could be reached. */
+  readonly framesUnread?: boolean;
 }
 
 /** ffprobe's JSON, as far as it is read here. */
@@ -59,13 +62,18 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
     return { reason: audio ? "it has sound but no video" : "it has no video", timedOut: false };
   }
   const { width = 0, height = 0, pix_fmt: pixelFormat, nb_frames: announced } = stream;
+  const count = positive(announced);
+  if (count !== undefined && pixelFormat === undefined) {
+    const reason = `none of its ${formatCountOf(count, "frame")} can be read`;
+    return { reason, timedOut: false, framesUnread: true };
+  }
   if (width < 1 || height < 1 || pixelFormat === undefined || Number(announced) === 0) {
     return { reason: "its video stream has no frames", timedOut: false };
   }
   const fps = frameRate(stream.avg_frame_rate) ?? frameRate(stream.r_frame_rate);
   const durationS = positive(stream.duration) ?? positive(json.format?.duration);
   const guess = fps === undefined || durationS === undefined ? undefined : fps * durationS;
-  const frameCount = positive(announced) ?? (guess === undefined ? undefined : Math.round(guess));
+  const frameCount = count ?? (guess === undefined ? undefined : Math.round(guess));
   const { color_space: colorSpace, color_range: colorRange } = stream;
   const container = json.format?.format_name;
   return {

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { type AipError, usageError } from "../errors.ts";
 import { Decoder } from "./decoder.ts";
-import { cleanLine } from "./diagnosis.ts";
+import { cleanLine, type LogTail } from "./diagnosis.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
 import type { DecodeRequest } from "./ffmpeg.ts";
 import type { StreamProbe } from "./geometry.ts";
@@ -10,6 +10,10 @@ import { decodeRequest, type SourceOptions } from "./options.ts";
 import { probe } from "./probe.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
 import { ffmpegVersion } from "./tool.ts";
+import { endOfTransportStream } from "./transport-stream.ts";
+
+/** ffmpeg's name of the demuxer of MPEG-TS. */
+const TRANSPORT_STREAM = "mpegts";
 
 /** What a video with a beginning and an end is made from. */
 export interface VideoInput {
@@ -86,17 +90,12 @@ class VideoSource implements Source {
   async finish(segment: SegmentResult): Promise<AipError | null> {
     if (this.#decoder === undefined) return null;
     const exit = await this.#decoder.exit();
-    const { path, stream, spec } = this.#video;
-    const { frameCount } = stream;
-    const fewer = frameCount !== undefined && segment.frames < frameCount;
-    const cutShort = fewer && path !== undefined && (await isMp4CutShort(path));
-    const error = judgeEnding({
-      ...segment,
-      spec,
-      exit,
-      cutShort,
-      ...(frameCount === undefined ? {} : { frameCount }),
-    });
+    const { stream, spec } = this.#video;
+    const cutShort = await lacksEnd(this.#video, segment, exit.log);
+    // A transport stream announces no frames: what is left of it was counted.
+    const { frameCount } = stream.container === TRANSPORT_STREAM ? {} : stream;
+    const announced = frameCount === undefined ? {} : { frameCount };
+    const error = judgeEnding({ ...segment, spec, exit, cutShort, ...announced });
     this.#notes = error === null ? decodeErrorNotes(exit.log.errorCount, exit.log.last) : [];
     return error;
   }
@@ -113,6 +112,22 @@ class VideoSource implements Source {
     this.#opened = true;
     await this.#decoder?.stop();
   }
+}
+
+/** Whether a file's own structure says that its end is missing, where ffmpeg need not say so. */
+async function lacksEnd(
+  { path, stream }: VideoInput,
+  { frames }: SegmentResult,
+  { errorCount }: Pick<LogTail, "errorCount">,
+): Promise<boolean> {
+  if (path === undefined) return false;
+  if (stream.container === TRANSPORT_STREAM) {
+    const end = await endOfTransportStream(path);
+    // An end that is probably missing and a decoder that was not content make one that is.
+    return end === "cut" || (end === "open" && errorCount > 0);
+  }
+  const { frameCount } = stream;
+  return frameCount !== undefined && frames < frameCount && (await isMp4CutShort(path));
 }
 
 /** What is known of a stream before its first frame. */

@@ -48,7 +48,7 @@ final class SessionUnderTest {
   init(_ model: String, _ config: aip_session_config, options: String? = nil) throws {
     var config = config
     var handle: OpaquePointer?
-    let status = aip_session_create(fixture(model), &config, options, &handle)
+    let status = aip_session_create(fixture(model), nil, 0, &config, options, &handle)
     guard status == AIP_STATUS_OK, let handle else {
       throw SessionError(status: status, message: lastErrorText())
     }

@@ -147,11 +147,13 @@ final class SessionFaultTests: XCTestCase {
     var config = sessionConfig(width: 4, height: 2)
     var handle: OpaquePointer?
     XCTAssertEqual(
-      aip_session_create(nil, &config, nil, &handle), Int32(AIP_STATUS_INVALID_ARGUMENT))
+      aip_session_create(nil, nil, 0, &config, nil, &handle), Int32(AIP_STATUS_INVALID_ARGUMENT))
     XCTAssertEqual(
-      aip_session_create(fixture("heads"), nil, nil, &handle), Int32(AIP_STATUS_INVALID_ARGUMENT))
+      aip_session_create(fixture("heads"), nil, 0, nil, nil, &handle),
+      Int32(AIP_STATUS_INVALID_ARGUMENT))
     XCTAssertEqual(
-      aip_session_create(fixture("heads"), &config, nil, nil), Int32(AIP_STATUS_INVALID_ARGUMENT))
+      aip_session_create(fixture("heads"), nil, 0, &config, nil, nil),
+      Int32(AIP_STATUS_INVALID_ARGUMENT))
     XCTAssertEqual(aip_session_run(nil, nil, nil), Int32(AIP_STATUS_INVALID_ARGUMENT))
     aip_session_destroy(nil)
   }

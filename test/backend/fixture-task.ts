@@ -11,7 +11,7 @@ export function fixtureTask(name: string, overrides: ModelOverrides = {}): Sessi
   const spec = describeModel(path, inspectOnnx(path), null, overrides);
   const config = sessionConfig(spec, { provider: Provider.cpu, threadCount: 1 });
   return {
-    model: { path, config, providerOptions: null },
+    model: { path, bytes: null, config, providerOptions: null },
     onnxRuntimePath: onnxRuntimePath(),
     simulated: null,
   };

@@ -8,6 +8,7 @@ import { fakeDevice, fakeMachine, softwareGpu } from "./fake-machine.ts";
 
 const model: ModelTask = {
   path: "nano.onnx",
+  bytes: null,
   config: new Uint8Array(SessionConfig.sizeBytes).fill(7),
 };
 

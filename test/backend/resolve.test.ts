@@ -7,6 +7,7 @@ import { fakeMachine } from "./fake-machine.ts";
 
 const task = (path: string): ModelTask => ({
   path,
+  bytes: null,
   config: new Uint8Array(SessionConfig.sizeBytes),
 });
 

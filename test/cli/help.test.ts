@@ -12,7 +12,8 @@ function all(command: Command): Command[] {
 
 test("renderHelp() shows every flag and every example of every command", async () => {
   for (const command of all(aip)) {
-    const text = await renderHelp(command, false);
+    // Wrapped lines are put together again.
+    const text = (await renderHelp(command, false)).replace(/\n {20,}/g, " ");
     for (const name of [...flagNames(command), "help"]) expect(text).toContain(`--${name}`);
     expect(command.examples.length).toBeGreaterThan(0);
     for (const [line] of command.examples) expect(text).toContain(line);
@@ -38,4 +39,34 @@ test("renderHelp() leaves no blanks at the ends of lines", async () => {
       (await renderHelp(command, false)).split("\n").filter((line) => / $/.test(line)),
     ).toEqual([]);
   }
+});
+
+test("renderHelp() has names on the left of their column, and lines as wide as asked", async () => {
+  for (const command of all(aip)) {
+    for (const color of [false, true]) {
+      for (const columns of [80, 100, 240]) {
+        const lines = stripVTControlCharacters(await renderHelp(command, color, columns))
+          // A long name is not cut: examples are to be copied.
+          .split(/\n+EXAMPLES\n+/, 1)[0]
+          ?.split("\n") as string[];
+        for (const line of lines.filter((each) => each.startsWith(" "))) {
+          expect(line.length).toBeLessThanOrEqual(Math.min(columns, 100));
+        }
+        const options = lines.filter((line) => /^ *-/.test(line));
+        expect(options.length).toBeGreaterThan(0);
+        for (const option of options) expect(option).toMatch(/^ {2}-/);
+        const places = options.map((option) => option.search(/(?<=\S {2,})\S/));
+        expect(new Set(places).size).toBe(1);
+      }
+    }
+  }
+});
+
+test("renderHelp() wraps a description below itself", async () => {
+  const run = aip.subCommands?.["run"] as Command;
+  const text = await renderHelp(run, false, 80);
+  expect(text).toContain(
+    "  --supervise            Run in a process of its own; after a crash, go on after\n" +
+      "                         the last frame written\n",
+  );
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import schema from "../../docs/report.schema.json" with { type: "json" };
+import { DetectionWords } from "../../src/index.ts";
 import { Detection } from "../../src/layout/layout.gen.ts";
 import { type ModelManifest, validateManifest } from "../../src/model/manifest.ts";
 import { NdjsonSink } from "../../src/sink/ndjson.ts";
@@ -86,6 +87,11 @@ test("docs/results.md: words of a detection record are those of the layout", () 
     reserved: Detection.reserved,
   };
   expect(names?.map((name) => offsets[name])).toEqual([0, 4, 8, 12, 16, 20, 24, 28]);
+  const { WORDS, ...words } = DetectionWords;
+  const exported = Object.entries(words).sort(([, one], [, other]) => one - other);
+  expect(exported.map(([name]) => name.toLowerCase())).toEqual(names?.slice(0, -1) ?? []);
+  expect(exported.map(([, word]) => word)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(WORDS).toBe(names?.length ?? 0);
 });
 
 test("docs/models.md: its manifest is one", () => {

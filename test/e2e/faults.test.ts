@@ -6,7 +6,7 @@ import { sentences, until, upTo, Workspace } from "./workspace.ts";
 const workspace = new Workspace();
 afterAll(() => workspace[Symbol.dispose]());
 
-beforeAll(() => workspace.makeVideo("long.mp4", 3000, "-preset", "ultrafast"));
+beforeAll(() => workspace.makeVideo("long.mp4", 3000, "-preset", "ultrafast"), 60_000);
 
 const OUTPUTS = "--output o.ndjson --report o.json --quiet";
 

@@ -7,7 +7,7 @@ const workspace = new Workspace();
 afterAll(() => workspace[Symbol.dispose]());
 
 /** Long enough that every signal comes in its middle. */
-beforeAll(() => workspace.makeVideo("long.mp4", 3000, "-preset", "ultrafast"));
+beforeAll(() => workspace.makeVideo("long.mp4", 3000, "-preset", "ultrafast"), 60_000);
 
 const OUTPUTS = "--output o.ndjson --annotate o.mp4 --report o.json --quiet";
 

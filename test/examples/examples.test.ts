@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { upTo, Workspace } from "../e2e/workspace.ts";
+
+// Every example is a process of its own; a busy machine takes its time.
+setDefaultTimeout(60_000);
 
 const EXAMPLES = join(import.meta.dir, "../../examples");
 const MODEL = fileURLToPath(new URL("../fixtures/models/yolox-coco.onnx", import.meta.url));

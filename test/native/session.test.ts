@@ -67,6 +67,7 @@ function answer(name: string, overrides: ModelOverrides = {}): Answer {
   const spec = describeModel(modelPath, inspectOnnx(modelPath), null, overrides);
   const session = new NativeSession({
     modelPath,
+    modelBytes: null,
     config: sessionConfig(spec, { provider: Provider.cpu, threadCount: 1 }),
     providerOptions: null,
     onnxRuntimePath: onnxRuntimePath(),

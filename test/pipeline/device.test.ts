@@ -33,3 +33,12 @@ test("Device.hangLimitMs knows a slow device before it has answered anything", (
   expect(warmed.hangLimitMs).toBe(30_000);
   expect(device(3000).hangLimitMs).toBe(60_000);
 });
+
+test("Device.startLimitMs() is none at first, then 20 times the first start, at least 30 s", () => {
+  const one = device(0);
+  expect(one.startLimitMs()).toBe(Number.POSITIVE_INFINITY);
+  one.firstStartMs = 400;
+  expect(one.startLimitMs()).toBe(30_000);
+  one.firstStartMs = 4000;
+  expect(one.startLimitMs()).toBe(80_000);
+});

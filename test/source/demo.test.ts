@@ -1,5 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { openDemo, parseDemo } from "../../src/source/demo.ts";
+import { testSourceContract } from "./contract.ts";
+
+testSourceContract("the demo scene", async () => openDemo("demo:frames=50", "demo"));
 
 describe("parseDemo()", () => {
   test("has documented defaults", () => {

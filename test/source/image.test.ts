@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import { openSource } from "../../src/source/open.ts";
+import { testSourceContract } from "./contract.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, plainColor } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { readSource } from "./segment-reader.ts";
@@ -20,6 +21,14 @@ describe.skipIf(!hasFfmpeg)("openPictures()", () => {
     const input = plainColor(color, "64x48");
     return media.make(name, ...input, "-vf", `scale=${size}`, "-frames:v", "1", ...args);
   }
+
+  testSourceContract("a folder of pictures", () => {
+    mkdirSync(media.file("contract"), { recursive: true });
+    for (const [index, size] of ["64x48", "96x64", "96x64"].entries()) {
+      picture(`contract/${index}.png`, "red", size);
+    }
+    return openSource(media.file("contract"), { pipes });
+  });
 
   test("plays a folder in natural order, each run of equal size as one segment", async () => {
     mkdirSync(media.file("mixed"));
@@ -159,7 +168,40 @@ describe.skipIf(!hasFfmpeg)("openPictures()", () => {
       await openSource(media.file("broken"), { pipes }),
     );
     expect(segments[0]?.frames).toBe(2);
-    expect(errors[0]).toStartWith(`1 of 3 pictures from "${media.file("broken/1.png")}" on`);
+    expect(errors).toEqual([
+      `1 of 3 pictures cannot be decoded: "${media.file("broken/2.png")}" is damaged`,
+    ]);
+  });
+
+  test("a damaged picture is named, not the decoder's trouble with it", async () => {
+    const detail = ["-f", "lavfi", "-i", "testsrc=size=640x360", "-frames:v", "1"];
+    const whole = media.make("whole.jpg", ...detail);
+    const bytes = await Bun.file(whole).bytes();
+    // The first ends inside the tables that stand before the pixels, the second among the pixels.
+    for (const [name, sizeBytes] of [
+      ["head", 400],
+      ["part", 9000],
+    ] as const) {
+      writeFileSync(media.file(`${name}.jpg`), bytes.subarray(0, sizeBytes));
+    }
+    const head = media.file("head.jpg");
+    const none = await openSource(head, { pipes });
+    expect((await readSource(none)).errors).toEqual([`"${head}" is damaged and cannot be decoded`]);
+    expect(none.notes()).toEqual([]);
+    const part = media.file("part.jpg");
+    const some = await openSource(part, { pipes });
+    const { segments, errors } = await readSource(some);
+    expect([segments[0]?.frames, errors]).toEqual([1, [null]]);
+    expect(some.notes()).toEqual([`"${part}" is damaged: part of it cannot be decoded`]);
+    mkdirSync(media.file("several"));
+    for (const [index, one] of [whole, part, whole].entries()) {
+      copyFileSync(one, media.file(`several/${index}.jpg`));
+    }
+    const several = await openSource(media.file("several"), { pipes });
+    expect((await readSource(several)).errors).toEqual([null]);
+    expect(several.notes()).toEqual([
+      `"${media.file("several/1.jpg")}" is damaged: part of it cannot be decoded`,
+    ]);
   });
 
   test("a text file named .jpg and a folder without pictures are refused", async () => {

@@ -4,6 +4,11 @@ import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Sink } from "../../src/sink/sink.ts";
 import { patternSource } from "../../src/source/pattern.ts";
 import type { FrameView, RunContext } from "../../src/types.ts";
+import { testSourceContract } from "./contract.ts";
+
+testSourceContract("the pattern", async () =>
+  patternSource({ width: 64, height: 48, frameCount: 5, write: true }),
+);
 
 /** Keeps the distinct 32-bit words of every frame's pixels. */
 class WordSink implements Sink {

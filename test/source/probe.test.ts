@@ -31,6 +31,18 @@ describe("readProbe()", () => {
     expect(readProbe({ streams: [{ ...video, nb_frames: "0" }] })).toHaveProperty("reason");
   });
 
+  test("tells frames that cannot be reached from frames that are not there", () => {
+    const { pix_fmt: _, ...unread } = video;
+    expect(readProbe({ streams: [{ ...unread, nb_frames: "500" }] })).toEqual({
+      reason: "none of its 500 frames can be read",
+      timedOut: false,
+      framesUnread: true,
+    });
+    expect(readProbe({ streams: [{ ...unread, nb_frames: "0" }] })).not.toHaveProperty(
+      "framesUnread",
+    );
+  });
+
   test("reads the display matrix's angle, or the tag of older files", () => {
     const rotation = (stream: object): unknown => {
       const probe = readProbe({ streams: [{ ...video, ...stream }] });

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
-import { hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
+import { testSourceContract } from "./contract.ts";
+import { ffmpeg, hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { RtspServer } from "./rtsp-server.ts";
 import { readSegment, readSource } from "./segment-reader.ts";
@@ -10,6 +11,22 @@ import { readSegment, readSource } from "./segment-reader.ts";
 setDefaultTimeout(60_000);
 
 const quick = { pipes, reconnectDelayMs: 5 };
+
+/** A camera's answer: without a length. */
+function endless(bytes: Uint8Array<ArrayBuffer>): Response {
+  const pieces = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(bytes);
+      controller.close();
+    },
+  });
+  return new Response(pieces, { headers: { "content-type": "video/x-motion-jpeg" } });
+}
+
+/** A plain file server's: with a length, without seeking. */
+function serveBytes(bytes: Uint8Array<ArrayBuffer>): ReturnType<typeof Bun.serve> {
+  return Bun.serve({ port: 0, fetch: () => new Response(bytes) });
+}
 
 async function failure(spec: string): Promise<AipError> {
   const error = await openSource(spec, quick).catch((thrown: unknown) => thrown);
@@ -29,6 +46,8 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     media.remove();
   });
 
+  testSourceContract("an RTSP camera", () => openSource(rtsp.url, quick));
+
   test("an .mp4 over HTTP is a video like a file", async () => {
     const path = media.make("clip.mp4", ...testPicture(320, 240, 1), "-pix_fmt", "yuv420p");
     using server = Bun.serve({ port: 0, fetch: () => new Response(Bun.file(path)) });
@@ -39,6 +58,48 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     expect(segments[0]?.frames).toBe(25);
   });
 
+  test.each([
+    ["ts", "libx264", "mpegts"],
+    ["mkv", "libx264", "matroska"],
+    ["mjpeg", "mjpeg", "mjpeg"],
+  ])(
+    "a .%s without a duration on a server that cannot seek is a file",
+    async (type, codec, muxer) => {
+      // Through a pipe: Matroska's duration is written when the muxer can seek back.
+      const options = ["-pix_fmt", "yuvj420p", "-c:v", codec, "-f", muxer, "-"];
+      using server = serveBytes(Uint8Array.from(ffmpeg(...testPicture(320, 240, 1), ...options)));
+      const source = await openSource(`http://127.0.0.1:${server.port}/whole.${type}`, quick);
+      expect(source.live).toBe(false);
+      const { segments, errors } = await readSource(source);
+      expect(errors).toEqual([null]);
+      expect(segments.map((segment) => segment.frames)).toEqual([25]);
+    },
+  );
+
+  test("an .mp4 with its index at the end on a server that cannot seek says what would help", async () => {
+    // More than ffmpeg keeps of what it has read, or it would seek back in its own memory.
+    const big = [...testPicture(320, 240, 4), "-c:v", "mjpeg", "-q:v", "1", "-pix_fmt", "yuvj420p"];
+    const noisy = [...big, "-vf", "noise=alls=40:allf=t"];
+    const path = media.make("index-last.mp4", ...noisy);
+    using server = serveBytes(Uint8Array.from(await Bun.file(path).bytes()));
+    const error = await failure(`http://127.0.0.1:${server.port}/index-last.mp4`);
+    expect(error).toMatchObject({ code: "source-not-seekable", category: "usage" });
+    expect(error.message).toBe(
+      `Cannot open source "http://127.0.0.1:${server.port}/index-last.mp4": its index stands at ` +
+        "the end, and the server cannot seek (no range requests); download it, or put the index " +
+        'first with "ffmpeg -i IN.mp4 -c copy -movflags +faststart OUT.mp4"',
+    );
+    const first = media.make(
+      "index-first.mp4",
+      ...["-i", path, "-c", "copy"],
+      "-movflags",
+      "+faststart",
+    );
+    using helped = serveBytes(Uint8Array.from(await Bun.file(first).bytes()));
+    const source = await openSource(`http://127.0.0.1:${helped.port}/index-first.mp4`, quick);
+    expect(source.info.frameCount).toBe(100);
+  });
+
   test("an MJPEG camera is live, and connected to again when it hangs up", async () => {
     const path = media.make("a.mjpeg", ...testPicture(320, 240, 1), "-c:v", "mjpeg");
     const bytes = await Bun.file(path).bytes();
@@ -47,9 +108,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
       port: 0,
       fetch: () => {
         connections += 1;
-        return new Response(new Blob([bytes]).stream(), {
-          headers: { "content-type": "video/x-motion-jpeg" },
-        });
+        return endless(bytes);
       },
     });
     const source = await openSource(`http://127.0.0.1:${server.port}/camera.mjpeg`, quick);
@@ -96,7 +155,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     const bytes = await Bun.file(path).bytes();
     using server = Bun.serve({
       port: 0,
-      fetch: () => (up ? new Response(new Blob([bytes])) : new Response("", { status: 503 })),
+      fetch: () => (up ? endless(bytes) : new Response("", { status: 503 })),
     });
     const spec = `http://user:secret@127.0.0.1:${server.port}/b.mjpeg`;
     const source = await openSource(spec, { pipes, reconnectDelayMs: 1 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
+import { testSourceContract } from "./contract.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, plainColor, testPicture } from "./media.ts";
 import { pipes } from "./pipes.ts";
 import { readSegment, readSource } from "./segment-reader.ts";
@@ -17,6 +18,11 @@ describe.skipIf(!hasFfmpeg)("openVideo()", () => {
     media = new MediaFolder();
   });
   afterAll(() => media.remove());
+
+  testSourceContract("a video", () => {
+    const path = media.make("contract.mp4", ...testPicture(320, 240, 2), ...H264);
+    return openSource(path, { pipes });
+  });
 
   async function failure(path: string): Promise<AipError> {
     const error = await openSource(path, { pipes }).catch((thrown: unknown) => thrown);
@@ -182,6 +188,26 @@ describe.skipIf(!hasFfmpeg)("openVideo()", () => {
     );
   });
 
+  test("sees a transport stream that was cut, inside a packet or between two", async () => {
+    // Noise: pictures of many packets, whose loss the decoder notices.
+    const noise = ["-vf", "noise=alls=30:allf=t", ...H264, "-preset", "ultrafast"];
+    const whole = media.make("whole.ts", ...testPicture(320, 240, 2), ...noise);
+    expect((await readSource(await openSource(whole, { pipes }))).errors).toEqual([null]);
+    const bytes = await bytesOf(whole);
+    // ISO/IEC 13818-1: packets of 188 bytes.
+    const picture = firstPacketOfPicture(bytes, Math.floor(bytes.length * 0.6));
+    for (const sizeBytes of [picture + 100, picture + 10 * 188]) {
+      const path = media.file(`cut-${sizeBytes}.ts`);
+      writeFileSync(path, bytes.subarray(0, sizeBytes));
+      const { segments, errors } = await readSource(await openSource(path, { pipes }));
+      const { frames = 0 } = segments[0] ?? {};
+      expect(frames).toBeGreaterThan(20);
+      expect(errors).toEqual([
+        `"${path}" is cut short after ${frames} frames: the file is incomplete`,
+      ]);
+    }
+  });
+
   test("sees a Matroska file that was cut", async () => {
     const path = media.make("cut.mkv", ...testPicture(320, 240, 4), ...H264);
     truncateSync(path, Math.round(Bun.file(path).size * 0.6));
@@ -271,6 +297,16 @@ describe.skipIf(!hasFfmpeg)("openVideo()", () => {
 
 async function bytesOf(path: string): Promise<Uint8Array> {
   return await Bun.file(path).bytes();
+}
+
+/** Where the first packet of a video's picture lies, from a place in a transport stream on. */
+function firstPacketOfPicture(bytes: Uint8Array, from: number): number {
+  const packetBytes = 188;
+  for (let at = Math.ceil(from / packetBytes) * packetBytes; at < bytes.length; at += packetBytes) {
+    const packet = Buffer.from(bytes.subarray(at, at + packetBytes));
+    if (packet.includes(Buffer.from([0, 0, 1, 0xe0]))) return at;
+  }
+  throw new Error("There is no picture");
 }
 
 /** The one ffmpeg this process has started. */

@@ -105,6 +105,7 @@ export const run: Command = {
   async execute(input) {
     const { loadRunConfig } = await import("../../config/load.ts");
     const file = input.flags["config"];
+    if (file !== undefined) (await import("../own-package.ts")).resolveOwnPackage();
     const config = await loadRunConfig(
       toConfigInput(input),
       flagName,

@@ -38,7 +38,7 @@ private func inspection(of path: String, with runtime: OnnxRuntime) throws(Nativ
   let options = try SessionOptions(runtime)
   try options.set(threadCount: 1)
   try options.makeCheapToOpen()
-  let model = try OnnxModel(path: path, options: options)
+  let model = try OnnxModel(path: path, bytes: nil, options: options)
   let description = try ModelDescription(model)
   var writer = JsonWriter()
   writer.object {

@@ -15,16 +15,24 @@ final class OnnxModel {
   let inputs: [TensorInfo]
   let outputs: [TensorInfo]
 
-  init(path: String, options: SessionOptions) throws(NativeError) {
+  /// Opens the model in `bytes`, which are not needed afterwards, or else the file at `path`.
+  init(
+    path: String, bytes: UnsafeRawBufferPointer?, options: SessionOptions
+  ) throws(NativeError) {
     defer { withExtendedLifetime(options) {} }
     let (runtime, api) = (options.runtime, options.runtime.api)
     let what = Self.cannotOpen(path)
-    if let reason = Self.unreadable(path) {
-      throw NativeError(AIP_STATUS_MODEL, "\(what): \(reason)")
-    }
     var handle: OpaquePointer?
-    try runtime.check(
-      api.pointee.CreateSession(runtime.environment, path, options.handle, &handle), what)
+    if let bytes {
+      try runtime.check(
+        api.pointee.CreateSessionFromArray(
+          runtime.environment, bytes.baseAddress, bytes.count, options.handle, &handle), what)
+    } else if let reason = Self.unreadable(path) {
+      throw NativeError(AIP_STATUS_MODEL, "\(what): \(reason)")
+    } else {
+      try runtime.check(
+        api.pointee.CreateSession(runtime.environment, path, options.handle, &handle), what)
+    }
     guard let session = handle else { throw NativeError(AIP_STATUS_MODEL, "\(what): no session") }
     do throws(NativeError) {
       var count = 0

@@ -17,7 +17,8 @@ final class Session {
   let payloadBytes: Int
 
   init(
-    path: String, _ config: aip_session_config, providerOptions: String
+    path: String, bytes: UnsafeRawBufferPointer?, _ config: aip_session_config,
+    providerOptions: String
   ) throws(NativeError) {
     let runtime = try OnnxRuntime.current()
     let what = OnnxModel.cannotOpen(path)
@@ -34,7 +35,7 @@ final class Session {
     try options.set(threadCount: config.thread_count)
     try options.optimiseFully()
     try provider.append(to: options)
-    model = try OnnxModel(path: path, options: options)
+    model = try OnnxModel(path: path, bytes: bytes, options: options)
     input = try ModelInput(model, config)
     output = try ModelOutput(model, config)
     inputNames = CStringArray([input.name])

@@ -2,14 +2,16 @@ import CAip
 
 @_cdecl("aip_session_create")
 public func sessionCreate(
-  _ modelPath: UnsafePointer<CChar>?, _ config: UnsafePointer<aip_session_config>?,
-  _ providerOptions: UnsafePointer<CChar>?, _ session: UnsafeMutablePointer<OpaquePointer?>?
+  _ modelPath: UnsafePointer<CChar>?, _ model: UnsafePointer<UInt8>?, _ modelBytes: UInt32,
+  _ config: UnsafePointer<aip_session_config>?, _ providerOptions: UnsafePointer<CChar>?,
+  _ session: UnsafeMutablePointer<OpaquePointer?>?
 ) -> Int32 {
   answering { () throws(NativeError) in
     let out = try required(session, "session")
     out.pointee = nil
     let made = try Session(
       path: String(cString: try required(modelPath, "model_path")),
+      bytes: model.map { UnsafeRawBufferPointer(start: $0, count: Int(modelBytes)) },
       try required(config, "config").pointee,
       providerOptions: providerOptions.map { String(cString: $0) } ?? "")
     out.pointee = OpaquePointer(Unmanaged.passRetained(made).toOpaque())

@@ -72,11 +72,14 @@ int32_t aip_onnx_inspect(const char *path, uint8_t *json, uint32_t capacity,
 
 typedef struct aip_session aip_session;
 
-/// Loads a model for one device instance. `provider_options` are lines of key=value for the
-/// execution provider, or NULL; with provider NAMED its first line is the provider's name. A model
-/// whose output has a dynamic shape is run once, on a black picture, to learn it.
-int32_t aip_session_create(const char *model_path, const aip_session_config *config,
-                           const char *provider_options, aip_session **session);
+/// Loads a model for one device instance: the `model_bytes` bytes at `model`, which are not needed
+/// afterwards, or the file at `model_path` where `model` is NULL; messages name the path in both
+/// cases. `provider_options` are lines of key=value for the execution provider, or NULL; with
+/// provider NAMED its first line is the provider's name. A model whose output has a dynamic shape
+/// is run once, on a black picture, to learn it.
+int32_t aip_session_create(const char *model_path, const uint8_t *model, uint32_t model_bytes,
+                           const aip_session_config *config, const char *provider_options,
+                           aip_session **session);
 
 /// Answers one frame: reads the slot's pixels, pre-processes, infers, decodes, and writes the
 /// result block (descriptor timings, detections, payload). The caller has filled the descriptor's

@@ -1,0 +1,93 @@
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+
+/** One field of a message as it stands in the file. */
+export interface Field {
+  /** Field number of the message's definition. */
+  readonly no: number;
+  readonly type: WireType;
+  /** The value's bytes, without tag and, where it has one, without length. A view, not a copy. */
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The fields of a Protocol Buffers message, in their order. What a caller does not know, it passes
+ * on as it is: nothing is lost by reading and writing a message.
+ *
+ * @throws {Error} where the bytes are no message
+ */
+export function readFields(message: Uint8Array): Field[] {
+  const reader = new BinaryReader(message);
+  const fields: Field[] = [];
+  while (reader.pos < reader.len) {
+    const [no, type] = reader.tag();
+    if (type === WireType.LengthDelimited) {
+      fields.push({ no, type, bytes: reader.bytes() });
+    } else {
+      const start = reader.pos;
+      reader.skip(type);
+      fields.push({ no, type, bytes: message.subarray(start, reader.pos) });
+    }
+  }
+  return fields;
+}
+
+/** The message these fields make. */
+export function writeFields(fields: readonly Field[]): Uint8Array {
+  const writer = new BinaryWriter();
+  for (const { no, type, bytes } of fields) {
+    writer.tag(no, type);
+    if (type === WireType.LengthDelimited) writer.bytes(bytes);
+    else writer.raw(bytes);
+  }
+  return writer.finish();
+}
+
+/** A field that holds a message, text or bytes. */
+export function bytesField(no: number, bytes: Uint8Array): Field {
+  return { no, type: WireType.LengthDelimited, bytes };
+}
+
+/** A field that holds a text. */
+export function textField(no: number, text: string): Field {
+  return bytesField(no, new TextEncoder().encode(text));
+}
+
+/** A field that holds a whole number. */
+export function intField(no: number, value: number): Field {
+  return { no, type: WireType.Varint, bytes: new BinaryWriter().int64(value).finish() };
+}
+
+/** Values of a field that holds messages, texts or bytes. */
+export function bytesOf(fields: readonly Field[], no: number): Uint8Array[] {
+  return fields.filter((field) => field.no === no).map((field) => field.bytes);
+}
+
+/** Texts of a repeated field. */
+export function textsOf(fields: readonly Field[], no: number): string[] {
+  const decoder = new TextDecoder();
+  return bytesOf(fields, no).map((bytes) => decoder.decode(bytes));
+}
+
+/** The text of a field; `""` where it is not set. */
+export function textOf(fields: readonly Field[], no: number): string {
+  return textsOf(fields, no).at(-1) ?? "";
+}
+
+/** Whole numbers of a repeated field, packed or not. */
+export function bigintsOf(fields: readonly Field[], no: number): bigint[] {
+  const values: bigint[] = [];
+  for (const field of fields) {
+    if (field.no !== no) continue;
+    const reader = new BinaryReader(field.bytes);
+    while (reader.pos < reader.len) values.push(BigInt(reader.int64()));
+  }
+  return values;
+}
+
+/**
+ * The same as numbers. Those beyond ±2⁵³, such as the `INT64_MAX` that means "to the end", are
+ * rounded.
+ */
+export function intsOf(fields: readonly Field[], no: number): number[] {
+  return bigintsOf(fields, no).map(Number);
+}

@@ -1,0 +1,101 @@
+import {
+  bigintsOf,
+  bytesField,
+  bytesOf,
+  type Field,
+  intField,
+  intsOf,
+  readFields,
+  textField,
+  textOf,
+  writeFields,
+} from "./message.ts";
+
+/** Field numbers of `TensorProto`. */
+const Tensor = {
+  dims: 1,
+  dataType: 2,
+  floatData: 4,
+  int32Data: 5,
+  int64Data: 7,
+  name: 8,
+  rawData: 9,
+  dataLocation: 14,
+} as const;
+const DATA_EXTERNAL = 1;
+
+/** Element types of `TensorProto.DataType` that are read here. */
+const FLOAT = 1;
+const INT32 = 6;
+const INT64 = 7;
+const FLOAT16 = 10;
+const BFLOAT16 = 16;
+
+/** Bytes of an element. */
+const SIZES: Readonly<Record<number, number>> = {
+  [FLOAT]: 4,
+  [INT32]: 4,
+  [INT64]: 8,
+  [FLOAT16]: 2,
+  [BFLOAT16]: 2,
+};
+
+/** A tensor whose values stand in the file. */
+export interface ConstantTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** `TensorProto.DataType`. */
+  readonly dataType: number;
+  /** Bytes of one element. */
+  readonly elementBytes: number;
+  /** Values, little-endian, the last dimension fastest. */
+  readonly data: Uint8Array;
+}
+
+/** A tensor's name, also of one whose values are not read. */
+export function tensorName(message: Uint8Array): string {
+  return textOf(readFields(message), Tensor.name);
+}
+
+/** The tensor; undefined where its values lie in another file, or are of a type not read here. */
+export function readTensor(message: Uint8Array): ConstantTensor | undefined {
+  const fields = readFields(message);
+  const dataType = intsOf(fields, Tensor.dataType).at(-1) ?? 0;
+  const elementBytes = SIZES[dataType];
+  const isExternal = intsOf(fields, Tensor.dataLocation).at(-1) === DATA_EXTERNAL;
+  if (elementBytes === undefined || isExternal) return undefined;
+  const shape = intsOf(fields, Tensor.dims);
+  const data = bytesOf(fields, Tensor.rawData).at(-1) ?? typedData(fields, dataType);
+  const elements = shape.reduce((product, side) => product * side, 1);
+  if (data?.length !== elements * elementBytes) return undefined;
+  return { name: textOf(fields, Tensor.name), shape, dataType, elementBytes, data };
+}
+
+/** The message of a tensor. */
+export function writeTensor({ name, shape, dataType, data }: ConstantTensor): Uint8Array {
+  return writeFields([
+    ...shape.map((side) => intField(Tensor.dims, side)),
+    intField(Tensor.dataType, dataType),
+    textField(Tensor.name, name),
+    bytesField(Tensor.rawData, data),
+  ]);
+}
+
+/** Whole numbers in a tensor of int32 or int64; undefined where it holds others. */
+export function integersIn({ data, dataType }: ConstantTensor): number[] | undefined {
+  if (dataType !== INT32 && dataType !== INT64) return undefined;
+  const bytes = Uint8Array.from(data).buffer;
+  return dataType === INT32
+    ? Array.from(new Int32Array(bytes))
+    : Array.from(new BigInt64Array(bytes), Number);
+}
+
+/** Values that stand in the field of their type instead of in `raw_data`. */
+function typedData(fields: readonly Field[], dataType: number): Uint8Array | undefined {
+  if (dataType === FLOAT) return Buffer.concat(bytesOf(fields, Tensor.floatData));
+  if (dataType === INT64) {
+    return new Uint8Array(BigInt64Array.from(bigintsOf(fields, Tensor.int64Data)).buffer);
+  }
+  if (dataType !== INT32) return undefined;
+  return new Uint8Array(Int32Array.from(intsOf(fields, Tensor.int32Data)).buffer);
+}
