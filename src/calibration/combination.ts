@@ -45,6 +45,8 @@ export interface SpaceOptions {
   readonly replicas?: { readonly min: number; readonly max: number };
   /** Thread counts of `cpu`; absent: 1, 2, 4 … and all cores. */
   readonly threads?: readonly number[];
+  /** Frames in one call that the model takes; absent: 1. A device that names its own keeps it. */
+  readonly batches?: readonly number[];
   /** Kinds of which one process can have one instance only; see `loneKinds`. */
   readonly lone: readonly string[];
 }
@@ -84,7 +86,7 @@ export function variantsOf(
 
 function variantsOfDevice(
   { spec, count, group }: { spec: DeviceSpec; count: number; group: number },
-  { cores, threads, replicas, lone }: SpaceOptions,
+  { cores, threads, replicas, lone, batches = [1] }: SpaceOptions,
 ): Variant[] {
   const { kind } = spec;
   const kept = new Map(spec.options);
@@ -95,9 +97,14 @@ function variantsOfDevice(
     kind !== "cpu" || kept.has("threads")
       ? [undefined]
       : (threads ?? threadCountsOf(cores)).map(String);
-  return threadCounts.map((threadCount): Variant => {
+  const sizes = kept.has("batch") || kind === "sim" ? [1] : batches;
+  const settings = threadCounts.flatMap((threadCount) =>
+    sizes.map((size) => ({ threadCount, size })),
+  );
+  return settings.map(({ threadCount, size }): Variant => {
     const own = new Map(kept);
     if (threadCount !== undefined) own.set("threads", threadCount);
+    if (size > 1) own.set("batch", String(size));
     const fixed = given === undefined && count === 1 ? undefined : count * Number(given ?? 1);
     const useful = usefulReplicas(kind, cores / Number(own.get("threads") ?? 1));
     const most = lone.includes(kind) ? 1 : REPLICA_COUNT_MAX;

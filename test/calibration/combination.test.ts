@@ -38,6 +38,14 @@ describe("variantsOf()", () => {
     expect(variants("cpu,sim:20ms", given)).toEqual(["cpu:threads=3 2..5", "sim:20ms 2..5"]);
   });
 
+  test("a model that takes several frames in a call is tried with all of these", () => {
+    expect(variants("cuda,sim:5ms", { batches: [1, 4] })).toEqual([
+      "cuda 1..4",
+      "cuda:batch=4 1..4",
+      "sim:5ms 1..1",
+    ]);
+  });
+
   test("a kind that cannot be replicated has one instance, whatever the range", () => {
     expect(variants("gpu", { lone: ["gpu"], replicas: { min: 2, max: 4 } })).toEqual(["gpu 1..1"]);
     expect(variants("cuda", { lone: ["gpu"] })).toEqual(["cuda 1..4"]);
