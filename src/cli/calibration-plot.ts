@@ -66,8 +66,8 @@ export function plotCalibration(calibration: Calibration): string {
   const isSimulated = calibration.candidates.some(({ instances }) =>
     instances.some(({ kind }) => kind === "sim"),
   );
-  const title =
-    `${cpu}, ${cores} cores${model}${decoding}` + (isSimulated ? ", simulated devices" : "");
+  const simulated = isSimulated ? ", simulated devices" : "";
+  const title = `${cpu}, ${cores} cores${model}${decoding}${simulated}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" ` +
       'font-family="system-ui, sans-serif" font-size="12">',
