@@ -1,11 +1,12 @@
 /**
  * Our side of the full job, in a process of its own: a video through the pipeline, results counted.
  *
- *     bun bench/fullrun-subject.ts VIDEO MODEL FRAMES [DEVICES]
+ *     bun bench/fullrun-subject.ts VIDEO MODEL FRAMES [DEVICES [INGEST [TRACE]]]
  *
  * The last line is JSON. Time starts when the workers are warm, before the video is opened, and ends
  * when the last frame has left in order.
  */
+import type { IngestMode } from "../src/config/run-config.ts";
 import { Pipeline } from "../src/pipeline/pipeline.ts";
 import type { Sink } from "../src/sink/sink.ts";
 import type { FrameView } from "../src/types.ts";
@@ -13,6 +14,7 @@ import type { FrameView } from "../src/types.ts";
 /** Counts what a run emits. */
 class CountingSink implements Sink {
   readonly name = "count";
+  readonly pixels = "none";
   detections = 0;
 
   open(): void {
@@ -32,16 +34,19 @@ class CountingSink implements Sink {
   }
 }
 
-const [video = "", model = "", frames = "", devices = "cpu"] = process.argv.slice(2);
+const [video = "", model = "", frames = "", devices = "cpu", ingest = "auto", trace] =
+  process.argv.slice(2);
 const count = new CountingSink();
 const pipeline = new Pipeline({
   sources: [video],
   model,
   devices,
+  ingest: ingest as IngestMode,
   frames: Number(frames),
   confidence: 0.25,
   iou: 0.45,
   sinks: [count],
+  ...(trace !== undefined && { trace }),
 });
 let cpuMsAtStart = 0;
 pipeline.events.on("started", () => {

@@ -12,8 +12,10 @@ import type { Benchmark, Comparison } from "./benchmark.ts";
 import { calibrate } from "./calibrate.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
+import { estimate } from "./estimate.ts";
 import { fullrun } from "./fullrun.ts";
 import { help } from "./help.ts";
+import { ingest } from "./ingest.ts";
 import { describeMachine } from "./machine.ts";
 import { postprocess } from "./postprocess.ts";
 import { preprocess } from "./preprocess.ts";
@@ -21,18 +23,22 @@ import { formatComparison, formatMachine } from "./print.ts";
 import { ring } from "./ring.ts";
 import { schedule } from "./schedule.ts";
 import { start } from "./start.ts";
+import { trace } from "./trace.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ring,
   dispatch,
   schedule,
+  estimate,
   calibrate,
   start,
   preprocess,
   postprocess,
   demo,
   help,
+  ingest,
   fullrun,
+  trace,
 ];
 
 function usage(): string {

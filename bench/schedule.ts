@@ -1,28 +1,14 @@
-import { Pipeline } from "../src/pipeline/pipeline.ts";
-import {
-  compareSchedules,
-  type NamedDevice,
-  type ScheduleFigures,
-} from "../src/schedule/comparison.ts";
+import { compareSchedules, type ScheduleFigures } from "../src/schedule/comparison.ts";
 import { deviceModel } from "../src/schedule/modelled-device.ts";
 import { paced } from "../src/schedule/modelled-source.ts";
-import { parseSchedule, type ScheduleName, scheduleNames } from "../src/schedule/schedule-spec.ts";
+import { parseSchedule, scheduleNames } from "../src/schedule/schedule-spec.ts";
 import type { Benchmark, BenchmarkOptions, Comparison, Way } from "./benchmark.ts";
 import { alternate, compare } from "./comparison.ts";
+import { drift } from "./schedule-drift.ts";
+import { realRuns } from "./schedule-real.ts";
+import { CV, PACED_FPS, SEED_COUNT, SLOTS, simulatedFigures } from "./three-devices.ts";
 
-const TIMES_MS = [20, 50, 100];
-const CV = 0.3;
-const SLOTS = 10;
-/** 90 % of what the devices can answer together. */
-const PACED_FPS = 72;
 const SIMULATED_FRAMES = 20_000;
-const SEED_COUNT = 5;
-/** Frames of a real run: 20 s of them. */
-const REAL_FRAMES = 1600;
-const REAL_FRAMES_QUICK = 80;
-const REAL_ROUNDS = 3;
-/** The policies that are run on real workers, each beside its simulation. */
-const REAL_SCHEDULES: readonly ScheduleName[] = ["look-ahead", "pull", "weighted"];
 const SWEEP_DEVICES = 64;
 const SWEEP_SOURCES = 200;
 
@@ -35,32 +21,18 @@ export const schedule: Benchmark = {
 
 async function run(options: BenchmarkOptions): Promise<Comparison[]> {
   options.progress("simulating every schedule");
-  return [...simulated(options), await simulationSpeed(options), await real(options)];
-}
-
-const devices: readonly NamedDevice[] = TIMES_MS.map((serviceMs, index) => ({
-  ...deviceModel({ serviceMs, cv: CV, weight: 100 / serviceMs }),
-  id: `sim-${index}`,
-}));
-
-/** Figures of every schedule, once for each seed. */
-function figures(fps: number | null, frames: number): readonly (readonly ScheduleFigures[])[] {
-  return Array.from({ length: SEED_COUNT }, (_, round) =>
-    compareSchedules({
-      devices: devices.map((device) => ({ ...device, seed: 1 + round })),
-      sources: [
-        { frames, slots: SLOTS, drop: "never", arrivalMs: fps === null ? null : paced(fps) },
-      ],
-      schedules: scheduleNames.map(parseSchedule),
-      seedCount: 1,
-    }),
-  );
+  return [
+    ...simulated(options),
+    await simulationSpeed(options),
+    ...(await realRuns(options)),
+    ...(await drift(options)),
+  ];
 }
 
 function simulated({ quick }: BenchmarkOptions): Comparison[] {
   const frames = quick ? SIMULATED_FRAMES / 10 : SIMULATED_FRAMES;
-  const saturated = figures(null, frames);
-  const load = figures(PACED_FPS, frames);
+  const saturated = simulatedFigures(null, frames);
+  const load = simulatedFigures(PACED_FPS, frames);
   const ways = (
     rounds: readonly (readonly ScheduleFigures[])[],
     value: (figure: ScheduleFigures) => number,
@@ -97,7 +69,7 @@ function simulated({ quick }: BenchmarkOptions): Comparison[] {
 
 /** How fast simulations are: the small one, and a large one of every kind of event. */
 async function simulationSpeed({ quick }: BenchmarkOptions): Promise<Comparison> {
-  const small = (): number => timeMs(() => figures(null, SIMULATED_FRAMES)) / figureCount;
+  const small = (): number => timeMs(() => simulatedFigures(null, SIMULATED_FRAMES)) / figureCount;
   const figureCount = SEED_COUNT * scheduleNames.length;
   const large = (): number =>
     timeMs(() =>
@@ -129,49 +101,6 @@ async function simulationSpeed({ quick }: BenchmarkOptions): Promise<Comparison>
     better: "lower",
     ways,
     claims: [],
-  });
-}
-
-/** Real workers that take the simulated times, beside the simulator's figures. */
-async function real({ quick, progress }: BenchmarkOptions): Promise<Comparison> {
-  const frames = quick ? REAL_FRAMES_QUICK : REAL_FRAMES;
-  const latencies: string[] = [];
-  const runOn = (name: ScheduleName) => async (): Promise<number> => {
-    progress(`${frames} frames on real workers, ${name}`);
-    const { throughput_fps, in_order_latency_ms } = await new Pipeline({
-      sources: "demo",
-      devices: TIMES_MS.map((ms) => `sim:${ms}ms:cv=${CV}`),
-      schedule: name,
-      slots: SLOTS,
-      frames,
-      quiet: true,
-    }).run();
-    latencies.push(`${name}: in-order p99 ${in_order_latency_ms.p99.toFixed(0)} ms`);
-    return throughput_fps;
-  };
-  const measured = await alternate(
-    Object.fromEntries(REAL_SCHEDULES.map((name) => [name, runOn(name)])),
-    quick ? 1 : REAL_ROUNDS,
-  );
-  const expected = figures(null, frames);
-  const ways = REAL_SCHEDULES.flatMap((name): Way[] => {
-    const index = scheduleNames.indexOf(name);
-    const values = expected.map((round) => (round[index] as ScheduleFigures).throughputFps);
-    return [
-      measured.find((way) => way.name === name) as Way,
-      { name: `${name}, simulated`, values },
-    ];
-  });
-  return compare({
-    title: `real workers, saturated, ${frames} frames: throughput`,
-    unit: "frames/s",
-    better: "higher",
-    ways,
-    claims: [
-      { of: "look-ahead", to: "look-ahead, simulated" },
-      { of: "look-ahead", to: "weighted" },
-    ],
-    notes: latencies,
   });
 }
 

@@ -38,6 +38,7 @@ export type {
   FrameGeometry,
   FrameStatus,
   FrameView,
+  PictureSize,
   PixelFormatName,
   RunContext,
   TensorPayload,

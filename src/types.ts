@@ -56,6 +56,12 @@ export interface Frame {
 /** Names of the pixel formats a slot can hold, as ffmpeg calls them. */
 export type PixelFormatName = "yuv420p" | "nv12" | "rgb24" | "bgr24";
 
+/** Width and height in pixels. */
+export interface PictureSize {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Size, format and colour of a stream's pictures. */
 export interface FrameGeometry {
   /** Width and height in pixels, after rotation. */
@@ -64,6 +70,8 @@ export interface FrameGeometry {
   readonly pixelFormat: PixelFormatName;
   readonly colorMatrix: "bt601" | "bt709";
   readonly colorRange: "limited" | "full";
+  /** Size before the decoder scaled the pictures down; absent where it did not. */
+  readonly sourceSize?: PictureSize;
 }
 
 /** What happens when frames arrive faster than they are answered. */

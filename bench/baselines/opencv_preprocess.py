@@ -32,6 +32,8 @@ class Image(ctypes.Structure):
         ("pixel_format", ctypes.c_uint32),
         ("color_matrix", ctypes.c_uint32),
         ("color_range", ctypes.c_uint32),
+        ("source_width", ctypes.c_uint32),
+        ("source_height", ctypes.c_uint32),
     ]
 
 

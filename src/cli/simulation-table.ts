@@ -10,6 +10,8 @@ import { type ScheduleFigures, throughputBound } from "../schedule/comparison.ts
 import type { Simulation } from "./simulation.ts";
 
 const NAME_WIDTH = 12;
+/** Width of times in seconds. */
+const TIME_WIDTH = 9;
 
 /**
  * What `aip simulate` prints:
@@ -55,7 +57,37 @@ export function formatSimulation(
     "",
     line("schedule", head),
     ...figures.map(({ schedule }, index) => line(schedule, rows[index] ?? [])),
+    ...windowLines(simulation, figures),
   ].join("\n");
+}
+
+/** Frames a second over time, a schedule in each column. */
+function windowLines({ windowMs }: Simulation, figures: readonly ScheduleFigures[]): string[] {
+  if (windowMs === undefined) return [];
+  const count = Math.max(0, ...figures.map(({ windowFps }) => windowFps.length));
+  const widths = figures.map(({ schedule }) => Math.max(schedule.length, TIME_WIDTH));
+  const line = (name: string, values: readonly string[]): string =>
+    [
+      padCellsStart(name, TIME_WIDTH),
+      ...values.map((value, column) => padCellsStart(value, widths[column] ?? 0)),
+    ].join("   ");
+  const rows = Array.from({ length: count }, (_, window) =>
+    line(
+      `${(((window + 1) * windowMs) / 1000).toFixed(1)} s`,
+      figures.map(({ windowFps }) => {
+        const rate = windowFps[window];
+        return rate === undefined ? "–" : formatRate(rate);
+      }),
+    ),
+  );
+  return [
+    "",
+    line(
+      "fps until",
+      figures.map(({ schedule }) => schedule),
+    ),
+    ...rows,
+  ];
 }
 
 /** Frames a second that can be answered at most: by the devices, and by what arrives. */
@@ -114,7 +146,7 @@ export function simulationToJson(
   simulation: Simulation,
   figures: readonly ScheduleFigures[],
 ): string {
-  const { devices, sources, fps, seedCount } = simulation;
+  const { devices, sources, fps, seedCount, windowMs } = simulation;
   const boundFps = bound(simulation);
   return JSON.stringify(
     {
@@ -124,6 +156,7 @@ export function simulationToJson(
       slots: sources[0]?.slots,
       frames: sources[0]?.frames,
       seeds: seedCount,
+      ...(windowMs !== undefined && { window_s: windowMs / 1000 }),
       bound_fps: Number.isFinite(boundFps) ? boundFps : null,
       schedules: figures.map((each) => ({
         schedule: each.schedule,
@@ -132,6 +165,7 @@ export function simulationToJson(
         p99_range_ms: each.p99RangeMs,
         frames: each.frames,
         busy_ratios: each.busyRatios,
+        ...(windowMs !== undefined && { window_fps: each.windowFps }),
       })),
     },
     null,

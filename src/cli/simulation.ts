@@ -17,6 +17,9 @@ const SLOT_COUNT_DEFAULT = 10;
 const SOURCE_COUNT_MAX = 10_000;
 const SEED_COUNT_DEFAULT = 5;
 const SEED_COUNT_MAX = 1000;
+/** Shortest and longest window in seconds. */
+const WINDOW_S_MIN = 0.1;
+const WINDOW_S_MAX = 3600;
 
 /** What is simulated, and how often. */
 export interface Simulation extends ComparisonOptions {
@@ -60,7 +63,18 @@ export async function readSimulation({ flags }: CommandInput): Promise<Simulatio
     schedules: readSchedules(flags["schedule"]),
     seedCount: readCount(flags, "seeds", SEED_COUNT_DEFAULT, SEED_COUNT_MAX),
     fps: config.fps ?? null,
+    ...readWindow(flags["window"]),
   };
+}
+
+function readWindow(text: string | boolean | undefined): Pick<Simulation, "windowMs"> {
+  if (typeof text !== "string") return {};
+  const seconds = /^(\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : 0;
+  if (seconds >= WINDOW_S_MIN && seconds <= WINDOW_S_MAX) return { windowMs: 1000 * seconds };
+  throw usageError(
+    "flag-invalid",
+    `--window must be a number of seconds from ${WINDOW_S_MIN} to ${WINDOW_S_MAX}, not "${text}"`,
+  );
 }
 
 function definedFlags(

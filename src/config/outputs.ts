@@ -16,10 +16,11 @@ import type { RunConfig } from "./run-config.ts";
  * @throws {AipError} `output-invalid`, `output-in-use`
  */
 export function checkOutputs(
-  config: Pick<RunConfig, "sources" | "model" | "output" | "annotate" | "report">,
+  config: Pick<RunConfig, "sources" | "model" | "output" | "annotate" | "report" | "trace">,
   opened: readonly Pick<Source, "name" | "spec">[] = [],
 ): void {
-  const { sources, model, output, annotate, report } = config;
+  const { sources, model, output, annotate, report, trace } = config;
+  if (trace === "-") throw invalid(trace, "a timeline needs a file; name one");
   const inputs = new Map<string, string>();
   for (const input of [...sources, ...opened.map(({ spec }) => spec), model]) {
     if (existsSync(input)) inputs.set(realpathSync(input), input);
@@ -29,6 +30,7 @@ export function checkOutputs(
     ["output", output],
     ...annotatedVideos(annotate, opened).map((path) => ["annotate", path] as const),
     ["report", report],
+    ["trace", trace],
   ] as const) {
     if (path === undefined || path === "-") continue;
     const target = checkWritable(path);

@@ -6,6 +6,9 @@ export { type ScheduleName, scheduleNames } from "../schedule/schedule-spec.ts";
 /** A policy's name; those of fixed shares also with weights: `"weighted:weights=7:3:1"`. */
 export type ScheduleText = ScheduleName | `${"weighted" | "smooth"}:${string}`;
 
+/** How pictures come: at their own size, scaled down by the decoder, or as measurement says. */
+export type IngestMode = "auto" | "native" | "scaled";
+
 /** Size of a model's input in pixels, for models whose own is dynamic. */
 export interface InputSize {
   readonly width: number;
@@ -45,12 +48,16 @@ export interface RunConfig {
   readonly inputSize?: InputSize;
   /** Hardware decoding where there is some, or none. */
   readonly hwaccel: "auto" | "none";
+  /** Whether decoders may scale pictures to what the model reads; `auto` where it pays. */
+  readonly ingest: IngestMode;
   /** NDJSON file; `-` is standard output. */
   readonly output?: string;
   /** Video file with the boxes drawn in. */
   readonly annotate?: string;
   /** JSON file for the final report. */
   readonly report?: string;
+  /** File for the timeline, in the Trace Event Format. */
+  readonly trace?: string;
   /** Goes on after the last frame in `output`, which an earlier run left, instead of replacing it. */
   readonly resume: boolean;
   /** No progress line. */
@@ -75,9 +82,11 @@ export interface RunConfigInput {
   /** `"640x384"` (width first), or both numbers. */
   readonly inputSize?: string | InputSize;
   readonly hwaccel?: "auto" | "none";
+  readonly ingest?: IngestMode;
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;
+  readonly trace?: string;
   readonly resume?: boolean;
   readonly quiet?: boolean;
 }
@@ -89,6 +98,7 @@ export const runDefaults: RunConfig = {
   devices: ["auto"],
   schedule: "look-ahead",
   hwaccel: "auto",
+  ingest: "auto",
   resume: false,
   quiet: false,
 };

@@ -99,9 +99,11 @@ const entries = {
   pixelFormat: v.optional(oneOf(["yuv420p", "nv12", "rgb24", "bgr24"])),
   inputSize: v.optional(inputSize),
   hwaccel: v.optional(oneOf(["auto", "none"])),
+  ingest: v.optional(oneOf(["auto", "native", "scaled"])),
   output: v.optional(text),
   annotate: v.optional(text),
   report: v.optional(text),
+  trace: v.optional(text),
   resume: v.optional(flag),
   quiet: v.optional(flag),
 } satisfies Record<keyof RunConfigInput, v.GenericSchema>;

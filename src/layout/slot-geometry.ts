@@ -15,6 +15,8 @@ export function writeGeometry(
   words[SlotHeader.height / 4] = geometry.height;
   words[SlotHeader.colorMatrix / 4] = ColorMatrix[geometry.colorMatrix];
   words[SlotHeader.colorRange / 4] = ColorRange[geometry.colorRange];
+  words[SlotHeader.sourceWidth / 4] = geometry.sourceSize?.width ?? 0;
+  words[SlotHeader.sourceHeight / 4] = geometry.sourceSize?.height ?? 0;
   for (let plane = 0; plane < 3; plane += 1) {
     const offset = planes.offsetBytes[plane];
     words[SlotHeader.planeOffsetBytes / 4 + plane] =
@@ -30,11 +32,14 @@ export function readGeometry(arena: SharedArrayBuffer, offsetBytes: number): Fra
     const value = words[field / 4];
     return (Object.keys(names) as Name[]).find((name) => names[name] === value) as Name;
   };
+  const width = words[SlotHeader.sourceWidth / 4] as number;
+  const height = words[SlotHeader.sourceHeight / 4] as number;
   return {
     width: words[SlotHeader.width / 4] as number,
     height: words[SlotHeader.height / 4] as number,
     pixelFormat: nameOf<PixelFormatName>(PixelFormat, SlotHeader.pixelFormat),
     colorMatrix: nameOf(ColorMatrix, SlotHeader.colorMatrix),
     colorRange: nameOf(ColorRange, SlotHeader.colorRange),
+    ...(width > 0 && { sourceSize: { width, height } }),
   };
 }

@@ -198,8 +198,8 @@ export const structs: readonly StructSpec[] = [
       { name: "source_index", type: "u32", doc: "Source the frame came from." },
       { name: "frame_id", type: "u32", doc: "Number of the frame in its source, from 0." },
       { name: "pixel_format", type: "u32", doc: "A pixel_format." },
-      { name: "width", type: "u32", doc: "Width in pixels." },
-      { name: "height", type: "u32", doc: "Height in pixels." },
+      { name: "width", type: "u32", doc: "Width of the pixels held here." },
+      { name: "height", type: "u32", doc: "Height of the pixels held here." },
       { name: "color_matrix", type: "u32", doc: "A color_matrix." },
       { name: "color_range", type: "u32", doc: "A color_range." },
       {
@@ -216,7 +216,13 @@ export const structs: readonly StructSpec[] = [
       { name: "time_ms", type: "f64", doc: "Presentation time since the stream's start, in ms." },
       { name: "received_ms", type: "f64", doc: "Monotonic clock when the frame had arrived." },
       { name: "decode_ms", type: "f32", doc: "Time the frame took to read, in ms." },
-      { name: "reserved", type: "u32", count: 9, doc: "Fills the cache line." },
+      { name: "source_width", type: "u32", doc: "Width before the decoder scaled it; 0: width." },
+      {
+        name: "source_height",
+        type: "u32",
+        doc: "Height before the decoder scaled it; 0: height.",
+      },
+      { name: "reserved", type: "u32", count: 7, doc: "Fills the cache line." },
     ],
   },
   {

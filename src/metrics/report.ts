@@ -24,6 +24,8 @@ export interface SourceReport {
   readonly name: string;
   readonly width: number;
   readonly height: number;
+  /** Size the frames arrived in: `native 768x432`, `scaled 3840x2160 → 416x234`. */
+  readonly ingest: string;
   /** Number of this run's first frame: 0 but where it went on after an earlier run's last. */
   readonly first_frame: number;
   readonly frames: FrameCounts;
@@ -76,6 +78,20 @@ export interface FaultsReport {
   /** Frames given to a second worker. */
   readonly retries: number;
   readonly devices_out: readonly { readonly id: string; readonly reason: string }[];
+}
+
+/** A device that changed its speed during the run. */
+export interface DriftReport {
+  /** `cpu-0` */
+  readonly device: string;
+  /** When it began, counted from the start of the run. */
+  readonly since_s: number;
+  /** Time of a frame before and after. */
+  readonly from_ms: number;
+  readonly to_ms: number;
+  /** Part of all frames a second the living devices can answer, 0–1, before and after. */
+  readonly share_from: number;
+  readonly share_to: number;
 }
 
 /** What the weighted round robin's own accounting says. */
@@ -131,6 +147,8 @@ export interface Report {
   readonly stages_ms: StagesReport;
   readonly wall_s: number;
   readonly faults: FaultsReport;
+  /** Changes of speed, in the order they were noticed. */
+  readonly drift: readonly DriftReport[];
   /** What people should know: a source that reconnected, a codec that was missing. */
   readonly notes: readonly string[];
   /** Files written. */

@@ -1,3 +1,4 @@
+import { describeDrift } from "./drift-text.ts";
 import {
   formatCount,
   formatCountOf,
@@ -21,6 +22,8 @@ import { padCellsEnd, padCellsStart, wrapText } from "./text-layout.ts";
 const COLUMNS = 80;
 /** Width of the names on the left. */
 const NAME_WIDTH = 12;
+/** Changes of speed the table shows; the file has all of them. */
+const DRIFT_ROWS_MAX = 8;
 
 export interface TableOptions {
   /** Emphasises with terminal escapes. Default false. */
@@ -50,6 +53,7 @@ export function formatReport(report: Report, options: TableOptions = {}): string
     ...weightedRows(report.weighted),
     ...accuracyRows(report),
     ...faultRows(report),
+    ...driftRows(report),
     ...report.notes.map((note) => row("note", note)),
     ...(report.outputs.length === 0 ? [] : [row("saved", report.outputs.join(", "))]),
   ];
@@ -196,6 +200,12 @@ function faultRows({ faults }: Report): Row[] {
     rows.push(row("taken out", `${id}: ${reason}`, "bad"));
   }
   return rows;
+}
+
+function driftRows({ drift }: Report): Row[] {
+  const rows = drift.slice(0, DRIFT_ROWS_MAX).map((change) => row("drift", describeDrift(change)));
+  const more = drift.length - rows.length;
+  return more === 0 ? rows : [...rows, row("", `and ${formatCountOf(more, "change")} more`)];
 }
 
 /** A table: names to the left, cells to the right, every column as wide as its widest cell. */

@@ -26,6 +26,8 @@ export interface DevicePoolOptions {
   readonly onLost: (device: Device, seat: Seat, hung: boolean, reason: string) => void;
   /** A hung worker's thread has ended: nobody writes these result blocks any more. */
   readonly onQuarantineEnd: (results: readonly number[]) => void;
+  /** A device gets a new worker, after it has lost one. */
+  readonly onRestart?: (device: Device) => void;
   /** Something changed that the manager should look at. */
   readonly onChange: () => void;
 }
@@ -76,7 +78,7 @@ export class DevicePool {
         continue;
       }
       const elapsedMs = nowMs - busySinceMs;
-      if (elapsedMs < device.hangLimitMs) continue;
+      if (!device.hangsAfter(elapsedMs)) continue;
       this.#lost(device, true, `gave no answer in ${(elapsedMs / 1000).toFixed(1)} s`);
     }
   }
@@ -186,6 +188,7 @@ export class DevicePool {
     } else {
       device.restartsMs.push(clockMs());
       this.restarts += 1;
+      this.#options.onRestart?.(device);
       // A failure to start comes back through "close", and counts like any other.
       this.#start(device).catch((error: AipError) => {
         if (device.seat === undefined) device.outReason ??= error.message;

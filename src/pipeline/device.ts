@@ -1,11 +1,12 @@
 import type { DeviceInstance } from "../backend/backend.ts";
 import { WorkerControl } from "../layout/layout.gen.ts";
-import { Histogram } from "../metrics/histogram.ts";
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
+import { DriftWatch } from "../schedule/drift.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import type { DeviceState } from "../schedule/scheduler.ts";
-import { nextEstimate } from "../schedule/service-estimate.ts";
+import { ServiceEstimate } from "../schedule/service-estimate.ts";
 
 /** Work given ahead to a device, so that it need not wait for the manager between two frames. */
 const AHEAD_MS = 1;
@@ -86,13 +87,19 @@ export class Device implements DeviceState {
   /** Frames in a row that it gave an error for. */
   failuresInRow = 0;
   busyMs = 0;
-  readonly latency: Histogram = new Histogram();
+  readonly estimate: ServiceEstimate = new ServiceEstimate();
+  readonly drift: DriftWatch = new DriftWatch();
+  readonly latency: LatencyHistogram = new LatencyHistogram();
 
   constructor(index: number, instance: DeviceInstance, layout: ArenaLayout) {
     this.index = index;
     this.instance = instance;
     this.weight = instance.weight;
     this.running = new IndexQueue(layout.resultCount);
+  }
+
+  get slowdown(): number {
+    return this.drift.slowdown;
   }
 
   /** Frames the device may hold at once: one, and about a millisecond's work ahead. */
@@ -107,7 +114,7 @@ export class Device implements DeviceState {
     this.failuresInRow = 0;
     this.busyMs += serviceMs;
     this.latency.record(serviceMs);
-    this.serviceMs = nextEstimate(this.serviceMs, serviceMs);
+    this.serviceMs = this.estimate.answered(serviceMs, this.serviceMs === 0);
   }
 
   /**
@@ -117,6 +124,7 @@ export class Device implements DeviceState {
   get hangLimitMs(): number {
     const slowMs = Math.max(
       this.latency.percentile(99),
+      this.estimate.meanMs,
       this.warmFrameMs,
       this.instance.expectedMs,
     );
@@ -130,5 +138,10 @@ export class Device implements DeviceState {
   startLimitMs(leastMs: number = START_MS): number {
     if (this.firstStartMs === null) return Number.POSITIVE_INFINITY;
     return Math.max(leastMs, START_FACTOR * this.firstStartMs);
+  }
+
+  /** Whether a frame that has taken this long counts as hung; a percentile is found only if it may. */
+  hangsAfter(elapsedMs: number): boolean {
+    return elapsedMs >= HANG_MS && elapsedMs >= this.hangLimitMs;
   }
 }

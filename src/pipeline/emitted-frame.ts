@@ -97,8 +97,10 @@ export class EmittedFrame implements FrameView {
     const at = this.#slotOffsets[slot] as number;
     this.slotIndex = slot;
     this.resultIndex = result;
-    this.width = words[(at + SlotHeader.width) / 4] as number;
-    this.height = words[(at + SlotHeader.height) / 4] as number;
+    const width = words[(at + SlotHeader.sourceWidth) / 4] as number;
+    const height = words[(at + SlotHeader.sourceHeight) / 4] as number;
+    this.width = width > 0 ? width : (words[(at + SlotHeader.width) / 4] as number);
+    this.height = height > 0 ? height : (words[(at + SlotHeader.height) / 4] as number);
     this.timeMs = this.#doubles[(at + SlotHeader.timeMs) / 8] as number;
     this.latencyMs = nowMs - (this.#doubles[(at + SlotHeader.receivedMs) / 8] as number);
     const truth = this.#truths[slot] as Records;

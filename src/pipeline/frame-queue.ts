@@ -7,6 +7,7 @@ import type { Frame, FrameView, RunContext } from "../types.ts";
  */
 export class FrameQueue implements Sink {
   readonly name = "iterator";
+  readonly pixels = "none";
   readonly #frames: { readonly frame: Frame; readonly slotIndex: number }[] = [];
   #context: RunContext | undefined;
   #wake: (() => void) | undefined;

@@ -1,6 +1,6 @@
 import { type AipError, runtimeError } from "../errors.ts";
 import { ResultDescriptor, SlotHeader, SlotState, Status } from "../layout/layout.gen.ts";
-import { Histogram } from "../metrics/histogram.ts";
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import { clockMs } from "../native/library.ts";
 import { type ArenaLayout, DETECTIONS_OFFSET, resultOffset, slotOffset } from "../ring/arena.ts";
 import { Doorbell } from "../ring/doorbell.ts";
@@ -8,6 +8,7 @@ import { ATTEMPT_COUNT_MAX, Dispatcher } from "../schedule/dispatcher.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
+import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Device, Seat } from "./device.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -21,7 +22,10 @@ const YIELD_MS = 4;
 
 /** Time of a frame in each stage, in ms. */
 export type StageHistograms = Readonly<
-  Record<"decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder", Histogram>
+  Record<
+    "decode" | "queue" | "preprocess" | "inference" | "postprocess" | "reorder",
+    LatencyHistogram
+  >
 >;
 
 export interface ManagerOptions {
@@ -35,6 +39,8 @@ export interface ManagerOptions {
   readonly onBroken: (device: Device, reason: string) => void;
   /** Called with `frame` filled, in order per source. */
   readonly emit: () => void;
+  /** Is told of every step; null where nobody wants a timeline. */
+  readonly trace: TraceRecorder | null;
 }
 
 /**
@@ -51,14 +57,14 @@ export class Manager {
   retries = 0;
   /** Frames that entered the schedule. */
   assignedCount = 0;
-  readonly latency: Histogram = new Histogram();
+  readonly latency: LatencyHistogram = new LatencyHistogram();
   readonly stages: StageHistograms = {
-    decode: new Histogram(),
-    queue: new Histogram(),
-    preprocess: new Histogram(),
-    inference: new Histogram(),
-    postprocess: new Histogram(),
-    reorder: new Histogram(),
+    decode: new LatencyHistogram(),
+    queue: new LatencyHistogram(),
+    preprocess: new LatencyHistogram(),
+    inference: new LatencyHistogram(),
+    postprocess: new LatencyHistogram(),
+    reorder: new LatencyHistogram(),
   };
   /** The first frame that failed for good, with its cause; null while there is none. */
   firstFailure: string | null = null;
@@ -66,6 +72,7 @@ export class Manager {
   lastEmittedMs = 0;
   readonly #options: ManagerOptions;
   readonly #sources: readonly SourceRunner[];
+  readonly #trace: TraceRecorder | null;
   readonly #doorbell: Doorbell;
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
@@ -93,6 +100,7 @@ export class Manager {
     this.#options = options;
     this.devices = options.devices;
     this.#sources = options.sources;
+    this.#trace = options.trace;
     this.#doorbell = new Doorbell(arena);
     this.#words = new Int32Array(arena);
     this.#floats = new Float32Array(arena);
@@ -104,6 +112,7 @@ export class Manager {
       slotCount,
       freeSlots: () => this.#freeSlots,
       give: (device, slot) => this.#give(this.devices[device] as Device, slot),
+      onDefer: (device) => this.#trace?.deferred(device, this.#dispatcher),
     });
     this.#freeResults = new IndexQueue(resultCount);
     for (let result = 0; result < resultCount; result += 1) {
@@ -185,6 +194,7 @@ export class Manager {
   /** The device's worker is gone, or hangs: its frames go to others or fail. */
   deviceLost(device: Device, seat: Seat, hung: boolean, reason: string): void {
     this.#drainResults(device, seat);
+    this.#traceLost(device, reason);
     while (device.running.length > 0) {
       const result = device.running.shift();
       const slot = this.#word(result, ResultDescriptor.slotIndex);
@@ -226,10 +236,19 @@ export class Manager {
     }
     if (this.#broken.size > 0) this.#replaceBroken();
     if (this.#dispatch()) worked = true;
+    this.#trace?.slotsInUse(this.#sources, this.nowMs);
     for (const source of this.#sources) {
       if (this.#emit(source)) worked = true;
     }
+    this.#trace?.slotsInUse(this.#sources, this.nowMs);
     return worked;
+  }
+
+  /** A lost device leaves no result block that says what it was at. */
+  #traceLost({ running, index, busySinceMs }: Device, reason: string): void {
+    if (this.#trace === null || running.length === 0) return;
+    const slot = this.#word(running.at(0), ResultDescriptor.slotIndex);
+    this.#trace.unanswered(slot, index, busySinceMs, reason);
   }
 
   #replaceBroken(): void {
@@ -254,12 +273,14 @@ export class Manager {
       device.busySinceMs = finishedMs;
       if ((this.#words[(descriptor + ResultDescriptor.status) / 4] as number) < Status.ok) {
         const message = this.#errorOf(descriptor);
+        this.#trace?.answered(slot, result, device.index, message);
         this.#freeResults.push(result);
         device.failuresInRow += 1;
         this.#attemptFailed(slot, message);
         if (device.failuresInRow >= FAILURES_IN_ROW_MAX) this.#broken.set(device, message);
         continue;
       }
+      this.#trace?.answered(slot, result, device.index);
       device.answered(finishedMs - startedMs);
       this.#recordStages(slot, descriptor, startedMs);
       this.#resultOf[slot] = result;
@@ -290,6 +311,7 @@ export class Manager {
       const at = this.#slotOffsets[slot] as number;
       const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
       source.freeCount -= 1;
+      this.#trace?.arrived(slot);
       source.reorder.arrive(this.#local(slot), frameId);
       this.#resultOf[slot] = -1;
       this.#deviceOf[slot] = -1;
@@ -345,6 +367,7 @@ export class Manager {
       (at + SlotHeader.frameId) / 4
     ] as number;
     words[descriptor + ResultDescriptor.workerIndex / 4] = device.index;
+    this.#trace?.given(slot, device.index, this.#dispatcher);
     this.#deviceOf[slot] = device.index;
     this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
     if (device.inFlight === 0) device.busySinceMs = this.nowMs;
@@ -379,6 +402,7 @@ export class Manager {
     const at = this.#slotOffsets[slot] as number;
     const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
     source.setDropTime(frameId, this.#doubles[(at + SlotHeader.timeMs) / 8] as number);
+    this.#trace?.gaveWay(slot, this.nowMs);
     source.reorder.drop(this.#local(slot));
     this.#emitted[slot] = 1;
     this.#free(slot);
@@ -400,6 +424,7 @@ export class Manager {
       frame.error = undefined;
       if (local === DROPPED) this.#showDropped(source, frameId);
       else this.#show(source, local + source.place.firstSlot);
+      this.#trace?.leaving();
       this.#options.emit();
       if (local === DROPPED) continue;
       const slot = local + source.place.firstSlot;

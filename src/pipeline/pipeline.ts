@@ -7,12 +7,14 @@ import type { AipError } from "../errors.ts";
 import type { Report } from "../metrics/report.ts";
 import { NdjsonSink } from "../sink/ndjson.ts";
 import type { Sink } from "../sink/sink.ts";
+import { TraceSink } from "../sink/trace.ts";
 import { VideoSink } from "../sink/video.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
 import { preloadRuntime } from "./auto-devices.ts";
 import { FrameQueue } from "./frame-queue.ts";
+import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
 import type { PipelineEvents, PipelineOptions } from "./options.ts";
 import { Run } from "./run.ts";
@@ -42,6 +44,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => this.stop();
   readonly #sinks: Sink[];
+  readonly #trace: TraceSink | null;
   readonly #stages: Stage[];
   readonly #crashes: readonly string[];
   #promise: Promise<Report> | undefined;
@@ -65,10 +68,13 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     this.#crashes = crashes;
     this.#stages = [...stages];
     this.#sinks = [...sinks];
-    const { output, annotate, resume: append } = this.config;
+    const { output, annotate, resume: append, trace } = this.config;
     // Opened in this order: the video may refuse (no ffmpeg) before the results' file is replaced.
     if (annotate !== undefined) this.#sinks.push(new VideoSink({ path: annotate }));
     if (output !== undefined) this.#sinks.push(new NdjsonSink({ path: output, append }));
+    this.#trace = trace === undefined ? null : new TraceSink({ path: trace });
+    // Last, so that it sees what the others took.
+    if (this.#trace !== null) this.#sinks.push(this.#trace);
     this.#signal = signal;
   }
 
@@ -145,15 +151,19 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     ]);
     const sources = [...named, ...this.#ownSources];
     try {
+      const opened = await openRun(sources, config, {
+        crashes: this.#crashes,
+        signal: this.#stopping.signal,
+        tell: (text) => this.events.emit("note", text),
+      });
+      const readers = [...this.#stages, ...this.#sinks];
+      const ingest = await settleIngest(opened, { mode: config.ingest, readers });
       const run = new Run({
         config,
-        opened: await openRun(sources, config, {
-          crashes: this.#crashes,
-          signal: this.#stopping.signal,
-          tell: (text) => this.events.emit("note", text),
-        }),
+        opened: { ...opened, notes: [...opened.notes, ...ingest] },
         stages: this.#stages,
         sinks: this.#sinks,
+        trace: this.#trace?.recorder ?? null,
         crashes: this.#crashes,
         events: this.events,
       });

@@ -1,8 +1,9 @@
 import { arch, cpus, platform, release, totalmem } from "node:os";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Accuracy } from "../metrics/accuracy.ts";
-import type { Histogram } from "../metrics/histogram.ts";
+import type { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import {
+  type DriftReport,
   type LatencyReport,
   type Report,
   type RunEnd,
@@ -12,6 +13,7 @@ import {
   type WeightedReport,
 } from "../metrics/report.ts";
 import type { Device } from "./device.ts";
+import { ingestText } from "./ingest-size.ts";
 import type { Manager } from "./manager.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
@@ -28,6 +30,7 @@ export interface RunFigures {
   readonly crashes: readonly string[];
   readonly startedMs: number;
   readonly endedMs: number;
+  readonly drift: readonly DriftReport[];
   readonly notes: readonly string[];
   readonly outputs: readonly string[];
   readonly accuracy: Accuracy | null;
@@ -43,7 +46,7 @@ export function reportOf(figures: RunFigures): Report {
   const sources = figures.sources.map(sourceReport);
   const frames = sumFrames(sources.map((source) => source.frames));
   const fps = (frames.emitted * 1000) / wallMs;
-  const p50 = (histogram: Histogram): number => round(histogram.percentile(50));
+  const p50 = (histogram: LatencyHistogram): number => round(histogram.percentile(50));
   const { stages } = manager;
   return {
     version: packageJson.version,
@@ -82,6 +85,7 @@ export function reportOf(figures: RunFigures): Report {
         device.outReason === null ? [] : [{ id: device.instance.id, reason: device.outReason }],
       ),
     },
+    drift: figures.drift,
     notes: figures.notes,
     outputs: figures.outputs,
     ...(figures.schedule.startsWith("weighted") && { weighted: weightedReport(figures, fps) }),
@@ -119,6 +123,7 @@ function sourceReport(runner: SourceRunner): SourceReport {
     name: runner.source.name,
     width: geometry.width,
     height: geometry.height,
+    ingest: ingestText(runner.source.info),
     first_frame: runner.firstFrame,
     frames: { received: runner.received, emitted, dropped, failed },
     answers: { inferred: emitted, reused: 0, specialized: 0 },
@@ -148,7 +153,7 @@ function weightedReport(figures: RunFigures, fps: number): WeightedReport {
   };
 }
 
-function latencyReport(histogram: Histogram): LatencyReport {
+function latencyReport(histogram: LatencyHistogram): LatencyReport {
   return {
     p50: round(histogram.percentile(50)),
     p90: round(histogram.percentile(90)),

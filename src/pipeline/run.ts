@@ -17,10 +17,13 @@ import {
 import { createScheduler, parseSchedule } from "../schedule/schedule-spec.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
+import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { RunContext } from "../types.ts";
 import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
+import { DriftLog } from "./drift-log.ts";
 import { EmittedFrame } from "./emitted-frame.ts";
 import { Manager, noDeviceLeft } from "./manager.ts";
 import { type Opened, totalFrames } from "./opened.ts";
@@ -29,7 +32,7 @@ import { reportOf } from "./run-report.ts";
 import { defaultSlotCount } from "./slot-count.ts";
 import { SourceRunner } from "./source-runner.ts";
 
-/** How often hung workers are looked for. */
+/** How often hung workers and changes of speed are looked for. */
 const WATCHDOG_MS = 200;
 /** Ground-truth records of a demo frame; see AIP_DEMO_OBJECTS_MAX. */
 const TRUTH_CAPACITY = 256;
@@ -43,6 +46,8 @@ export interface RunOptions {
   readonly opened: Opened;
   readonly stages: readonly Stage[];
   readonly sinks: readonly Sink[];
+  /** Of the sink that wants to know of every step; null where there is none. */
+  readonly trace: TraceRecorder | null;
   readonly crashes: readonly string[];
   readonly events: EventEmitter<PipelineEvents>;
 }
@@ -55,6 +60,7 @@ export class Run {
   readonly #pool: DevicePool;
   readonly #sources: readonly SourceRunner[];
   readonly #manager: Manager;
+  readonly #drift: DriftLog;
   readonly #accuracy: AccuracyMeter | null;
   readonly #context: RunContext;
   readonly #notes: string[];
@@ -75,7 +81,7 @@ export class Run {
     this.#layout = layoutArena({
       sources: sources.map(({ info }) => ({
         slotCount,
-        pixelBytes: planeLayout(info.geometry).sizeBytes,
+        pixelBytes: planeLayout(deliveredGeometry(info)).sizeBytes,
         truthCapacity: info.truthClasses === undefined ? 0 : TRUTH_CAPACITY,
       })),
       seatCount: SEATS_PER_DEVICE * instances.length,
@@ -94,6 +100,7 @@ export class Run {
     for (const note of this.#notes) events.emit("note", note);
     this.#arena = allocateArena(this.#layout, freemem() - MEMORY_SPARE_BYTES);
     this.#pool = this.#makePool();
+    this.#drift = new DriftLog(this.#pool.devices, (text) => events.emit("note", text));
     this.#sources = sources.map((source, index) => this.#makeSource(source, index));
     this.#context = this.#makeContext(labels);
     const frame = new EmittedFrame({
@@ -127,7 +134,7 @@ export class Run {
     const openStages: Stage[] = [];
     const openSinks: Sink[] = [];
     let isComplete = false;
-    const watchdog = setInterval(() => this.#pool.checkForHangs(), WATCHDOG_MS);
+    const watchdog = setInterval(() => this.#watch(), WATCHDOG_MS);
     try {
       for (const source of this.#sources) source.prepare();
       await this.#pool.start();
@@ -169,17 +176,23 @@ export class Run {
     return this.#reportAt(clockMs());
   }
 
+  #watch(): void {
+    this.#pool.checkForHangs();
+    if (this.#startedMs > 0) this.#drift.look(clockMs(), this.#startedMs);
+  }
+
   #makePool(): DevicePool {
     const { instances, sources } = this.#options.opened;
     const pool: DevicePool = new DevicePool({
       arena: this.#arena,
       layout: this.#layout,
       instances,
-      warmUp: (sources[0] as Source).info.geometry,
+      warmUp: deliveredGeometry((sources[0] as Source).info),
       onLost: (device, seat, hung, reason) => {
         this.#note(`device ${device.instance.id}: ${reason}`);
         this.#manager.deviceLost(device, seat, hung, reason);
       },
+      onRestart: ({ instance }) => this.#options.trace?.event("restart", instance.id),
       onQuarantineEnd: (results) => this.#manager.quarantineEnded(results),
       onChange: () => {
         if (!(pool.hasHope || this.#isHopeless)) {
@@ -243,10 +256,11 @@ export class Run {
       layout: this.#layout,
       devices: this.#pool.devices,
       sources: this.#sources,
-      scheduler: createScheduler(parseSchedule(config.schedule).name, this.#pool.devices),
+      scheduler: createScheduler(parseSchedule(config.schedule), this.#pool.devices),
       frame,
       onBroken: (device, reason) => this.#pool.replace(device, reason),
       emit: () => this.#emit(frame),
+      trace: this.#options.trace,
     });
   }
 
@@ -308,6 +322,7 @@ export class Run {
   }
 
   #note(text: string): void {
+    this.#options.trace?.event("note", text);
     this.#notes.push(text);
     this.#options.events.emit("note", text);
   }
@@ -334,6 +349,7 @@ export class Run {
       crashes,
       startedMs: begun.length === 0 ? this.#startedMs : Math.min(...begun),
       endedMs: nowMs,
+      drift: this.#drift.changes,
       notes: [
         ...this.#notes,
         ...this.#sources.flatMap(({ source }) => source.notes()),

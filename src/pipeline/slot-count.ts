@@ -1,5 +1,6 @@
 import type { DeviceInstance } from "../backend/backend.ts";
 import { planeLayout } from "../layout/planes.ts";
+import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 
 const SLOTS_MIN = 8;
@@ -18,7 +19,10 @@ export function defaultSlotCount(
 ): number {
   const weights = devices.map((device) => device.weight);
   const overtaking = weights.reduce((sum, weight) => sum + weight, 0) / Math.min(...weights);
-  const bytes = sources.reduce((sum, { info }) => sum + planeLayout(info.geometry).sizeBytes, 0);
+  const bytes = sources.reduce(
+    (sum, { info }) => sum + planeLayout(deliveredGeometry(info)).sizeBytes,
+    0,
+  );
   const most = Math.max(SLOTS_MIN, Math.min(SLOTS_MAX, Math.floor(SLOTS_BYTES / bytes)));
   return Math.max(SLOTS_MIN, Math.min(most, Math.ceil(overtaking) + 2 * devices.length));
 }

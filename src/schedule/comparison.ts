@@ -1,6 +1,7 @@
 import type { FrameCounts } from "../metrics/report.ts";
 import type { DeviceModel } from "./modelled-device.ts";
 import type { SourceModel } from "./modelled-source.ts";
+import { RateWindows } from "./rate-windows.ts";
 import { createScheduler, type ScheduleSpec, withWeights } from "./schedule-spec.ts";
 import type { SimulationResult } from "./simulation-result.ts";
 import { simulate } from "./simulator.ts";
@@ -23,6 +24,8 @@ export interface ComparisonOptions {
   readonly schedules: readonly ScheduleSpec[];
   /** Runs of each schedule, each with other times. */
   readonly seedCount: number;
+  /** Length of the windows in which rates are counted too, in ms; none where left out. */
+  readonly windowMs?: number;
 }
 
 /** What one schedule came to over all seeds: medians where not said. Latencies in ms. */
@@ -37,6 +40,13 @@ export interface ScheduleFigures {
   readonly frames: FrameCounts;
   /** Median share of the time in which each device was busy. */
   readonly busyRatios: readonly number[];
+  /** Median frames a second in one window after the other, warm-up included. */
+  readonly windowFps: readonly number[];
+}
+
+/** One simulation, with its rates over time. */
+interface ScheduleRun extends SimulationResult {
+  readonly windowFps: readonly number[];
 }
 
 /**
@@ -59,25 +69,32 @@ export function throughputBound(devices: readonly Pick<DeviceModel, "serviceMs">
 }
 
 function simulateRun(
-  { sources }: ComparisonOptions,
+  { sources, windowMs = Number.POSITIVE_INFINITY }: ComparisonOptions,
   schedule: ScheduleSpec,
   devices: readonly NamedDevice[],
   run: number,
-): SimulationResult {
+): ScheduleRun {
+  const windows = new RateWindows(windowMs);
   const frameCount = sources.reduce((sum, { frames }) => sum + frames, 0);
-  return simulate({
+  const result = simulate({
     devices: devices.map((device, index) => ({
       ...device,
       seed: (device.seed + index * DEVICE_SEED_STEP + run * RUN_SEED_STEP) >>> 0,
     })),
     sources,
-    scheduler: (states) => createScheduler(schedule.name, states),
+    scheduler: (states) => createScheduler(schedule, states),
     warmUp: Math.min(WARM_UP_COUNT_MAX, Math.floor(frameCount * WARM_UP_SHARE)),
+    ...(windowMs < Number.POSITIVE_INFINITY && {
+      observe: ({ kind, timeMs }) => {
+        if (kind === "emitted") windows.left(timeMs);
+      },
+    }),
   });
+  return { ...result, windowFps: windows.rates(result.elapsedMs) };
 }
 
-function figuresOf(schedule: string, runs: readonly SimulationResult[]): ScheduleFigures {
-  const over = (value: (run: SimulationResult) => number): number[] => runs.map(value);
+function figuresOf(schedule: string, runs: readonly ScheduleRun[]): ScheduleFigures {
+  const over = (value: (run: ScheduleRun) => number): number[] => runs.map(value);
   const p99 = over((run) => run.latencyMs.p99);
   const mean = (key: keyof FrameCounts): number =>
     over((run) => run.frames[key]).reduce((total, count) => total + count, 0) / runs.length;
@@ -96,6 +113,10 @@ function figuresOf(schedule: string, runs: readonly SimulationResult[]): Schedul
     },
     busyRatios: (runs[0]?.devices ?? []).map((_, index) =>
       median(over((run) => run.devices[index]?.busyRatio ?? 0)),
+    ),
+    windowFps: Array.from(
+      { length: Math.min(...over((run) => run.windowFps.length)) },
+      (_, index) => median(over((run) => run.windowFps[index] as number)),
     ),
   };
 }

@@ -1,4 +1,5 @@
 import { IndexQueue } from "./index-queue.ts";
+import { RestedDevices } from "./rested.ts";
 import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
 
 /** Devices a frame is given to before it counts as failed. */
@@ -13,6 +14,8 @@ export interface DispatcherOptions {
   readonly freeSlots: () => number;
   /** Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. */
   readonly give: (device: number, slot: number) => void;
+  /** Device `device` has room, and leaves what waits to others. */
+  readonly onDefer?: (device: number) => void;
 }
 
 /**
@@ -25,6 +28,8 @@ export class Dispatcher implements ScheduleState {
   readonly devices: readonly DeviceState[];
   /** Monotonic clock; to be set before a policy is asked. */
   nowMs = 0;
+  /** Among those that waited for anybody, the place of the frame given last; 0 for others. */
+  place = 0;
   readonly #options: DispatcherOptions;
   /** Frames waiting for whoever takes them. */
   readonly #waiting: IndexQueue;
@@ -39,6 +44,7 @@ export class Dispatcher implements ScheduleState {
   readonly #arrival: Float64Array;
   readonly #failedOn: Int32Array;
   #arrivals = 0;
+  readonly #rested: RestedDevices;
   /** A device has left what waits to quicker ones; slower ones would too. */
   #declined = false;
 
@@ -50,6 +56,7 @@ export class Dispatcher implements ScheduleState {
     this.#retry = new IndexQueue(slotCount);
     this.#assigned = devices.map(() => new IndexQueue(slotCount));
     this.#queues = [this.#retry, this.#waiting, ...this.#assigned];
+    this.#rested = new RestedDevices(devices);
     this.#order = Int32Array.from(devices, (_, index) => index);
     this.#arrival = new Float64Array(slotCount);
     this.#failedOn = new Int32Array(slotCount);
@@ -57,6 +64,10 @@ export class Dispatcher implements ScheduleState {
 
   get waiting(): number {
     return this.#waiting.length;
+  }
+
+  get slotCount(): number {
+    return this.#options.slotCount;
   }
 
   get freeSlots(): number {
@@ -81,7 +92,10 @@ export class Dispatcher implements ScheduleState {
     const queue = this.#assigned[device] as IndexQueue;
     const count = queue.length;
     for (let moved = 0; moved < count; moved += 1) this.#enter(queue.shift());
-    (this.devices[device] as DeviceState).assigned = queue.length;
+    const state = this.devices[device] as DeviceState;
+    state.assigned = queue.length;
+    // Whoever comes back may be as quick as ever.
+    state.serviceMs = 0;
     return count;
   }
 
@@ -89,6 +103,7 @@ export class Dispatcher implements ScheduleState {
   dispatch(): boolean {
     let worked = false;
     this.#declined = false;
+    this.#rested.look(this.nowMs, this.#arrivals);
     this.#sortDevices();
     for (let progress = true; progress; ) {
       progress = false;
@@ -99,6 +114,7 @@ export class Dispatcher implements ScheduleState {
         const slot = this.#next(index, device);
         if (slot < 0) continue;
         this.#options.give(index, slot);
+        this.#rested.given(index, this.nowMs, this.#arrivals);
         progress = true;
         worked = true;
       }
@@ -165,6 +181,7 @@ export class Dispatcher implements ScheduleState {
    * assigned to it or wait for anybody: the oldest go first, so that no kind starves another.
    */
   #next(index: number, device: DeviceState): number {
+    this.place = 0;
     const own = this.#assigned[index] as IndexQueue;
     const waitingIsOlder = this.#isBefore(this.#waiting.at(0), own.at(0));
     if (this.#retry.length > 0) {
@@ -176,8 +193,12 @@ export class Dispatcher implements ScheduleState {
     }
     if (waitingIsOlder && !this.#declined) {
       const place = this.#options.scheduler.next(this, index);
-      if (place >= 0) return this.#waiting.removeAt(place);
+      if (place >= 0) {
+        this.place = place;
+        return this.#waiting.removeAt(place);
+      }
       this.#declined = true;
+      this.#options.onDefer?.(index);
     }
     if (own.length === 0) return -1;
     device.assigned -= 1;

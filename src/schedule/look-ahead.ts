@@ -22,6 +22,10 @@ export interface LookAheadOptions {
  * be done with all of them first. As long as sources have free slots the device then leaves them
  * alone (it defers); when one has none it takes the last, because throughput needs every device.
  *
+ * One so slow that the others would run out of slots stays idle even then: of the k frames that
+ * they finish meanwhile, those behind its own keep their slots until it has answered; with all
+ * slots taken the others stand still, and what they would have answered is more than its one frame.
+ *
  * No frame starves: k of the quickest device that answers is 0, so it always takes the oldest.
  */
 export function lookAhead(options: LookAheadOptions = {}): Scheduler {
@@ -32,7 +36,9 @@ export function lookAhead(options: LookAheadOptions = {}): Scheduler {
     next(state: ScheduleState, device: number): number {
       const ahead = framesAhead(state, device);
       if (ahead < state.waiting) return ahead;
-      return defers && state.freeSlots > 0 ? -1 : state.waiting - 1;
+      if (defers && state.freeSlots > 0) return -1;
+      const behind = ahead - (state.waiting - 1);
+      return behind < state.slotCount ? state.waiting - 1 : -1;
     },
   };
 }

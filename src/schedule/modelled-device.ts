@@ -1,7 +1,8 @@
 import { mulberry32 } from "../random.ts";
 import { type ServiceTimeOptions, serviceTimes } from "../service-times.ts";
+import { DriftWatch } from "./drift.ts";
 import type { DeviceState } from "./scheduler.ts";
-import { nextEstimate } from "./service-estimate.ts";
+import { ServiceEstimate } from "./service-estimate.ts";
 
 /** Keeps the stream that draws failures apart from the one that draws times. */
 const FAILURE_STREAM = 0x5bd1e995;
@@ -57,6 +58,8 @@ export class ModelledDevice implements DeviceState {
   frames = 0;
   busyMs = 0;
   readonly #model: DeviceModel;
+  readonly #estimate = new ServiceEstimate();
+  readonly #drift = new DriftWatch();
   readonly #fails: () => number;
   readonly #restartsMs: number[] = [];
   #nextServiceMs: (ordinal: number) => number;
@@ -70,6 +73,10 @@ export class ModelledDevice implements DeviceState {
     this.#fails = mulberry32(model.seed ^ FAILURE_STREAM);
   }
 
+  get slowdown(): number {
+    return this.#drift.slowdown;
+  }
+
   /** Begins the frame in `slot`; returns when it will end. */
   begin(slot: number, nowMs: number): number {
     const { dieAt, hangAt, fail } = this.#model;
@@ -80,7 +87,10 @@ export class ModelledDevice implements DeviceState {
     this.busySinceMs = nowMs;
     this.end = "lost";
     if (ordinal === dieAt) return nowMs;
-    const limitMs = Math.max(HANG_MS, HANG_FACTOR * this.serviceMs);
+    const limitMs = Math.max(
+      HANG_MS,
+      HANG_FACTOR * Math.max(this.#estimate.p99Ms, this.#model.expectedMs),
+    );
     const takesMs = ordinal === hangAt ? limitMs : this.#nextServiceMs(ordinal);
     if (takesMs >= limitMs) return nowMs + limitMs;
     this.end = fail > 0 && this.#fails() < fail ? "failed" : "answered";
@@ -98,7 +108,8 @@ export class ModelledDevice implements DeviceState {
     } else if (this.end === "answered") {
       this.frames += 1;
       this.busyMs += elapsedMs;
-      this.serviceMs = nextEstimate(this.serviceMs, elapsedMs);
+      this.serviceMs = this.#estimate.answered(elapsedMs, this.serviceMs === 0);
+      this.#drift.look(nowMs, this.#estimate, this.frames);
     }
     return slot;
   }

@@ -88,12 +88,17 @@ export function withWeights<T extends { readonly id: string; readonly weight: nu
   return devices.map((device, index) => ({ ...device, weight: weights[index] as number }));
 }
 
-/** Makes the policy of this name for devices of these weights. */
+/**
+ * Makes the policy for devices of these weights. `smooth` follows devices that change their speed,
+ * unless the weights are the user's.
+ */
 export function createScheduler(
-  name: ScheduleName,
+  schedule: ScheduleName | ScheduleSpec,
   devices: readonly { readonly weight: number }[],
 ): Scheduler {
   const weights = devices.map((device) => device.weight);
+  const { name, weights: given } =
+    typeof schedule === "string" ? { name: schedule, weights: null } : schedule;
   switch (name) {
     case "look-ahead":
       return lookAhead();
@@ -102,7 +107,7 @@ export function createScheduler(
     case "pull":
       return pull();
     case "smooth":
-      return smooth({ weights });
+      return smooth({ weights, follows: given === null });
     case "weighted":
       return weighted({ weights });
   }

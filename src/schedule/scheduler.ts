@@ -14,6 +14,8 @@ export interface DeviceState {
   serviceMs: number;
   /** Share of the frames under fixed-share policies; proportional to frames a second. */
   readonly weight: number;
+  /** How many times longer a frame takes than when the device began; 1 while it has not changed. */
+  readonly slowdown: number;
 }
 
 /** What a policy sees. */
@@ -26,6 +28,8 @@ export interface ScheduleState {
    * source is held up: the pipeline is saturated.
    */
   readonly freeSlots: number;
+  /** Slots of all sources together. */
+  readonly slotCount: number;
   /** Monotonic clock. */
   readonly nowMs: number;
 }

@@ -26,6 +26,7 @@ export interface NdjsonSinkOptions {
  */
 export class NdjsonSink implements Sink {
   readonly name = "ndjson";
+  readonly pixels = "none";
   readonly #options: NdjsonSinkOptions;
   #context: RunContext | undefined;
   #writer: LineWriter | undefined;

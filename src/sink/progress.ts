@@ -121,6 +121,7 @@ export interface ProgressSinkOptions {
  */
 export class ProgressSink implements Sink {
   readonly name = "progress";
+  readonly pixels = "none";
   /** Frames of all sources together, once that is known. */
   frameCount: number | undefined;
   readonly #stream: ProgressStream;

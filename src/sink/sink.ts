@@ -7,6 +7,11 @@ import type { FrameView, RunContext } from "../types.ts";
  */
 export interface Sink {
   readonly name: string;
+  /**
+   * Which pixels it wants to find in a frame's slot: `native` (default), the source's own size, or
+   * `none`. Only where nobody wants them may frames arrive scaled down.
+   */
+  readonly pixels?: "native" | "none";
   /** @throws {AipError} where the output cannot be written */
   open(context: RunContext): void | Promise<void>;
   /** In order per source; must not block. Dropped and failed frames come too. */

@@ -5,6 +5,7 @@ import { type Address, check, closeFd, library } from "../native/library.ts";
 import { readAddress } from "../native/session.ts";
 import type { IngestSegment } from "./source.ts";
 import { TimestampParser } from "./timestamps.ts";
+import { Yuv4mpegMarks } from "./yuv4mpeg.ts";
 
 const TIMESTAMP_BYTES = 65536;
 
@@ -55,6 +56,7 @@ class PipeFeed implements FrameFeed {
   readonly #sizeBytes: number;
   readonly #readBytes = new Uint32Array(new SharedArrayBuffer(4));
   readonly #timestamps: TimestampParser;
+  readonly #marks: Yuv4mpegMarks | null;
   readonly #text = new Uint8Array(TIMESTAMP_BYTES);
 
   constructor(segment: PipeSegment, stopAddress: Address) {
@@ -62,6 +64,8 @@ class PipeFeed implements FrameFeed {
     this.#stopAddress = stopAddress;
     this.#timestamps = new TimestampParser(segment.startMs, segment.zeroUs);
     this.#sizeBytes = planeLayout(segment.geometry).sizeBytes;
+    const isMarked = segment.framing === "yuv4mpeg";
+    this.#marks = isMarked ? new Yuv4mpegMarks(segment.fd, stopAddress) : null;
   }
 
   get partialBytes(): number {
@@ -69,6 +73,8 @@ class PipeFeed implements FrameFeed {
   }
 
   fill(address: Address): number {
+    const marked = this.#marks?.pass(this.#readBytes) ?? Status.ok;
+    if (marked !== Status.ok) return marked;
     const status = library().aip_pipe_read(
       this.#segment.fd,
       address + SlotHeader.sizeBytes,

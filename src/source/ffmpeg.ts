@@ -1,5 +1,6 @@
 import type { PictureFormat } from "./geometry.ts";
 import type { HardwareDecoder } from "./hardware.ts";
+import type { Framing } from "./source.ts";
 
 /** File descriptor in the child on which ffmpeg writes the frames' times. */
 export const TIMESTAMP_FD_IN_CHILD = 3;
@@ -19,6 +20,17 @@ export interface DecodeRequest {
    * more in all, and frame threads delay a live picture by a frame each.
    */
   readonly threads: number;
+}
+
+/**
+ * How a decoder writes pictures of a format.
+ *
+ * `rawvideo` copies every picture into a packet before it is written; `yuv4mpegpipe` writes the
+ * decoder's own rows: a seventh less processor time at 768×432, a sixteenth at 4K, where decoding
+ * costs more. It knows few formats.
+ */
+export function framingOf(format: PictureFormat): Framing {
+  return format.ffmpegPixelFormat === "yuv420p" ? "yuv4mpeg" : "raw";
 }
 
 /**
@@ -51,7 +63,7 @@ export function decodeArguments(request: DecodeRequest): string[] {
     ...passthrough(version),
     ...["-vf", chain.join(",")],
     ...["-pix_fmt", format.ffmpegPixelFormat],
-    ...["-f", "rawvideo", "pipe:1"],
+    ...["-f", framingOf(format) === "raw" ? "rawvideo" : "yuv4mpegpipe", "pipe:1"],
   ];
 }
 

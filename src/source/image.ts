@@ -7,7 +7,7 @@ import type { FrameGeometry } from "../types.ts";
 import { findDamagedPicture } from "./damaged-picture.ts";
 import { Decoder, type DecoderExit } from "./decoder.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
-import type { DecodeRequest } from "./ffmpeg.ts";
+import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import { chooseFormat } from "./geometry.ts";
 import type { SourceOptions } from "./options.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
@@ -120,6 +120,7 @@ class ImageSource implements Source {
     return {
       kind: "pipe",
       fd: this.#decoder.pictureFd,
+      framing: framingOf(request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs,
       // A picture that cannot be decoded leaves its time empty, be it the first.

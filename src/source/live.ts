@@ -1,10 +1,12 @@
 import { type AipError, runtimeError } from "../errors.ts";
+import type { PictureSize } from "../types.ts";
 import { Decoder } from "./decoder.ts";
 import { redact } from "./diagnosis.ts";
 import { decodeErrorNotes } from "./ending.ts";
-import type { DecodeRequest } from "./ffmpeg.ts";
+import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import type { StreamProbe } from "./geometry.ts";
 import type { SourceOptions } from "./options.ts";
+import { scaledRequest } from "./scaled.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
 import { describe } from "./video.ts";
 
@@ -30,8 +32,9 @@ export class LiveSource implements Source {
   readonly name: string;
   readonly spec: string;
   readonly live = true;
-  readonly info: SourceInfo;
-  readonly #request: DecodeRequest;
+  info: SourceInfo;
+  readonly #stream: StreamProbe;
+  #request: DecodeRequest;
   readonly #options: SourceOptions;
   #decoder: Decoder | undefined;
   /** When the first connection was opened, in ms of the process's clock. */
@@ -45,10 +48,15 @@ export class LiveSource implements Source {
   constructor(input: LiveInput, options: SourceOptions) {
     this.name = input.name;
     this.spec = redact(input.spec);
-    const { frameCount: _, ...info } = describe(input.stream, input.request);
-    this.info = info;
+    this.info = describeLive(input.stream, input.request);
+    this.#stream = input.stream;
     this.#request = input.request;
     this.#options = options;
+  }
+
+  scaleTo(size: PictureSize): void {
+    this.#request = scaledRequest(this.#request, size);
+    this.info = describeLive(this.#stream, this.#request);
   }
 
   async open(): Promise<IngestSegment | null> {
@@ -60,9 +68,10 @@ export class LiveSource implements Source {
     return {
       kind: "pipe",
       fd: this.#decoder.pictureFd,
+      framing: framingOf(this.#request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs: nowMs - this.#startedMs,
-      geometry: this.info.geometry,
+      geometry: this.#request.format.geometry,
     };
   }
 
@@ -105,4 +114,10 @@ export class LiveSource implements Source {
     await promise;
     clearTimeout(timer);
   }
+}
+
+/** A camera has no end, whatever its container says. */
+function describeLive(stream: StreamProbe, request: DecodeRequest): SourceInfo {
+  const { frameCount: _, ...info } = describe(stream, request);
+  return info;
 }

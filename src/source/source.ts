@@ -1,16 +1,23 @@
 import type { AipError } from "../errors.ts";
-import type { FrameGeometry } from "../types.ts";
+import type { FrameGeometry, PictureSize } from "../types.ts";
+
+/** `raw` (default): pictures and nothing else. `yuv4mpeg`: a header, and a mark before each. */
+export type Framing = "raw" | "yuv4mpeg";
 
 /** What is known of a source before its first frame. */
 export interface SourceInfo {
   /** Largest picture the source will deliver; sizes the slots. */
   readonly geometry: FrameGeometry;
+  /** What arrives instead of `geometry` where `scaleTo` was called: smaller pictures. */
+  readonly delivered?: FrameGeometry;
   /** Nominal frames a second, where the stream says so. */
   readonly fps?: number;
   /** Expected number of frames (an estimate for the progress line), where it can be told. */
   readonly frameCount?: number;
   /** Codec, container or scene, for people: `"h264 768×432"`. */
   readonly description: string;
+  /** Name of the hardware decoder, where one is at work. */
+  readonly hardware?: string;
   /** Names of ground-truth classes when the source carries truth (the demo scene). */
   readonly truthClasses?: readonly string[];
 }
@@ -26,6 +33,8 @@ export type IngestSegment =
       readonly kind: "pipe";
       /** Read end of the pipe that carries raw frames back to back. The ingest worker closes it. */
       readonly fd: number;
+      /** How the frames follow one another in it. */
+      readonly framing?: Framing;
       /**
        * Read end of a pipe with the text of ffmpeg's `metadata=print` filter, one block a frame,
        * for a `TimestampParser`. A frame's block is written before its pixels. The ingest worker
@@ -83,6 +92,11 @@ export interface Source {
   /** Live: frames arrive whether they are wanted or not. */
   readonly live: boolean;
   readonly info: SourceInfo;
+  /**
+   * Has the decoder scale every picture to this size, before the first `open()`. Absent where
+   * pictures come as they are.
+   */
+  scaleTo?(size: PictureSize): void;
   /**
    * Starts the next segment, or returns null when there is none left.
    * @throws {AipError} where a decoder cannot start or a camera cannot be reached

@@ -1,13 +1,15 @@
 import { stat } from "node:fs/promises";
 import { type AipError, usageError } from "../errors.ts";
+import type { PictureSize } from "../types.ts";
 import { Decoder } from "./decoder.ts";
 import { cleanLine, type LogTail } from "./diagnosis.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
-import type { DecodeRequest } from "./ffmpeg.ts";
+import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import type { StreamProbe } from "./geometry.ts";
 import { isMp4CutShort } from "./mp4-boxes.ts";
 import { decodeRequest, type SourceOptions } from "./options.ts";
 import { probe } from "./probe.ts";
+import { scaledRequest } from "./scaled.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
 import { ffmpegVersion } from "./tool.ts";
 import { endOfTransportStream } from "./transport-stream.ts";
@@ -57,9 +59,9 @@ class VideoSource implements Source {
   readonly name: string;
   readonly spec: string;
   readonly live = false;
-  readonly info: SourceInfo;
+  info: SourceInfo;
   readonly #video: VideoInput;
-  readonly #request: DecodeRequest;
+  #request: DecodeRequest;
   readonly #options: SourceOptions;
   #decoder: Decoder | undefined;
   #opened = false;
@@ -74,6 +76,11 @@ class VideoSource implements Source {
     this.#options = options;
   }
 
+  scaleTo(size: PictureSize): void {
+    this.#request = scaledRequest(this.#request, size);
+    this.info = describe(this.#video.stream, this.#request);
+  }
+
   async open(): Promise<IngestSegment | null> {
     if (this.#opened) return null;
     this.#opened = true;
@@ -81,9 +88,10 @@ class VideoSource implements Source {
     return {
       kind: "pipe",
       fd: this.#decoder.pictureFd,
+      framing: framingOf(this.#request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs: 0,
-      geometry: this.info.geometry,
+      geometry: this.#request.format.geometry,
     };
   }
 
@@ -132,11 +140,15 @@ async function lacksEnd(
 
 /** What is known of a stream before its first frame. */
 export function describe(stream: StreamProbe, request: DecodeRequest): SourceInfo {
-  const { geometry } = request.format;
+  const { sourceSize, ...delivered } = request.format.geometry;
+  const { width, height } = sourceSize ?? delivered;
   const decoder = request.hardware === null ? "" : `, ${request.hardware.name}`;
+  const scaled = sourceSize === undefined ? "" : ` → ${delivered.width}×${delivered.height}`;
   return {
-    geometry,
-    description: `${stream.codec} ${geometry.width}×${geometry.height}${decoder}`,
+    geometry: { ...delivered, width, height },
+    description: `${stream.codec} ${width}×${height}${scaled}${decoder}`,
+    ...(sourceSize !== undefined && { delivered: request.format.geometry }),
+    ...(request.hardware !== null && { hardware: request.hardware.name }),
     ...(stream.fps === undefined ? {} : { fps: stream.fps }),
     ...(stream.frameCount === undefined ? {} : { frameCount: stream.frameCount }),
   };

@@ -26,6 +26,8 @@ static bool plane_ok(const aip_image *image, int plane, uint32_t row_bytes) {
 
 static bool image_ok(const aip_image *image) {
   if (!side_ok(image->width) || !side_ok(image->height)) return false;
+  if (image->source_width > AIP_IMAGE_SIDE_MAX || image->source_height > AIP_IMAGE_SIDE_MAX)
+    return false;
   if (image->color_matrix > AIP_COLOR_MATRIX_BT709 || image->color_range > AIP_COLOR_RANGE_FULL)
     return false;
   const uint32_t chroma = (image->width + 1) / 2;

@@ -64,7 +64,8 @@ typedef struct aip_row {
 struct aip_preprocess {
   aip_preprocess_options options;
   // The geometry that the tables were made for.
-  uint32_t source_width, source_height, pixel_format;
+  uint32_t image_width, image_height, pixel_format;
+  uint32_t source_width, source_height;  // what the letterbox and the scales follow from
   uint32_t width, height, pad_x, pad_y;  // the picture inside the tensor
   double scale_x, scale_y;
   aip_taps_x x[2];  // luma or RGB; chroma

@@ -12,7 +12,7 @@ enum { WINDOW_BYTES = 16, RGB_WINDOW_BYTES = 8, SHUFFLE_ZERO = 0x80, TABLE_ALIGN
 typedef struct row_shape {
   uint32_t pixels;         // per row
   uint32_t pixel_bytes;    // from one pixel to the next
-  uint32_t source_pixels;  // of luma, in the picture's width
+  uint32_t source_pixels;  // of luma, in the image's width
   uint32_t subsampling;    // luma pixels per pixel of this plane
 } row_shape;
 
@@ -172,7 +172,7 @@ static int32_t allocate_tables(aip_preprocess *plan) {
 }
 
 static void plan_yuv(aip_preprocess *plan) {
-  const uint32_t width = plan->source_width, height = plan->source_height;
+  const uint32_t width = plan->image_width, height = plan->image_height;
   const uint32_t chroma_bytes = plan->pixel_format == AIP_PIXEL_FORMAT_NV12 ? 2 : 1;
   const row_shape shapes_x[2] = {{width, 1, width, 1}, {(width + 1) / 2, chroma_bytes, width, 2}};
   const row_shape shapes_y[2] = {{height, 1, height, 1}, {(height + 1) / 2, 1, height, 2}};
@@ -189,27 +189,33 @@ static void plan_yuv(aip_preprocess *plan) {
 }
 
 static void plan_rgb(aip_preprocess *plan) {
-  const row_shape shape_x = {plan->source_width, 3, plan->source_width, 1};
-  const row_shape shape_y = {plan->source_height, 1, plan->source_height, 1};
+  const row_shape shape_x = {plan->image_width, 3, plan->image_width, 1};
+  const row_shape shape_y = {plan->image_height, 1, plan->image_height, 1};
   fill_taps_x(&plan->x[0], &shape_x);
   fill_taps_y(&plan->y[0], plan->height, &shape_y);
-  plan->vector = plan->source_width * 3 >= RGB_WINDOW_BYTES;
+  plan->vector = plan->image_width * 3 >= RGB_WINDOW_BYTES;
   if (plan->vector) fill_rgb(&plan->x[0], &shape_x, plan->pixel_format == AIP_PIXEL_FORMAT_BGR24);
 }
 
 int32_t aip_preprocess_plan(aip_preprocess *plan, const aip_image *image) {
-  if (plan->tables != NULL && plan->source_width == image->width &&
-      plan->source_height == image->height && plan->pixel_format == image->pixel_format) {
+  const bool scaled = image->source_width > 0 && image->source_height > 0;
+  const uint32_t source_width = scaled ? image->source_width : image->width;
+  const uint32_t source_height = scaled ? image->source_height : image->height;
+  if (plan->tables != NULL && plan->image_width == image->width &&
+      plan->image_height == image->height && plan->pixel_format == image->pixel_format &&
+      plan->source_width == source_width && plan->source_height == source_height) {
     return AIP_STATUS_OK;
   }
-  plan->source_width = image->width;
-  plan->source_height = image->height;
+  plan->image_width = image->width;
+  plan->image_height = image->height;
+  plan->source_width = source_width;
+  plan->source_height = source_height;
   plan->pixel_format = image->pixel_format;
   plan->padded = NULL;
   place_picture(plan);
   const int32_t status = allocate_tables(plan);
   if (status != AIP_STATUS_OK) {
-    plan->source_width = 0;  // no image has this width: the next run plans again
+    plan->image_width = 0;  // no image has this width: the next run plans again
     return status;
   }
   const bool packed = image->pixel_format == AIP_PIXEL_FORMAT_RGB24 ||

@@ -326,7 +326,7 @@ static void test_colour_bars(void) {
     memset(u, bars[k].yuv[1], sizeof u);
     memset(v, bars[k].yuv[2], sizeof v);
     const aip_image image = {{y, u, v},      {8, 4, 4}, 8, 8, AIP_PIXEL_FORMAT_YUV420P,
-                             bars[k].matrix, 0};
+                             bars[k].matrix, 0, 0, 0};
     const aip_preprocess_options o = plain_options(8, 8);
     float tensor[3 * 64];
     run(&o, &image, tensor);
@@ -342,7 +342,7 @@ static void test_means_of_four(void) {
   static const uint8_t grey[8] = {0, 10, 100, 200, 20, 30, 60, 40};
   uint8_t rgb[24];
   for (int i = 0; i < 24; i++) rgb[i] = grey[i / 3];
-  const aip_image image = {{rgb}, {12}, 4, 2, AIP_PIXEL_FORMAT_RGB24, 0, 0};
+  const aip_image image = {{rgb}, {12}, 4, 2, AIP_PIXEL_FORMAT_RGB24, 0, 0, 0, 0};
   aip_preprocess_options o = plain_options(2, 1);
   o.scale = 0.5f;
   o.mean[0] = 1;
@@ -394,6 +394,41 @@ static void test_letterbox_places(void) {
     CHECK(fabs(box.scale_x - cases[k].scale[0]) < 1e-6 &&
               fabs(box.scale_y - cases[k].scale[1]) < 1e-6,
           "case %zu: the scale is %f, %f", k, (double)box.scale_x, (double)box.scale_y);
+    free(tensor);
+    frame_free(&f);
+  }
+}
+
+// A decoder has scaled the picture to what the letterbox gives its source: every pixel goes into the
+// tensor as it is, and place and scale are the source's.
+static void test_scaled_picture_keeps_its_source(void) {
+  static const struct {
+    uint32_t source[2], tensor, mode, picture[2], pad[2];
+    double scale;
+  } cases[] = {
+      {{768, 432}, 416, AIP_LETTERBOX_TOP_LEFT, {416, 233}, {0, 0}, .5416667},
+      {{334, 500}, 640, AIP_LETTERBOX_CENTRE, {428, 640}, {106, 0}, 1.28},
+      {{3840, 2160}, 416, AIP_LETTERBOX_TOP_LEFT, {416, 234}, {0, 0}, .1083333},
+  };
+  for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+    frame f = frame_make(cases[k].picture[0], cases[k].picture[1], AIP_PIXEL_FORMAT_RGB24, 0);
+    f.image.source_width = cases[k].source[0];
+    f.image.source_height = cases[k].source[1];
+    aip_preprocess_options o = plain_options(cases[k].tensor, cases[k].tensor);
+    o.letterbox = cases[k].mode;
+    float *tensor = malloc((size_t)o.width * o.height * 3 * sizeof *tensor);
+    const aip_letterbox box = run(&o, &f.image, tensor);
+    CHECK((uint32_t)box.pad_x == cases[k].pad[0] && (uint32_t)box.pad_y == cases[k].pad[1],
+          "scaled case %zu: the padding is %f, %f", k, (double)box.pad_x, (double)box.pad_y);
+    CHECK(fabs(box.scale_x - cases[k].scale) < 1e-6 && fabs(box.scale_y - cases[k].scale) < 1e-6,
+          "scaled case %zu: the scale is %f, %f", k, (double)box.scale_x, (double)box.scale_y);
+    const uint32_t x = cases[k].picture[0] - 1, y = cases[k].picture[1] - 1;
+    const uint8_t *last = f.planes[0].bytes + (size_t)y * f.image.stride_bytes[0] + x * 3;
+    for (uint32_t c = 0; c < 3; c++) {
+      const double got = tensor_at(&o, tensor, c, cases[k].pad[0] + x, cases[k].pad[1] + y);
+      CHECK(fabs(got - last[c]) < 1e-3, "scaled case %zu: channel %u is %f, not %u", k, c, got,
+            last[c]);
+    }
     free(tensor);
     frame_free(&f);
   }
@@ -494,7 +529,7 @@ static void test_bad_arguments(void) {
   CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_INVALID_ARGUMENT, "scale NaN is refused");
   o = plain_options(8, 8);
   CHECK(aip_preprocess_create(&o, &plan) == AIP_STATUS_OK, "a good plan is made");
-  aip_image image = {{bytes}, {23}, 8, 8, AIP_PIXEL_FORMAT_RGB24, 0, 0};
+  aip_image image = {{bytes}, {23}, 8, 8, AIP_PIXEL_FORMAT_RGB24, 0, 0, 0, 0};
   CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_STATUS_INVALID_ARGUMENT,
         "a stride shorter than a row is refused");
   image.stride_bytes[0] = 24;
@@ -525,6 +560,7 @@ int main(int argc, char **argv) {
     test_colour_bars();
     test_means_of_four();
     test_letterbox_places();
+    test_scaled_picture_keeps_its_source();
     test_plan_follows_the_source();
     test_padding_can_be_kept();
   }

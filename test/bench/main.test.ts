@@ -87,9 +87,26 @@ test("bench dispatch compares with writing the bytes alone", async () => {
 test("bench schedule compares with fixed shares, simulated and on real workers", async () => {
   const comparisons = await quick("schedule");
   expect(pairs(comparisons)).toEqual(
-    new Set(["look-ahead / weighted", "look-ahead / look-ahead, simulated"]),
+    new Set([
+      "look-ahead / weighted",
+      "look-ahead / look-ahead, simulated",
+      "weighted / weighted, simulated",
+      "look-ahead / all devices together",
+    ]),
   );
-  expect(comparisons.at(-1)?.notes).toHaveLength(3);
+});
+
+test("bench estimate compares estimators, and every one of them sees a change", async () => {
+  const comparisons = await quick("estimate");
+  expect(comparisons).toHaveLength(11);
+  const [first] = comparisons;
+  for (const { values } of first?.ways ?? []) expect(Math.min(...values)).toBeGreaterThan(0);
+});
+
+test("bench ingest compares scaled frames with full-size ones, size by size", async () => {
+  const comparisons = await quick("ingest");
+  expect(pairs(comparisons)).toEqual(new Set(["scaled / native"]));
+  expect(comparisons).toHaveLength(4);
 });
 
 test("bench fullrun measures, or says what is missing", async () => {
@@ -108,6 +125,16 @@ test("bench names an unknown benchmark's nearest", async () => {
 test("bench --help lists every benchmark", async () => {
   const { status, output } = await bench("--help");
   expect(status).toBe(0);
-  const names = ["ring", "dispatch", "schedule", "preprocess", "postprocess", "demo", "help"];
+  const names = [
+    "ring",
+    "dispatch",
+    "schedule",
+    "estimate",
+    "preprocess",
+    "postprocess",
+    "demo",
+    "help",
+    "ingest",
+  ];
   for (const name of [...names, "fullrun"]) expect(output).toContain(`  ${name} `);
 });

@@ -65,8 +65,9 @@ test("renderHelp() has names on the left of their column, and lines as wide as a
 test("renderHelp() wraps a description below itself", async () => {
   const run = aip.subCommands?.["run"] as Command;
   const text = await renderHelp(run, false, 80);
-  expect(text).toContain(
-    "  --supervise            Run in a process of its own; after a crash, go on after\n" +
-      "                         the last frame written\n",
-  );
+  // The column is as wide as the longest flag; a wrapped line begins where the first one did.
+  const [, before = "", indent = ""] =
+    /^( {2}--supervise +)Run in a process of its own; .*\n( +)\S/m.exec(text) ?? [];
+  expect(indent.length).toBe(before.length);
+  expect(indent.length).toBeGreaterThan(0);
 });

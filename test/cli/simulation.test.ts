@@ -43,6 +43,8 @@ test.each([
     'Device "cpu" has no model of its times: name one with a service time, such as sim:20ms',
   ],
   ["--seeds 0", '--seeds must be a whole number from 1 to 1000, not "0"'],
+  ["--window 0", '--window must be a number of seconds from 0.1 to 3600, not "0"'],
+  ["--window 2s", '--window must be a number of seconds from 0.1 to 3600, not "2s"'],
   ["--sources 1e3", '--sources must be a whole number from 1 to 10000, not "1e3"'],
   ["--fps x", '--fps must be a number above 0, at most 100000, not "x"'],
   ["--schedule pul", 'Unknown schedule "pul"; did you mean "pull"?'],

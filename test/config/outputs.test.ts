@@ -15,7 +15,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-const check = (config: { output?: string; annotate?: string; report?: string }): void =>
+interface Outputs {
+  readonly output?: string;
+  readonly annotate?: string;
+  readonly report?: string;
+  readonly trace?: string;
+}
+
+const check = (config: Outputs): void =>
   checkOutputs(resolveRunConfig({ sources: join(folder, "in.mp4"), ...config }));
 
 test("checkOutputs() accepts new files, files to replace, and standard output", async () => {
@@ -97,3 +104,13 @@ test.skipIf(process.getuid?.() === 0)(
     await chmod(closed, 0o700);
   },
 );
+
+test("checkOutputs() refuses a timeline over the input, over another output, and without a file", () => {
+  const trace = join(folder, "t.json");
+  check({ trace });
+  expect(() => check({ trace: join(folder, "in.mp4") })).toThrow("it is the input");
+  expect(() => check({ trace, report: trace })).toThrow("--report writes to it too");
+  expect(() => check({ trace: "-" })).toThrow(
+    'Cannot write "-": a timeline needs a file; name one',
+  );
+});

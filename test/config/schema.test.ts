@@ -23,6 +23,7 @@ test("resolveRunConfig() of nothing runs the demo on every device that helps", (
     devices: ["auto"],
     schedule: "look-ahead",
     hwaccel: "auto",
+    ingest: "auto",
     resume: false,
     quiet: false,
   });

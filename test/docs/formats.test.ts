@@ -6,9 +6,11 @@ import schema from "../../docs/report.schema.json" with { type: "json" };
 import { DetectionWords } from "../../src/index.ts";
 import { Detection } from "../../src/layout/layout.gen.ts";
 import { type ModelManifest, validateManifest } from "../../src/model/manifest.ts";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { NdjsonSink } from "../../src/sink/ndjson.ts";
 import { parseNdjsonLine } from "../../src/sink/ndjson-reader.ts";
 import { FakeRun } from "../sink/fake-run.ts";
+import { TraceFile } from "../sink/trace-file.ts";
 import { codeBlocks, codeSpans, readPage, section, tableRows } from "./markdown.ts";
 
 const results = readPage("docs/results.md");
@@ -116,4 +118,29 @@ test("docs/models.md names every key of a manifest, and no other", () => {
     ...known({ head: { nonsenseKey: 1 } }, "head."),
   ];
   expect(keysOf(section(models, "## Manifest"))).toEqual(keys.sort());
+});
+
+test("docs/results.md names every event of a timeline, and its arguments", async () => {
+  const path = join(folder, "trace.json");
+  await new Pipeline({
+    sources: "demo:size=64x64",
+    devices: "sim:2ms:fail=0.3,sim:9ms:die-at=5",
+    fps: 500,
+    drop: "oldest",
+    slots: 4,
+    frames: 200,
+    trace: path,
+  }).run();
+  const rows = tableRows(section(results, "## Timeline"));
+  const documented = new Map(
+    rows.flatMap(([, names = "", , args = ""]) =>
+      codeSpans(names).map((name) => [name, new Set(codeSpans(args))] as const),
+    ),
+  );
+  for (const { ph, name, args } of TraceFile.read(path).events) {
+    if (!"XiC".includes(ph)) continue;
+    const keys = documented.get(name.replace(/sim-\d/, "DEVICE"));
+    expect({ name, isDocumented: keys !== undefined }).toEqual({ name, isDocumented: true });
+    expect([...(keys as Set<string>)]).toEqual(expect.arrayContaining(Object.keys(args)));
+  }
 });

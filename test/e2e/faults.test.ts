@@ -53,7 +53,9 @@ describe("aip run on a device that", () => {
 test("aip run whose ffmpeg is killed keeps what came before, and says so", async () => {
   const child = workspace.start(`long.mp4 --device sim:10ms --annotate o.mp4 ${OUTPUTS}`);
   const decoder = (): number | undefined =>
-    childrenOf(child.pid).find(({ command }) => command.includes("rawvideo"))?.pid;
+    childrenOf(child.pid).find(
+      ({ command }) => command.includes("ffmpeg") && command.includes("long.mp4"),
+    )?.pid;
   await until("the decoder runs", () => decoder() !== undefined);
   await Bun.sleep(500);
   process.kill(decoder() as number, "SIGKILL");

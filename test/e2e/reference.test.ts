@@ -10,6 +10,8 @@ afterAll(() => workspace[Symbol.dispose]());
 
 /** Both have objects here: the first second of either video is empty. */
 const FRAME_COUNT = 120;
+/** Antialiased pictures make a model surer; over the first person alone by more than over many. */
+const SCALED_FRAME_COUNT = 300;
 
 const hasPython = Bun.which("python3") !== null;
 if (!hasPython) console.warn("skipped: python3, which compares with the reference, is missing");
@@ -81,6 +83,15 @@ describe.skipIf(!hasShared || !hasPython)("aip run agrees with the reference", (
     const options = `--device cpu --pixel-format bgr24 --frames ${FRAME_COUNT}`;
     await detect(`${videoPath(video)} ${options}`, FRAME_COUNT);
     expect(verdict(referencePath(video), ...first, "--same-resize")).toBe("agree");
+  });
+
+  test.each(VIDEOS)("from frames that arrive scaled: %s", async (video) => {
+    const options = `--device cpu --ingest scaled --frames ${SCALED_FRAME_COUNT}`;
+    await detect(`${videoPath(video)} ${options}`, SCALED_FRAME_COUNT);
+    const compared = ["--first", String(SCALED_FRAME_COUNT)];
+    expect(verdict(referencePath(video), ...compared)).toBe("agree");
+    const [source] = (await workspace.report("report.json")).sources;
+    expect(source).toMatchObject({ width: 768, height: 432, ingest: "scaled 768x432 → 416x233" });
   });
 
   // A software GPU takes a second a frame: a few frames with several people in them must do.

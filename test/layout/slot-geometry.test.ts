@@ -10,6 +10,10 @@ test.each([
   { width: 6, height: 4, pixelFormat: "nv12", colorMatrix: "bt709", colorRange: "full" },
   { width: 7, height: 2, pixelFormat: "rgb24", colorMatrix: "bt601", colorRange: "full" },
   { width: 1, height: 9, pixelFormat: "bgr24", colorMatrix: "bt709", colorRange: "limited" },
+  {
+    ...{ width: 416, height: 233, pixelFormat: "yuv420p", colorMatrix: "bt601" },
+    ...{ colorRange: "limited", sourceSize: { width: 768, height: 432 } },
+  },
 ] satisfies FrameGeometry[])("readGeometry() reads what writeGeometry() wrote: %o", (geometry) => {
   const arena = new SharedArrayBuffer(1024);
   writeGeometry(arena, OFFSET_BYTES, geometry);

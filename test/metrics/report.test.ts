@@ -90,6 +90,16 @@ describe("docs/report.schema.json", () => {
         retries: 1,
         devices_out: [{ id: "cpu-0", reason: "hangs" }],
       },
+      drift: [
+        {
+          device: "sim-0",
+          since_s: 12.4,
+          from_ms: 20,
+          to_ms: 40.1,
+          share_from: 0.62,
+          share_to: 0.45,
+        },
+      ],
       notes: ["the camera reconnected twice"],
       weighted: {
         generated: 600,

@@ -11,6 +11,7 @@ export const SAMPLE: Report = {
       name: "demo",
       width: 640,
       height: 360,
+      ingest: "native 640x360",
       first_frame: 0,
       frames: { received: 600, emitted: 600, dropped: 0, failed: 0 },
       answers: { inferred: 600, reused: 0, specialized: 0 },
@@ -53,6 +54,7 @@ export const SAMPLE: Report = {
   },
   wall_s: 6.24,
   faults: { crashes: [], restarts: 0, retries: 0, devices_out: [] },
+  drift: [],
   notes: [],
   outputs: ["runs/demo-1/annotated.mp4", "results.ndjson", "report.json"],
   machine: {

@@ -107,6 +107,9 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
         retries: 1,
         devices_out: [{ id: "gpu-0", reason: "it hangs" }],
       },
+      drift: [
+        { device: "sim-0", since_s: 12.4, from_ms: 20, to_ms: 40.1, share_from: 1, share_to: 1 },
+      ],
       notes: ["the camera reconnected twice"],
     });
     expect(text).toStartWith("failed      the run failed: no device is left\n");
@@ -114,6 +117,7 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
       "accuracy    mAP@0.5 0.899 against the ground truth (car 0.950, bus 0.910)",
       "faults      1 frame retried, 3 restarts",
       "taken out   gpu-0: it hangs",
+      "drift       sim-0 is 2.0x slower since 12.4 s (20.0 → 40.1 ms)",
       "note        the camera reconnected twice",
     ]) {
       expect(text).toContain(`${line}\n`);

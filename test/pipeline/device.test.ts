@@ -42,3 +42,25 @@ test("Device.startLimitMs() is none at first, then 20 times the first start, at 
   one.firstStartMs = 4000;
   expect(one.startLimitMs()).toBe(80_000);
 });
+
+test("Device.hangLimitMs follows a device that has become 20 times slower", () => {
+  const throttled = device(0);
+  for (let frame = 0; frame < 1000; frame += 1) throttled.answered(100);
+  for (let frame = 0; frame < 5; frame += 1) {
+    // A frame that takes no longer than this one is no hang.
+    expect(throttled.hangLimitMs).toBeGreaterThanOrEqual(2000);
+    throttled.answered(1990);
+  }
+  expect(throttled.hangLimitMs).toBeGreaterThan(35_000);
+});
+
+test("Device.hangsAfter() follows the limit, and is never before 2 s", () => {
+  const slow = device(1);
+  for (let frame = 0; frame < 100; frame += 1) slow.answered(1000);
+  expect([slow.hangsAfter(1999), slow.hangsAfter(19_000), slow.hangsAfter(20_100)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
+  expect([device(1).hangsAfter(1999), device(1).hangsAfter(2000)]).toEqual([false, true]);
+});

@@ -62,6 +62,19 @@ describe("compareSchedules()", () => {
   });
 });
 
+test("compareSchedules() counts frames in windows, where they have a length", () => {
+  const options = {
+    // 10 frames of 20 ms, 10 of 40 ms.
+    devices: [{ ...deviceModel({ serviceMs: 20, slowAt: [{ frame: 10, factor: 2 }] }), id: "a" }],
+    sources: [{ frames: 20, slots: 2, drop: "never" as const, arrivalMs: null }],
+    schedules: [parseSchedule("pull")],
+    seedCount: 2,
+  };
+  const [figures] = compareSchedules({ ...options, windowMs: 201 });
+  expect(figures?.windowFps.map((fps) => Math.round(fps * 0.201))).toEqual([10, 5]);
+  expect(compareSchedules(options)[0]?.windowFps).toEqual([]);
+});
+
 test("throughputBound() is the sum of the rates", () => {
   expect(throughputBound(devices)).toBeCloseTo(80);
   expect(throughputBound([{ serviceMs: 0 }])).toBe(Number.POSITIVE_INFINITY);

@@ -96,6 +96,12 @@ describe("Dispatcher", () => {
     expect(order).toEqual(["1:8", "1:7", "1:6"]);
   });
 
+  test("how long a device took that has gone is forgotten", () => {
+    const { dispatcher, devices } = rig(pull(), [{ serviceMs: 900 }, { serviceMs: 20 }]);
+    dispatcher.deviceGone(0);
+    expect(devices.map(({ serviceMs }) => serviceMs)).toEqual([0, 20]);
+  });
+
   test("a frame to be tried again goes before the others, and to another device", () => {
     const { dispatcher, dispatch, free } = rig(pull(), [{}, {}]);
     for (const slot of [0, 1, 2]) dispatcher.arrive(slot);

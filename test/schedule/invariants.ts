@@ -3,6 +3,9 @@ import type { SimulationEvent, SimulationOptions } from "../../src/schedule/simu
 /** What a policy promises about idle devices. */
 export type Conservation = "always" | "when-saturated" | "none";
 
+/** How far a mean may lie above the longest time, and below the shortest. */
+const ESTIMATE_ERROR = 1.5;
+
 interface Waiting {
   readonly source: number;
   readonly frame: number;
@@ -24,6 +27,9 @@ export class Watcher {
   readonly #conservation: Conservation;
   readonly #busy: (string | null)[];
   readonly #busySinceMs: number[];
+  /** Shortest and longest time a device was at a frame. */
+  readonly #shortestMs: number[];
+  readonly #longestMs: number[];
   readonly #alive: boolean[];
   readonly #nextFrame: number[];
   readonly #held: number[];
@@ -38,6 +44,8 @@ export class Watcher {
     this.#conservation = conservation;
     this.#busy = options.devices.map(() => null);
     this.#busySinceMs = options.devices.map(() => 0);
+    this.#shortestMs = options.devices.map(() => Number.POSITIVE_INFINITY);
+    this.#longestMs = options.devices.map(() => 0);
     this.#alive = options.devices.map(() => true);
     this.#nextFrame = options.sources.map(() => 0);
     this.#held = options.sources.map(() => 0);
@@ -75,10 +83,7 @@ export class Watcher {
       case "lost":
         if (this.#busy[device] !== id) this.#blame(event, "ends where it never was");
         this.#busy[device] = null;
-        this.heldMsMax = Math.max(
-          this.heldMsMax,
-          event.timeMs - (this.#busySinceMs[device] as number),
-        );
+        this.#tookMs(device, event.timeMs - (this.#busySinceMs[device] as number));
         this.#state.set(id, kind === "answered" ? "done" : "waiting");
         if (kind === "lost") this.#alive[device] = false;
         break;
@@ -136,11 +141,27 @@ export class Watcher {
     const blamed =
       this.#conservation === "always" ||
       everyoneIdle ||
-      (this.#conservation === "when-saturated" && this.#saturated);
+      (this.#conservation === "when-saturated" && this.#saturated && !this.#mayBeTooSlow(idle));
     if (!blamed) return;
     this.faults.push(
       `at ${this.#timeMs} device ${idle} is idle beside ${this.#waiting.length} frames`,
     );
+  }
+
+  #tookMs(device: number, ms: number): void {
+    this.heldMsMax = Math.max(this.heldMsMax, ms);
+    this.#shortestMs[device] = Math.min(this.#shortestMs[device] as number, ms);
+    this.#longestMs[device] = Math.max(this.#longestMs[device] as number, ms);
+  }
+
+  /** Whether others may fill all slots while the device is at a frame, as far as times are known. */
+  #mayBeTooSlow(device: number): boolean {
+    const longestMs = ESTIMATE_ERROR * (this.#longestMs[device] as number);
+    const others = this.#shortestMs.reduce(
+      (sum, ms, other) => (other === device || !this.#alive[other] ? sum : sum + longestMs / ms),
+      0,
+    );
+    return others >= this.#options.sources.reduce((sum, { slots }) => sum + slots, 0);
   }
 
   /** A source that still delivers has no slot left. */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { lookAhead } from "../../src/schedule/look-ahead.ts";
+import { deviceModel } from "../../src/schedule/modelled-device.ts";
+import { simulate } from "../../src/schedule/simulator.ts";
 import { state } from "./state.ts";
 import { draw } from "./timeline.ts";
 
@@ -41,6 +43,30 @@ describe("lookAhead()", () => {
       "bbbbb",
       "||a|||bc",
     ]);
+  });
+
+  test("a device stays idle before which the others would run out of slots", () => {
+    const devices = [{ serviceMs: 2, inFlight: 1 }, { serviceMs: 20 }];
+    const next = (slotCount: number): number =>
+      lookAhead().next(state(devices, { waiting: 3, freeSlots: 0, slotCount }), 1);
+    // The quick one does ⌊(20 - 2) / 2⌋ = 9 meanwhile: 2 before the last one and 7 behind it.
+    expect(next(8)).toBe(2);
+    expect(next(7)).toBe(-1);
+  });
+
+  test("a device that has become far too slow costs the others nothing", () => {
+    const run = (times: readonly number[]): number =>
+      simulate({
+        devices: times.map((serviceMs) => deviceModel({ serviceMs, cv: 0.1 })),
+        sources: [{ frames: 3000, slots: 10, drop: "never", arrivalMs: null }],
+        scheduler: () => lookAhead(),
+        warmUp: 500,
+      }).throughputFps;
+    // 50 + 20 frames a second; 10 slots behind one frame of 400 ms would be 47.
+    expect(run([20, 50, 400])).toBeGreaterThan(0.97 * 70);
+    expect(run([20, 50, 2000])).toBeGreaterThan(0.97 * 70);
+    // Still worth its frames: 50 + 20 + 5.
+    expect(run([20, 50, 200])).toBeGreaterThan(0.97 * 75);
   });
 
   test("a device whose time is unknown takes the oldest frame", () => {

@@ -6,6 +6,7 @@ import {
   scheduleNames,
   withWeights,
 } from "../../src/schedule/schedule-spec.ts";
+import { state } from "./state.ts";
 
 function refusal(act: () => unknown): string {
   try {
@@ -24,6 +25,18 @@ describe("parseSchedule()", () => {
       expect(parseSchedule(name)).toEqual({ name, weights: null, text: name });
       expect(createScheduler(name, [{ weight: 1 }]).name).toBe(name);
     }
+  });
+
+  test("shares of smooth follow devices that slow down, but not where they are given", () => {
+    const frames = (text: string): number => {
+      const devices = [{ weight: 1 }, { weight: 1 }];
+      const scheduler = createScheduler(parseSchedule(text), devices);
+      const now = state([{ slowdown: 3 }, {}]);
+      return Array.from({ length: 40 }, () => scheduler.enter(now)).filter((to) => to === 0).length;
+    };
+    expect(frames("smooth")).toBe(10);
+    expect(frames("smooth:weights=1:1")).toBe(20);
+    expect(frames("weighted")).toBe(20);
   });
 
   test.each([

@@ -3,7 +3,7 @@ import { lookAhead } from "../../src/schedule/look-ahead.ts";
 import { type DeviceModel, deviceModel } from "../../src/schedule/modelled-device.ts";
 import { paced } from "../../src/schedule/modelled-source.ts";
 import { pull } from "../../src/schedule/pull.ts";
-import { createScheduler } from "../../src/schedule/schedule-spec.ts";
+import { createScheduler, type ScheduleName } from "../../src/schedule/schedule-spec.ts";
 import type { DeviceState, Scheduler } from "../../src/schedule/scheduler.ts";
 import type { SimulationResult } from "../../src/schedule/simulation-result.ts";
 import { type SimulationEvent, simulate } from "../../src/schedule/simulator.ts";
@@ -147,36 +147,68 @@ describe("simulate() gives the published figures for", () => {
     expect(run("weighted")).toBeCloseTo(40, 0);
   });
 
-  test("two seconds after the fastest device changes its speed, the rate is that of the devices", () => {
-    const emittedMs: number[] = [];
-    simulate({
-      devices: TIMES_MS.map((serviceMs, index) =>
-        deviceModel({
-          serviceMs,
-          cv: 0.1,
-          seed: index,
-          // At 20 s half its speed, for 1,000 frames of 40 ms, and its own again at 60 s.
-          slowAt:
-            index === 0
-              ? [
-                  { frame: 1000, factor: 2 },
-                  { frame: 2000, factor: 0.5 },
-                ]
-              : [],
-        }),
-      ),
-      sources: [{ frames: 5400, slots: 10, drop: "never", arrivalMs: null }],
-      scheduler: (devices) => createScheduler("look-ahead", devices),
-      observe({ kind, timeMs }) {
-        if (kind === "emitted") emittedMs.push(timeMs);
-      },
-    });
-    const rate = (fromS: number, toS: number): number =>
-      emittedMs.filter((ms) => ms >= 1000 * fromS && ms < 1000 * toS).length / (toS - fromS);
-    expect(rate(22, 59)).toBeGreaterThan(0.97 * 55);
-    expect(rate(62, 79)).toBeGreaterThan(0.97 * 80);
+  // Assigning policies lose a little of the bound where times scatter; fixed shares lose much.
+  test.each([
+    ["look-ahead", 0.97],
+    ["earliest-finish", 0.97],
+    ["smooth", 0.95],
+  ] as const)(
+    "%s: two seconds after the fastest device changes its speed, the rate is that of the devices",
+    (name, share) => {
+      const { slow, recovered } = throttled(name);
+      expect(slow).toBeGreaterThan(share * 55);
+      expect(recovered).toBeGreaterThan(share * 80);
+    },
+  );
+
+  test("weighted: the shares stay, and the rate falls to 40", () => {
+    const { slow, recovered } = throttled("weighted");
+    expect(slow).toBeLessThan(42);
+    expect(recovered).toBeGreaterThan(0.95 * 80);
   });
 });
+
+/**
+ * Frames a second from 2 s after the fastest of three devices halves its speed, for 20 s, and from 2 s
+ * after it recovers.
+ */
+function throttled(name: ScheduleName): { slow: number; recovered: number } {
+  const slowFrom = 1000;
+  const slowUntil = 1500;
+  const emittedMs: number[] = [];
+  const fastestMs: number[] = [];
+  simulate({
+    devices: TIMES_MS.map((serviceMs, index) =>
+      deviceModel({
+        serviceMs,
+        cv: 0.1,
+        seed: index,
+        weight: SHARES[index] as number,
+        slowAt:
+          index === 0
+            ? [
+                { frame: slowFrom, factor: 2 },
+                { frame: slowUntil, factor: 0.5 },
+              ]
+            : [],
+      }),
+    ),
+    sources: [{ frames: 4300, slots: 10, drop: "never", arrivalMs: null }],
+    scheduler: (devices) => createScheduler(name, devices),
+    observe({ kind, timeMs, device }) {
+      if (kind === "emitted") emittedMs.push(timeMs);
+      if (kind === "began" && device === 0) fastestMs.push(timeMs);
+    },
+  });
+  const slowMs = fastestMs[slowFrom] as number;
+  const recoveredMs = fastestMs[slowUntil] as number;
+  const rate = (fromMs: number, toMs: number): number =>
+    (1000 * emittedMs.filter((ms) => ms >= fromMs && ms < toMs).length) / (toMs - fromMs);
+  return {
+    slow: rate(slowMs + 2000, recoveredMs),
+    recovered: rate(recoveredMs + 2000, recoveredMs + 15_000),
+  };
+}
 
 /** What happened, as `time kind frame[@device]`. */
 function story(devices: readonly DeviceModel[], frames = 3): string[] {

@@ -24,6 +24,17 @@ describe("smooth()", () => {
     expect(picks([2, 1, 5], 2, [0, 1, 2])).toBe("- -");
   });
 
+  test("where shares follow, a device half as quick has half its weight", () => {
+    const pick = (follows: boolean): string => {
+      const scheduler = smooth({ weights: [4, 2, 1], follows });
+      const now = state([{ slowdown: 2 }, {}, { slowdown: 0.5 }]);
+      return Array.from({ length: 6 }, () => "abc"[scheduler.enter(now)]).join(" ");
+    };
+    // 2:2:2 by hand: every device once in three frames.
+    expect(pick(true)).toBe("a b c a b c");
+    expect(pick(false)).toBe("a b a c a b");
+  });
+
   test("refuses weights that are no positive numbers", () => {
     expect(() => smooth({ weights: [1, 0] })).toThrow("weights must be positive numbers, not 1:0");
   });

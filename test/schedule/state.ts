@@ -14,10 +14,12 @@ export function state(
       busySinceMs: 0,
       serviceMs: 0,
       weight: 1,
+      slowdown: 1,
       ...device,
     })),
     waiting: 1,
     freeSlots: 1,
+    slotCount: 100,
     nowMs: 0,
     ...rest,
   };

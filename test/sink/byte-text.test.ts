@@ -75,3 +75,30 @@ describe("ByteText", () => {
     expect(text).toBe("7");
   });
 });
+
+describe("ByteText.appendMicroseconds()", () => {
+  const micros = (ns: number): string => written((text) => text.appendMicroseconds(ns));
+
+  test("takes whole nanoseconds, of a moment or of a month", () => {
+    expect([micros(0), micros(1), micros(1000), micros(999_999_999)]).toEqual([
+      "0.000",
+      "0.001",
+      "1.000",
+      "999999.999",
+    ]);
+    expect([micros(1e9), micros(60_000_000_001), micros(3_155_760_012_345_678)]).toEqual([
+      "1000000.000",
+      "60000000.001",
+      "3155760012345.678",
+    ]);
+  });
+
+  test("says every number as it is", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 2 ** 52 }), (ns) => {
+        const digits = String(ns).padStart(4, "0");
+        expect(micros(ns)).toBe(`${digits.slice(0, -3)}.${digits.slice(-3)}`);
+      }),
+    );
+  });
+});

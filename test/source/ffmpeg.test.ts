@@ -22,7 +22,7 @@ describe("decodeArguments()", () => {
     expect(decodeArguments(request).join(" ")).toBe(
       "-nostdin -hide_banner -loglevel level+error -threads 1 -i file:a.mp4 -map 0:V:0 -an -sn -dn " +
         "-fps_mode passthrough -vf scale=768:432,settb=AVTB,metadata=mode=add:key=aip:value=1," +
-        "metadata=mode=print:key=aip:direct=1:file='pipe\\:3' -pix_fmt yuv420p -f rawvideo pipe:1",
+        "metadata=mode=print:key=aip:direct=1:file='pipe\\:3' -pix_fmt yuv420p -f yuv4mpegpipe pipe:1",
     );
   });
 

@@ -25,15 +25,20 @@ export async function readSegment(
 ): Promise<ReadSegment> {
   if (segment?.kind !== "pipe") throw new Error("There is no pipe to read");
   const { sizeBytes } = planeLayout(segment.geometry);
-  const [bytes, timesMs] = await Promise.all([
-    readAll(segment.fd, sizeBytes * frames),
-    readTimes(segment),
-  ]);
-  const count = Math.floor(bytes.length / sizeBytes);
-  const pictures = Array.from({ length: count }, (_, index) =>
-    bytes.subarray(index * sizeBytes, (index + 1) * sizeBytes),
-  );
-  return { frames: count, partialBytes: bytes.length % sizeBytes, pictures, timesMs };
+  const mark = segment.framing === "yuv4mpeg" ? "FRAME\n" : "";
+  const stepBytes = mark.length + sizeBytes;
+  const readPictures = async (): Promise<Buffer> => {
+    if (mark !== "") await readLine(segment.fd);
+    return await readAll(segment.fd, stepBytes * frames);
+  };
+  const [bytes, timesMs] = await Promise.all([readPictures(), readTimes(segment)]);
+  const count = Math.floor(bytes.length / stepBytes);
+  const pictures = Array.from({ length: count }, (_, index) => {
+    const at = index * stepBytes;
+    if (bytes.toString("latin1", at, at + mark.length) !== mark) throw new Error("out of step");
+    return bytes.subarray(at + mark.length, at + stepBytes);
+  });
+  return { frames: count, partialBytes: bytes.length % stepBytes, pictures, timesMs };
 }
 
 /** Reads all of a source's segments and asks for the verdict on each. */
@@ -51,7 +56,16 @@ export async function readSource(
   }
 }
 
-async function readAll(fd: number, bytesMax: number): Promise<Uint8Array> {
+/** Passes over a line, if there is one. */
+async function readLine(fd: number): Promise<void> {
+  const byte = Buffer.alloc(1);
+  for (;;) {
+    const { bytesRead } = await readAsync(fd, byte, 0, 1, null);
+    if (bytesRead === 0 || byte.toString() === "\n") return;
+  }
+}
+
+async function readAll(fd: number, bytesMax: number): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   while (sizeBytes < bytesMax) {

@@ -149,6 +149,26 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     await source.close();
   }, 30_000);
 
+  test("a camera's pictures are scaled in every connection", async () => {
+    const path = media.make("c.mjpeg", ...testPicture(320, 240, 0.4), "-c:v", "mjpeg");
+    const bytes = await Bun.file(path).bytes();
+    using server = Bun.serve({ port: 0, fetch: () => endless(bytes) });
+    const source = await openSource(`http://127.0.0.1:${server.port}/c.mjpeg`, quick);
+    source.scaleTo?.({ width: 80, height: 60 });
+    expect(source.info.geometry).toMatchObject({ width: 320, height: 240 });
+    for (let connection = 0; connection < 2; connection += 1) {
+      const segment = await source.open();
+      expect(segment?.geometry).toMatchObject({
+        ...{ width: 80, height: 60 },
+        sourceSize: { width: 320, height: 240 },
+      });
+      const read = await readSegment(segment);
+      expect(read).toMatchObject({ frames: 10, partialBytes: 0 });
+      expect(await source.finish(read)).toBeNull();
+    }
+    await source.close();
+  }, 30_000);
+
   test("gives a camera up after five tries without a frame", async () => {
     let up = true;
     const path = media.make("b.mjpeg", ...testPicture(320, 240, 0.4), "-c:v", "mjpeg");

@@ -66,9 +66,19 @@ export const run: Command = {
       valueHint: "auto|none",
       description: "Hardware decoding (Default: auto)",
     },
+    ingest: {
+      type: "string",
+      valueHint: "auto|native|scaled",
+      description: "Frames native, or scaled to what the model reads (Default: auto)",
+    },
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
     report: { type: "string", valueHint: "FILE.json", description: "The final report" },
+    trace: {
+      type: "string",
+      valueHint: "FILE.json",
+      description: "The timeline of every frame, for Perfetto",
+    },
     resume: {
       type: "boolean",
       description: "Go on after the last frame in --output, which an earlier run left",
@@ -92,6 +102,7 @@ export const run: Command = {
     drop: ["never", "oldest", "newest"],
     "pixel-format": ["yuv420p", "nv12", "rgb24", "bgr24"],
     hwaccel: ["auto", "none"],
+    ingest: ["auto", "native", "scaled"],
   },
   examples: [
     ["aip run", "the built-in demo on every device that helps"],

@@ -41,6 +41,11 @@ export const simulate: Command = {
       description: "never (default), oldest or newest",
     },
     seeds: { type: "string", valueHint: "N", description: "Runs of each schedule (Default: 5)" },
+    window: {
+      type: "string",
+      valueHint: "S",
+      description: "Also shows the frames a second in every S seconds (Default: none)",
+    },
     json: { type: "boolean", description: "Print JSON" },
   },
   repeatable: ["device", "schedule"],
@@ -53,7 +58,10 @@ export const simulate: Command = {
     ["aip simulate", "every schedule on three unequal devices"],
     ["aip simulate --device sim:8ms,sim:30ms --fps 120", "paced at 120 frames a second"],
     ["aip simulate --schedule look-ahead,weighted:weights=7:3:1", "two schedules, given shares"],
-    ["aip simulate --device sim:20ms:slow-at=1000x2,sim:50ms", "a device that throttles"],
+    [
+      "aip simulate --device sim:20ms:slow-at=1000x2,sim:50ms --window 5",
+      "a device that throttles, over time",
+    ],
     ["aip simulate --sources 200 --fps 6 --drop oldest --device sim:20ms:replicas=64", "many"],
   ],
   async execute(input) {

@@ -76,9 +76,8 @@ final class Session {
     try Self.infer(model, output, inputNames, inputValues, outputNames, outputValues)
     let inferredMs = clockMs()
     descriptor.pointee.inference_ms = Float(inferredMs - filledMs)
-    let header = UnsafeRawPointer(slot).assumingMemoryBound(to: aip_slot_header.self)
-    let placement = Placement(
-      letterbox, width: header.pointee.width, height: header.pointee.height)
+    let (width, height) = sourceSize(of: slot)
+    let placement = Placement(letterbox, width: width, height: height)
     try decoder.decode(output, placement, into: result)
     descriptor.pointee.postprocess_ms = Float(clockMs() - inferredMs)
   }

@@ -23,6 +23,8 @@ func slotImage(_ slot: UnsafePointer<UInt8>) throws(NativeError) -> aip_image {
   image.pixel_format = header.pointee.pixel_format
   image.color_matrix = header.pointee.color_matrix
   image.color_range = header.pointee.color_range
+  image.source_width = header.pointee.source_width
+  image.source_height = header.pointee.source_height
 
   func plane(
     _ offset: UInt32, _ stride: UInt32, _ rowBytes: Int, _ rows: Int
@@ -52,4 +54,14 @@ func slotImage(_ slot: UnsafePointer<UInt8>) throws(NativeError) -> aip_image {
     throw .invalidArgument("Pixel format \(image.pixel_format) is unknown: known are 0 to 3")
   }
   return image
+}
+
+/// Size of the source's picture, which boxes are measured in: that of the slot's pixels, unless the
+/// decoder has scaled them down.
+func sourceSize(of slot: UnsafePointer<UInt8>) -> (width: UInt32, height: UInt32) {
+  let header = UnsafeRawPointer(slot).assumingMemoryBound(to: aip_slot_header.self).pointee
+  guard header.source_width > 0, header.source_height > 0 else {
+    return (header.width, header.height)
+  }
+  return (header.source_width, header.source_height)
 }

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x72673367u
+#define AIP_LAYOUT_HASH 0x42614d68u
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -217,24 +217,26 @@ _Static_assert(offsetof(aip_worker_control, reserved) == 16, "reserved");
 
 /// Start of a slot: everything native code needs to read its pixels.
 ///
-///      0  u32     state               A slot_state.
-///      4  u32     source_index        Source the frame came from.
-///      8  u32     frame_id            Number of the frame in its source, from 0.
-///     12  u32     pixel_format        A pixel_format.
-///     16  u32     width               Width in pixels.
-///     20  u32     height              Height in pixels.
-///     24  u32     color_matrix        A color_matrix.
-///     28  u32     color_range         A color_range.
-///     32  u32[3]  plane_offset_bytes  Start of each plane, from the start of this header.
-///     44  u32[3]  plane_stride_bytes  Bytes from one row to the next.
-///     56  u32     truth_offset_bytes  Ground-truth records, from this header.
-///     60  u32     truth_capacity      Room for ground-truth records; 0 where none.
-///     64  u32     truth_count         Ground-truth records present.
-///     68  u32     slot_bytes          Size of the slot, this header included.
-///     72  f64     time_ms             Presentation time since the stream's start, in ms.
-///     80  f64     received_ms         Monotonic clock when the frame had arrived.
-///     88  f32     decode_ms           Time the frame took to read, in ms.
-///     92  u32[9]  reserved            Fills the cache line.
+///       0  u32     state               A slot_state.
+///       4  u32     source_index        Source the frame came from.
+///       8  u32     frame_id            Number of the frame in its source, from 0.
+///      12  u32     pixel_format        A pixel_format.
+///      16  u32     width               Width of the pixels held here.
+///      20  u32     height              Height of the pixels held here.
+///      24  u32     color_matrix        A color_matrix.
+///      28  u32     color_range         A color_range.
+///      32  u32[3]  plane_offset_bytes  Start of each plane, from the start of this header.
+///      44  u32[3]  plane_stride_bytes  Bytes from one row to the next.
+///      56  u32     truth_offset_bytes  Ground-truth records, from this header.
+///      60  u32     truth_capacity      Room for ground-truth records; 0 where none.
+///      64  u32     truth_count         Ground-truth records present.
+///      68  u32     slot_bytes          Size of the slot, this header included.
+///      72  f64     time_ms             Presentation time since the stream's start, in ms.
+///      80  f64     received_ms         Monotonic clock when the frame had arrived.
+///      88  f32     decode_ms           Time the frame took to read, in ms.
+///      92  u32     source_width        Width before the decoder scaled it; 0: width.
+///      96  u32     source_height       Height before the decoder scaled it; 0: height.
+///     100  u32[7]  reserved            Fills the cache line.
 typedef struct aip_slot_header {
   uint32_t state;
   uint32_t source_index;
@@ -253,7 +255,9 @@ typedef struct aip_slot_header {
   double time_ms;
   double received_ms;
   float decode_ms;
-  uint32_t reserved[9];
+  uint32_t source_width;
+  uint32_t source_height;
+  uint32_t reserved[7];
 } aip_slot_header;
 _Static_assert(sizeof(aip_slot_header) == 128, "size of aip_slot_header");
 _Static_assert(offsetof(aip_slot_header, state) == 0, "state");
@@ -273,7 +277,9 @@ _Static_assert(offsetof(aip_slot_header, slot_bytes) == 68, "slot_bytes");
 _Static_assert(offsetof(aip_slot_header, time_ms) == 72, "time_ms");
 _Static_assert(offsetof(aip_slot_header, received_ms) == 80, "received_ms");
 _Static_assert(offsetof(aip_slot_header, decode_ms) == 88, "decode_ms");
-_Static_assert(offsetof(aip_slot_header, reserved) == 92, "reserved");
+_Static_assert(offsetof(aip_slot_header, source_width) == 92, "source_width");
+_Static_assert(offsetof(aip_slot_header, source_height) == 96, "source_height");
+_Static_assert(offsetof(aip_slot_header, reserved) == 100, "reserved");
 
 /// Start of a result block; detection records follow it, then the payload area. A failed frame has its error message, in UTF-8, where the detection records would stand.
 ///

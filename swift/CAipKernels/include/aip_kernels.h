@@ -31,6 +31,9 @@ enum { AIP_LEVEL_PORTABLE = 0, AIP_LEVEL_AVX2 = 1, AIP_LEVEL_NEON = 2 };
 /// Planes: yuv420p Y, U, V; nv12 Y, UV interleaved; rgb24 and bgr24 one. Chroma planes hold
 /// ceil(width / 2) x ceil(height / 2) samples. `color_matrix` and `color_range` say what the YUV
 /// samples mean; packed RGB ignores them.
+///
+/// `source_width` x `source_height`: the picture's size before a decoder scaled it down, 0 for
+/// `width` x `height`. The letterbox follows from it, whatever the size that has arrived.
 typedef struct aip_image {
   const uint8_t *plane[3];
   uint32_t stride_bytes[3];
@@ -38,6 +41,7 @@ typedef struct aip_image {
   uint32_t pixel_format;
   uint32_t color_matrix;
   uint32_t color_range;
+  uint32_t source_width, source_height;
 } aip_image;
 
 /// What the model wants. The tensor holds `3 * height * width` elements of `dtype` (f32, f16 or

@@ -1,0 +1,112 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { cpus } from "node:os";
+import { dirname, join } from "node:path";
+import { cacheFolder } from "../calibration/store.ts";
+import { closeFd, createPipe } from "../native/library.ts";
+import { ffmpegVersion, findTool } from "../source/tool.ts";
+import type { PictureSize } from "../types.ts";
+
+/** Pixels a long run of the measurement moves: 36 pictures of 1280×720, 4 of 3840×2160. */
+const PIXELS = 33_000_000;
+/** Both ways in turns, so that what else the machine does falls on both. */
+const ROUNDS = 2;
+const RUN_LIMIT_MS = 3000;
+const PIPE_BYTES = 1 << 20;
+/** Measurements kept, newest first. */
+const ENTRIES_MAX = 100;
+
+/** What the cache holds: ratios by machine, ffmpeg and sizes. */
+type Measured = Readonly<Record<string, number>>;
+
+/**
+ * Processor time of bringing pictures over at their own size, for that of scaling them down first:
+ * above 1, scaling is cheaper. Decoding, which is the same in both, is left out, and so is the
+ * start of a process: it is that of a run of one picture.
+ *
+ * ffmpeg makes empty pictures and writes them into a pipe whose other end is read: user and system
+ * time of both processes count. It takes about half a second and is stored for the next run.
+ *
+ * @param path file of the stored measurements
+ * @returns 0 where it cannot be measured
+ */
+export async function scalingGain(
+  from: PictureSize,
+  to: PictureSize,
+  path: string = join(cacheFolder(), "ingest.json"),
+): Promise<number> {
+  const version = (await ffmpegVersion()).join(".");
+  const processor = cpus()[0]?.model.trim() ?? process.arch;
+  const key = [processor, `ffmpeg ${version}`, text(from), text(to)].join(", ");
+  const stored = await readStored(path);
+  const known = stored[key];
+  if (known !== undefined) return known;
+  const frames = 1 + Math.ceil(PIXELS / (from.width * from.height));
+  let native = 0;
+  let scaled = 0;
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const startMs = await costMs(from, to, 1);
+    native += (await costMs(from, from, frames)) - startMs;
+    scaled += (await costMs(from, to, frames)) - startMs;
+  }
+  const gain = native / scaled;
+  if (!(Number.isFinite(gain) && scaled > 0)) return 0;
+  await store(path, { [key]: Math.round(gain * 1000) / 1000, ...stored });
+  return gain;
+}
+
+/** Processor time of one run in ms; NaN where it failed or took too long. */
+async function costMs(from: PictureSize, to: PictureSize, frames: number): Promise<number> {
+  const { readFd, writeFd } = createPipe(PIPE_BYTES);
+  const limits = { timeout: RUN_LIMIT_MS, killSignal: "SIGKILL" } as const;
+  const source = `color=size=${from.width}x${from.height},format=yuv420p`;
+  const writer = Bun.spawn(
+    [
+      ...[findTool("ffmpeg"), "-nostdin", "-loglevel", "quiet", "-threads", "1"],
+      ...["-f", "lavfi", "-i", source, "-frames:v", String(frames)],
+      ...["-vf", `scale=${to.width}:${to.height}:flags=area`],
+      ...["-pix_fmt", "yuv420p", "-f", "yuv4mpegpipe", "pipe:1"],
+    ],
+    { stdio: ["ignore", writeFd, "ignore"], ...limits },
+  );
+  const reader = Bun.spawn(["dd", "of=/dev/null", `bs=${PIPE_BYTES}`], {
+    stdio: [readFd, "ignore", "ignore"],
+    ...limits,
+  });
+  closeFd(readFd);
+  closeFd(writeFd);
+  const codes = await Promise.all([writer.exited, reader.exited]);
+  if (codes.some((code) => code !== 0)) return Number.NaN;
+  return cpuMs(writer) + cpuMs(reader);
+}
+
+function cpuMs(child: Bun.Subprocess): number {
+  return Number(child.resourceUsage()?.cpuTime.total ?? Number.NaN) / 1000;
+}
+
+/** The stored measurements; none where the file is missing or no such file: it is made anew. */
+async function readStored(path: string): Promise<Measured> {
+  try {
+    const found: unknown = JSON.parse(await readFile(path, "utf8"));
+    if (typeof found !== "object" || found === null) return {};
+    const entries = Object.entries(found).filter(([, gain]) => Number.isFinite(gain));
+    return Object.fromEntries(entries.slice(0, ENTRIES_MAX)) as Measured;
+  } catch {
+    return {};
+  }
+}
+
+/** Writes the file whole or not at all. A folder that cannot be written costs a measurement a run. */
+async function store(path: string, measured: Measured): Promise<void> {
+  const part = `${path}.${process.pid}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(part, `${JSON.stringify(measured, null, 2)}\n`);
+    await rename(part, path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
+  }
+}
+
+function text({ width, height }: PictureSize): string {
+  return `${width}x${height}`;
+}

@@ -1,0 +1,32 @@
+import type { FrameGeometry, PictureSize } from "../types.ts";
+import type { DecodeRequest } from "./ffmpeg.ts";
+import type { SourceInfo } from "./source.ts";
+
+/**
+ * swscale's algorithm. Of those that stay well within the tolerance of the reference detections it
+ * is the cheapest: `bilinear` widens its filter on the way down and costs more, `fast_bilinear`
+ * costs less and moves the picture by up to half an output pixel.
+ */
+const FLAGS = "flags=area";
+
+/** The same request with pictures of another size; what they were stays known as `sourceSize`. */
+export function scaledRequest(request: DecodeRequest, size: PictureSize): DecodeRequest {
+  const { format } = request;
+  const { width, height } = format.geometry.sourceSize ?? format.geometry;
+  const colour = format.scale.slice(
+    `scale=${format.geometry.width}:${format.geometry.height}`.length,
+  );
+  return {
+    ...request,
+    format: {
+      ...format,
+      geometry: { ...format.geometry, ...size, sourceSize: { width, height } },
+      scale: `scale=${size.width}:${size.height}:${FLAGS}${colour}`,
+    },
+  };
+}
+
+/** What arrives in the slots: smaller pictures where the decoder scales them. */
+export function deliveredGeometry(info: SourceInfo): FrameGeometry {
+  return info.delivered ?? info.geometry;
+}
