@@ -4,19 +4,14 @@
  *     bun bench/start-subject.ts VIDEO MODEL
  *
  * The last line is JSON: `startMs` without what loading the model took, and that as `loadMs`: reading
- * what the file says, opening a session and answering a first frame, measured once more after the run.
+ * what its file says, and the time in which the workers open their sessions and warm them up. The
+ * decoder starts meanwhile.
  */
-import { parseDevices } from "../src/backend/device-spec.ts";
-import { discoverMachine } from "../src/backend/discover.ts";
-import { openSession } from "../src/backend/open.ts";
-import { planDevices } from "../src/backend/plan.ts";
 import { resolveRunConfig } from "../src/config/schema.ts";
-import { blankSlot } from "../src/layout/blank-slot.ts";
 import { ResultDescriptor } from "../src/layout/layout.gen.ts";
-import { addressOf, clockMs } from "../src/native/library.ts";
+import { clockMs } from "../src/native/library.ts";
 import { loadModel } from "../src/pipeline/load-model.ts";
 import { Pipeline } from "../src/pipeline/pipeline.ts";
-import { PAYLOAD_OFFSET, rootArena } from "../src/ring/arena.ts";
 import type { Sink } from "../src/sink/sink.ts";
 import type { FrameView, RunContext } from "../src/types.ts";
 
@@ -49,36 +44,31 @@ class FirstInference implements Sink {
   }
 }
 
-function modelLoadMs(model: string): number {
-  const machine = discoverMachine();
+/** What reading the model's file took, measured once more. */
+function inspectionMs(model: string): number {
   const beganMs = performance.now();
-  const { task } = loadModel(model, resolveRunConfig({}));
-  const [instance] = planDevices(parseDevices("cpu:threads=1:replicas=1"), {
-    machine,
-    model: task,
-  }).instances;
-  if (instance === undefined) throw new TypeError("one instance was planned");
-  const session = openSession(instance.task, 0);
-  const slot = blankSlot({
-    width: 64,
-    height: 64,
-    pixelFormat: "yuv420p",
-    colorMatrix: "bt601",
-    colorRange: "limited",
-  });
-  const result = new SharedArrayBuffer(PAYLOAD_OFFSET + session.payloadBytes);
-  rootArena(slot.buffer as SharedArrayBuffer);
-  rootArena(result);
-  session.warmUp(addressOf(slot), addressOf(new Uint8Array(result)));
-  const loadMs = performance.now() - beganMs;
-  session.close();
-  return loadMs;
+  loadModel(model, resolveRunConfig({}));
+  return performance.now() - beganMs;
 }
 
 const [video = "", model = ""] = process.argv.slice(2);
 const first = new FirstInference();
-await new Pipeline({ sources: [video], model, frames: FRAMES, quiet: true, sinks: [first] }).run();
-const loadMs = modelLoadMs(model);
+const pipeline = new Pipeline({
+  sources: [video],
+  model,
+  frames: FRAMES,
+  quiet: true,
+  sinks: [first],
+});
+let [preparedMs, startedMs] = [0, 0];
+pipeline.events.once("prepared", () => {
+  preparedMs = performance.now();
+});
+pipeline.events.once("started", () => {
+  startedMs = performance.now();
+});
+await pipeline.run();
+const loadMs = startedMs - preparedMs + inspectionMs(model);
 const startMs = first.atMs - loadMs;
 console.log(JSON.stringify({ startMs, loadMs, fps: 0, frames: FRAMES }));
 process.exit(0);
