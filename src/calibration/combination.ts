@@ -61,13 +61,16 @@ export function loneKinds(machine: Machine): readonly string[] {
     .map(({ kind }) => kind);
 }
 
+/** Sessions of one thread beyond the cores: one may fill the gaps that the others leave. */
+const SPARE_REPLICA = 1;
 /** An accelerator's replicas hide the way to it and back; more than this many only queue. */
 const ACCELERATOR_REPLICAS_MAX = 4;
 
 /**
  * The variants of the devices named: thread counts of a CPU that names none, and replicas as far as
  * they can help. A frame on a CPU of c cores in t threads spends t/c of its time on each core, so by
- * X(k) ≤ min(k / ΣDᵢ, 1 / D_max) replicas help up to c/t. What a device's text says stands. Equal
+ * X(k) ≤ min(k / ΣDᵢ, 1 / D_max) replicas help up to c/t, and one more where a frame is not all
+ * computing. What a device's text says stands. Equal
  * devices named several times are replicas of one.
  */
 export function variantsOf(
@@ -106,7 +109,7 @@ function variantsOfDevice(
     if (threadCount !== undefined) own.set("threads", threadCount);
     if (size > 1) own.set("batch", String(size));
     const fixed = given === undefined && count === 1 ? undefined : count * Number(given ?? 1);
-    const useful = usefulReplicas(kind, cores / Number(own.get("threads") ?? 1));
+    const useful = usefulReplicas(kind, cores, Number(own.get("threads") ?? 1));
     const most = lone.includes(kind) ? 1 : REPLICA_COUNT_MAX;
     return {
       kind,
@@ -119,8 +122,9 @@ function variantsOfDevice(
   });
 }
 
-function usefulReplicas(kind: string, coreShare: number): number {
-  if (kind === "cpu") return Math.max(1, Math.floor(coreShare));
+function usefulReplicas(kind: string, cores: number, threads: number): number {
+  if (kind === "cpu")
+    return threads === 1 ? cores + SPARE_REPLICA : Math.max(1, Math.floor(cores / threads));
   // A simulated device is as many as are named: each replica is one more device.
   return kind === "sim" ? 1 : ACCELERATOR_REPLICAS_MAX;
 }

