@@ -45,6 +45,8 @@ export interface SpaceOptions {
   readonly replicas?: { readonly min: number; readonly max: number };
   /** Thread counts of `cpu`; absent: 1, 2, 4 … and all cores. */
   readonly threads?: readonly number[];
+  /** Frames in one call that the model takes; absent: 1. A device that names its own keeps it. */
+  readonly batches?: readonly number[];
   /** Kinds of which one process can have one instance only; see `loneKinds`. */
   readonly lone: readonly string[];
 }
@@ -59,13 +61,16 @@ export function loneKinds(machine: Machine): readonly string[] {
     .map(({ kind }) => kind);
 }
 
+/** Sessions of one thread beyond the cores: one may fill the gaps that the others leave. */
+const SPARE_REPLICA = 1;
 /** An accelerator's replicas hide the way to it and back; more than this many only queue. */
 const ACCELERATOR_REPLICAS_MAX = 4;
 
 /**
  * The variants of the devices named: thread counts of a CPU that names none, and replicas as far as
  * they can help. A frame on a CPU of c cores in t threads spends t/c of its time on each core, so by
- * X(k) ≤ min(k / ΣDᵢ, 1 / D_max) replicas help up to c/t. What a device's text says stands. Equal
+ * X(k) ≤ min(k / ΣDᵢ, 1 / D_max) replicas help up to c/t, and one more where a frame is not all
+ * computing. What a device's text says stands. Equal
  * devices named several times are replicas of one.
  */
 export function variantsOf(
@@ -84,7 +89,7 @@ export function variantsOf(
 
 function variantsOfDevice(
   { spec, count, group }: { spec: DeviceSpec; count: number; group: number },
-  { cores, threads, replicas, lone }: SpaceOptions,
+  { cores, threads, replicas, lone, batches = [1] }: SpaceOptions,
 ): Variant[] {
   const { kind } = spec;
   const kept = new Map(spec.options);
@@ -95,11 +100,16 @@ function variantsOfDevice(
     kind !== "cpu" || kept.has("threads")
       ? [undefined]
       : (threads ?? threadCountsOf(cores)).map(String);
-  return threadCounts.map((threadCount): Variant => {
+  const sizes = kept.has("batch") || kind === "sim" ? [1] : batches;
+  const settings = threadCounts.flatMap((threadCount) =>
+    sizes.map((size) => ({ threadCount, size })),
+  );
+  return settings.map(({ threadCount, size }): Variant => {
     const own = new Map(kept);
     if (threadCount !== undefined) own.set("threads", threadCount);
+    if (size > 1) own.set("batch", String(size));
     const fixed = given === undefined && count === 1 ? undefined : count * Number(given ?? 1);
-    const useful = usefulReplicas(kind, cores / Number(own.get("threads") ?? 1));
+    const useful = usefulReplicas(kind, cores, Number(own.get("threads") ?? 1));
     const most = lone.includes(kind) ? 1 : REPLICA_COUNT_MAX;
     return {
       kind,
@@ -112,8 +122,9 @@ function variantsOfDevice(
   });
 }
 
-function usefulReplicas(kind: string, coreShare: number): number {
-  if (kind === "cpu") return Math.max(1, Math.floor(coreShare));
+function usefulReplicas(kind: string, cores: number, threads: number): number {
+  if (kind === "cpu")
+    return threads === 1 ? cores + SPARE_REPLICA : Math.max(1, Math.floor(cores / threads));
   // A simulated device is as many as are named: each replica is one more device.
   return kind === "sim" ? 1 : ACCELERATOR_REPLICAS_MAX;
 }

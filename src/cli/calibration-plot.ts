@@ -11,6 +11,8 @@ interface Point {
 interface Series {
   /** `cpu:threads=1`, or `cpu + gpu`. */
   readonly name: string;
+  /** Of one device, not of several together. */
+  readonly isAlone: boolean;
   readonly points: readonly Point[];
 }
 
@@ -22,10 +24,10 @@ interface Panel {
   readonly ideal: (first: Point, instances: number) => number;
 }
 
-const WIDTH = 720;
+const WIDTH = 780;
 const PANEL_HEIGHT = 250;
 const GAP = 58;
-const MARGIN = { left: 64, right: 210, top: 44, bottom: 46 };
+const MARGIN = { left: 64, right: 270, top: 44, bottom: 46 };
 const HEIGHT = MARGIN.top + 2 * PANEL_HEIGHT + GAP + MARGIN.bottom;
 const RIGHT = WIDTH - MARGIN.right;
 const TICK_COUNT = 5;
@@ -50,8 +52,8 @@ const PANELS: readonly Panel[] = [
 
 /**
  * Throughput and latency against the number of instances, a line for each device and one for
- * devices together, with 95 % confidence intervals. Thin dashed lines show what there would be if
- * instances did not contend: k times the throughput, the same latency.
+ * devices together, with 95 % confidence intervals. Thin dashed lines show what there would be of a
+ * device if its instances did not contend: k times the throughput, the same latency.
  *
  * @returns an SVG document
  */
@@ -61,7 +63,11 @@ export function plotCalibration(calibration: Calibration): string {
   const model = hash === null ? "" : `, input ${size}`;
   const decoding =
     calibration.decode === null ? "" : `, beside decoding ${calibration.decode.source}`;
-  const title = `${cpu}, ${cores} cores${model}${decoding}`;
+  const isSimulated = calibration.candidates.some(({ instances }) =>
+    instances.some(({ kind }) => kind === "sim"),
+  );
+  const simulated = isSimulated ? ", simulated devices" : "";
+  const title = `${cpu}, ${cores} cores${model}${decoding}${simulated}`;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" ` +
       'font-family="system-ui, sans-serif" font-size="12">',
@@ -82,6 +88,7 @@ export function seriesOf(candidates: readonly Candidate[]): readonly Series[] {
   );
   return [...byName].map(([name, members]) => ({
     name,
+    isAlone: !name.includes(" + "),
     points: members
       .map((candidate) => ({
         instances: candidate.instances.length,
@@ -113,7 +120,8 @@ function drawPanel(panel: Panel, series: readonly Series[]): string[] {
     const color = colorOf(index);
     const at = (point: Point): string => `${n(x(point.instances))},${n(y(value(point).mean))}`;
     return [
-      drawIdeal(panel, one, { x, y, color }),
+      // Unequal devices together have no such line: each adds what is its own.
+      one.isAlone ? drawIdeal(panel, one, { x, y, color }) : "",
       `<polyline points="${one.points.map(at).join(" ")}" fill="none" stroke="${color}" stroke-width="2"/>`,
       ...one.points.flatMap((point) => {
         const { mean, low, high } = value(point);

@@ -96,7 +96,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
     const path = await storeCalibration(calibration, name);
     say(`stored in "${path}": --device auto uses the best for ${flags.goal}`);
   } else {
-    say("not stored: --device auto uses what was measured of all devices, without --replicas");
+    say("not stored: what --device auto uses is measured of all devices, without --replicas");
   }
   return ExitCode.done;
 }

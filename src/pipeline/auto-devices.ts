@@ -1,10 +1,13 @@
 import type { DeviceSpec } from "../backend/backend.ts";
 import { parseDevice } from "../backend/device-spec.ts";
 import { discoverMachine, type Machine } from "../backend/discover.ts";
+import { needsModel } from "../backend/resolve.ts";
 import { type AutoDevices, autoDevices } from "../calibration/auto.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import type { Source } from "../source/source.ts";
 import type { LoadedModel } from "./load-model.ts";
+
+const PROBES_STARTED_MS = 2;
 
 export interface SettleOptions {
   readonly config: RunConfig;
@@ -18,6 +21,17 @@ export interface SettleOptions {
 export interface SettledDevices extends AutoDevices {
   readonly machine: Machine | null;
   readonly model: LoadedModel | null;
+}
+
+/**
+ * Loads ONNX Runtime, a large library, while other processes probe the sources. What is wrong with
+ * it is said when the devices are resolved.
+ */
+export async function preloadRuntime(config: RunConfig): Promise<void> {
+  if (!needsModel(config.devices.map(parseDevice))) return;
+  // Loading blocks this thread: first the probes must have been started.
+  await Bun.sleep(PROBES_STARTED_MS);
+  discoverMachine();
 }
 
 /**

@@ -12,6 +12,7 @@ import { VideoSink } from "../sink/video.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
+import { preloadRuntime } from "./auto-devices.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
@@ -144,7 +145,10 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   async #start(): Promise<Report> {
     const { config } = this;
-    const named = await openNamedSources(this.#named, config);
+    const [named] = await Promise.all([
+      openNamedSources(this.#named, config),
+      preloadRuntime(config),
+    ]);
     const sources = [...named, ...this.#ownSources];
     try {
       const opened = await openRun(sources, config, {

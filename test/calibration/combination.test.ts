@@ -16,12 +16,12 @@ function variants(
 describe("variantsOf()", () => {
   test("a CPU: thread counts by powers of two, replicas as far as the cores go", () => {
     expect(variants("cpu", { cores: 6 })).toEqual([
-      "cpu:threads=1 1..6",
+      "cpu:threads=1 1..7",
       "cpu:threads=2 1..3",
       "cpu:threads=4 1..1",
       "cpu:threads=6 1..1",
     ]);
-    expect(variants("cpu", { cores: 1 })).toEqual(["cpu:threads=1 1..1"]);
+    expect(variants("cpu", { cores: 1 })).toEqual(["cpu:threads=1 1..2"]);
   });
 
   test("what a device's text says stands", () => {
@@ -36,6 +36,14 @@ describe("variantsOf()", () => {
   test("a range of replicas and thread counts given replace those that make sense", () => {
     const given = { replicas: { min: 2, max: 5 }, threads: [3] };
     expect(variants("cpu,sim:20ms", given)).toEqual(["cpu:threads=3 2..5", "sim:20ms 2..5"]);
+  });
+
+  test("a model that takes several frames in a call is tried with all of these", () => {
+    expect(variants("cuda,sim:5ms", { batches: [1, 4] })).toEqual([
+      "cuda 1..4",
+      "cuda:batch=4 1..4",
+      "sim:5ms 1..1",
+    ]);
   });
 
   test("a kind that cannot be replicated has one instance, whatever the range", () => {

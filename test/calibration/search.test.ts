@@ -58,7 +58,12 @@ describe("explore()", () => {
     await explore(search);
     expect(best(search)).toBe("cpu:threads=1:replicas=2");
     expect(new Set(search.measured)).toEqual(
-      new Set(["cpu:threads=1:replicas=1", "cpu:threads=2:replicas=1", "cpu:threads=1:replicas=2"]),
+      new Set([
+        "cpu:threads=1:replicas=1",
+        "cpu:threads=2:replicas=1",
+        "cpu:threads=1:replicas=2",
+        "cpu:threads=1:replicas=3",
+      ]),
     );
   });
 
