@@ -22,6 +22,7 @@ import { preprocess } from "./preprocess.ts";
 import { formatComparison, formatMachine } from "./print.ts";
 import { ring } from "./ring.ts";
 import { schedule } from "./schedule.ts";
+import { sources } from "./sources.ts";
 import { trace } from "./trace.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   schedule,
   estimate,
   calibrate,
+  sources,
   preprocess,
   postprocess,
   demo,
