@@ -22,6 +22,7 @@ import { preprocess } from "./preprocess.ts";
 import { formatComparison, formatMachine } from "./print.ts";
 import { ring } from "./ring.ts";
 import { schedule } from "./schedule.ts";
+import { sources } from "./sources.ts";
 import { start } from "./start.ts";
 import { trace } from "./trace.ts";
 
@@ -32,6 +33,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   estimate,
   calibrate,
   start,
+  sources,
   preprocess,
   postprocess,
   demo,

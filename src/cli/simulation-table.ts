@@ -12,6 +12,8 @@ import type { Simulation } from "./simulation.ts";
 const NAME_WIDTH = 12;
 /** Width of times in seconds. */
 const TIME_WIDTH = 9;
+/** Columns that are shown whatever they hold; the others only where one cell is not 0. */
+const ALWAYS = ["fps", "of bound", "p50", "p90", "p99 ms", "over seeds"];
 
 /**
  * What `aip simulate` prints:
@@ -29,17 +31,10 @@ export function formatSimulation(
   figures: readonly ScheduleFigures[],
 ): string {
   const rows = figures.map((row) => cells(simulation, row));
-  const head = [
-    "fps",
-    "of bound",
-    "p50",
-    "p90",
-    "p99 ms",
-    "over seeds",
-    "mean dropped",
-    "mean failed",
-  ];
-  const used = head.map((_, column) => column < 6 || rows.some((row) => row[column] !== "0"));
+  const head = [...ALWAYS, "mean dropped", "mean failed", "fairness", "worst gap"];
+  const used = head.map(
+    (_, column) => column < ALWAYS.length || rows.some((row) => row[column] !== "0"),
+  );
   const widths = head.map((cell, column) =>
     Math.max(...[head, ...rows].map((row) => Bun.stringWidth(row[column] ?? cell))),
   );
@@ -91,8 +86,9 @@ function windowLines({ windowMs }: Simulation, figures: readonly ScheduleFigures
 }
 
 /** Frames a second that can be answered at most: by the devices, and by what arrives. */
-function bound({ devices, sources, fps }: Simulation): number {
-  const arriving = fps === null ? Number.POSITIVE_INFINITY : fps * sources.length;
+function bound({ devices, sources, fps, load }: Simulation): number {
+  const alike = fps === null ? Number.POSITIVE_INFINITY : fps * sources.length;
+  const arriving = load?.offeredFps ?? alike;
   return Math.min(throughputBound(devices), arriving);
 }
 
@@ -109,6 +105,8 @@ function cells(simulation: Simulation, figures: ScheduleFigures): string[] {
     lowest === highest ? "the same" : `${lowest}–${highest}`,
     formatMeanCount(frames.dropped),
     formatMeanCount(frames.failed),
+    simulation.sources.length > 1 ? figures.fairness.toFixed(3) : "0",
+    frames.dropped > 0 ? figures.worstGap.toFixed(1) : "0",
   ];
 }
 
@@ -128,14 +126,18 @@ function describeDevices({ devices }: Simulation): string {
   return `${formatCountOf(devices.length, "device")}: ${groups.join(", ")}${most}`;
 }
 
-function describeLoad({ sources, fps, seedCount }: Simulation): string {
+function describeLoad({ sources, fps, load, seedCount }: Simulation): string {
   const [source] = sources;
   const { slots = 0, frames = 0, drop = "never" } = source ?? {};
   return [
-    formatCountOf(sources.length, "source"),
-    fps === null ? "saturated" : `${formatRate(fps)} fps each`,
-    `${slots} slots`,
-    formatCountOf(frames, "frame"),
+    ...(load === null
+      ? [
+          formatCountOf(sources.length, "source"),
+          fps === null ? "saturated" : `${formatRate(fps)} fps each`,
+          `${slots} slots`,
+          formatCountOf(frames, "frame"),
+        ]
+      : [load.text, `${slots} slots`]),
     ...(drop === "never" ? [] : [`drop ${drop}`]),
     seedCount === 1 ? "one seed" : `median of ${seedCount} seeds`,
   ].join(", ");
@@ -146,13 +148,14 @@ export function simulationToJson(
   simulation: Simulation,
   figures: readonly ScheduleFigures[],
 ): string {
-  const { devices, sources, fps, seedCount, windowMs } = simulation;
+  const { devices, sources, fps, load, seedCount, windowMs } = simulation;
   const boundFps = bound(simulation);
   return JSON.stringify(
     {
       devices: devices.map(({ id, serviceMs, cv }) => ({ id, service_ms: serviceMs, cv })),
       sources: sources.length,
       fps,
+      ...(load !== null && { load: load.text }),
       slots: sources[0]?.slots,
       frames: sources[0]?.frames,
       seeds: seedCount,
@@ -164,6 +167,8 @@ export function simulationToJson(
         in_order_latency_ms: { p50: each.p50Ms, p90: each.p90Ms, p99: each.p99Ms },
         p99_range_ms: each.p99RangeMs,
         frames: each.frames,
+        fairness: each.fairness,
+        worst_gap: each.worstGap,
         busy_ratios: each.busyRatios,
         ...(windowMs !== undefined && { window_fps: each.windowFps }),
       })),

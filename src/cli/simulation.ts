@@ -1,6 +1,7 @@
 import type { DeviceSpec } from "../backend/backend.ts";
 import { parseDevice } from "../backend/device-spec.ts";
 import { resolveDevices } from "../backend/resolve.ts";
+import type { RunConfig } from "../config/run-config.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
 import type { ComparisonOptions, NamedDevice } from "../schedule/comparison.ts";
@@ -8,6 +9,7 @@ import { paced, type SourceModel } from "../schedule/modelled-source.ts";
 import { parseSchedule, type ScheduleSpec, scheduleNames } from "../schedule/schedule-spec.ts";
 import type { CommandInput } from "./command.ts";
 import { toConfigInput } from "./commands/run.ts";
+import { type ModelledLoad, readLoad } from "./modelled-sources.ts";
 
 const DEVICES_DEFAULT = "sim:20ms:cv=0.3,sim:50ms:cv=0.3,sim:100ms:cv=0.3";
 const FRAME_COUNT_DEFAULT = 20_000;
@@ -25,6 +27,8 @@ const WINDOW_S_MAX = 3600;
 export interface Simulation extends ComparisonOptions {
   /** Frames a second each source delivers; null for as fast as they are taken. */
   readonly fps: number | null;
+  /** The sources one by one, where they were given so. */
+  readonly load: ModelledLoad | null;
 }
 
 /**
@@ -38,31 +42,23 @@ export async function readSimulation({ flags }: CommandInput): Promise<Simulatio
     toConfigInput({ flags: definedFlags(given), operands: [] }),
     (key) => `--${key === "devices" ? "device" : key}`,
   );
-  const sourceCount = readCount(flags, "sources", 1, SOURCE_COUNT_MAX);
-  const frameCount = config.frames ?? Math.ceil(FRAME_COUNT_DEFAULT / sourceCount);
-  if (frameCount * sourceCount > FRAME_COUNT_MAX) {
+  const load = readGivenLoad(flags, config);
+  const sources = load?.sources ?? alikeSources(flags, config);
+  const frameCount = sources.reduce((sum, source) => sum + source.frames, 0);
+  if (frameCount > FRAME_COUNT_MAX) {
     throw usageError(
       "flag-invalid",
-      `${frameCount * sourceCount} frames are too many: ` +
+      `${frameCount} frames are too many: ` +
         `at most ${FRAME_COUNT_MAX} of all sources together can be simulated`,
     );
   }
-  const source = (index: number): SourceModel => ({
-    frames: frameCount,
-    slots: config.slots ?? SLOT_COUNT_DEFAULT,
-    drop: config.drop ?? "never",
-    // Sources begin one after the other within a frame's time, as cameras do.
-    arrivalMs:
-      config.fps === undefined
-        ? null
-        : paced(config.fps, (1000 * index) / (config.fps * sourceCount)),
-  });
   return {
     devices: await readDevices((config.devices ?? []).map(parseDevice)),
-    sources: Array.from({ length: sourceCount }, (_, index) => source(index)),
+    sources,
     schedules: readSchedules(flags["schedule"]),
     seedCount: readCount(flags, "seeds", SEED_COUNT_DEFAULT, SEED_COUNT_MAX),
     fps: config.fps ?? null,
+    load,
     ...readWindow(flags["window"]),
   };
 }
@@ -75,6 +71,35 @@ function readWindow(text: string | boolean | undefined): Pick<Simulation, "windo
     "flag-invalid",
     `--window must be a number of seconds from ${WINDOW_S_MIN} to ${WINDOW_S_MAX}, not "${text}"`,
   );
+}
+
+/** Sources as `--source` has them; null without it. */
+function readGivenLoad(
+  flags: CommandInput["flags"],
+  { frames, slots = SLOT_COUNT_DEFAULT, drop = "never" }: Partial<RunConfig>,
+): ModelledLoad | null {
+  const { source } = flags;
+  if (typeof source !== "string") return null;
+  const other = ["sources", "fps"].find((name) => flags[name] !== undefined);
+  if (other !== undefined) {
+    throw usageError("flag-invalid", `--source says how many and how fast: leave out --${other}`);
+  }
+  return readLoad(source, { frames, frameCount: FRAME_COUNT_DEFAULT, slots, drop });
+}
+
+/** As many sources as `--sources` says, all alike. */
+function alikeSources(
+  flags: CommandInput["flags"],
+  { fps, frames, slots = SLOT_COUNT_DEFAULT, drop = "never" }: Partial<RunConfig>,
+): readonly SourceModel[] {
+  const count = readCount(flags, "sources", 1, SOURCE_COUNT_MAX);
+  return Array.from({ length: count }, (_, index) => ({
+    frames: frames ?? Math.ceil(FRAME_COUNT_DEFAULT / count),
+    slots,
+    drop,
+    // Sources begin one after the other within a frame's time, as cameras do.
+    arrivalMs: fps === undefined ? null : paced(fps, (1000 * index) / (fps * count)),
+  }));
 }
 
 function definedFlags(

@@ -1,5 +1,6 @@
 import type { ScheduleName } from "../schedule/schedule-spec.ts";
 import type { DropPolicy, PixelFormatName } from "../types.ts";
+import type { SourceValues, SourceValuesInput } from "./source-values.ts";
 
 export { type ScheduleName, scheduleNames } from "../schedule/schedule-spec.ts";
 
@@ -35,6 +36,12 @@ export interface RunConfig {
   readonly drop?: DropPolicy;
   /** Slots per source. */
   readonly slots?: number;
+  /** Shares of the frames answered, by source; absent: 1 for each. */
+  readonly weight?: SourceValues;
+  /** Sources of a higher one go first, always; absent: 0 for each. */
+  readonly priority?: SourceValues;
+  /** Ms a frame may be old when a device takes it, by source; absent: any. */
+  readonly deadline?: SourceValues;
   /** Detections below it are left out, 0–1; absent: what the model's manifest says. */
   readonly confidence?: number;
   /** Overlap above which NMS drops the weaker box, 0–1. */
@@ -74,6 +81,9 @@ export interface RunConfigInput {
   readonly frames?: number;
   readonly drop?: DropPolicy;
   readonly slots?: number;
+  readonly weight?: SourceValuesInput;
+  readonly priority?: SourceValuesInput;
+  readonly deadline?: SourceValuesInput;
   readonly confidence?: number;
   readonly iou?: number;
   readonly classes?: string | readonly (string | number)[];

@@ -4,6 +4,7 @@ import { usageError } from "../errors.ts";
 import { nearest, suggestion } from "../nearest.ts";
 import { parseSchedule } from "../schedule/schedule-spec.ts";
 import { type RunConfig, type RunConfigInput, runDefaults } from "./run-config.ts";
+import { readSourceValues, type SourceValues, type SourceValuesInput } from "./source-values.ts";
 
 const FPS_MAX = 100_000;
 const FRAME_COUNT_MAX = 2 ** 32 - 1;
@@ -11,6 +12,10 @@ const SLOT_COUNT_MIN = 2;
 const SLOT_COUNT_MAX = 65_536;
 const INPUT_SIDE_MIN = 16;
 const INPUT_SIDE_MAX = 8192;
+const WEIGHT_MIN = 0.001;
+const WEIGHT_MAX = 1000;
+const PRIORITY_MAX = 100;
+const DEADLINE_MS_MAX = 86_400_000;
 
 // Every message completes the sentence "<name> must be …".
 
@@ -65,6 +70,20 @@ const sources = v.pipe(
   ),
 );
 
+/** A number for all sources, or one for each by its name. */
+const bySource = (
+  expected: string,
+  isValid: (value: number) => boolean,
+): v.GenericSchema<SourceValuesInput, SourceValues> => {
+  const whole = `${expected}, for all sources or for each as NAME=N,NAME=N`;
+  return v.pipe(
+    v.union([v.number(), v.string(), v.record(v.string(), v.number())], whole),
+    v.transform(readSourceValues),
+    v.check((values) => values !== undefined && Object.values(values).every(isValid), whole),
+    v.transform((values) => values as SourceValues),
+  );
+};
+
 const INPUT_SIZE_EXPECTED = `WIDTHxHEIGHT, such as 640x384, each from ${INPUT_SIDE_MIN} to ${INPUT_SIDE_MAX}`;
 const side = integer(INPUT_SIDE_MIN, INPUT_SIDE_MAX);
 const inputSize = v.pipe(
@@ -92,6 +111,24 @@ const entries = {
   frames: v.optional(integer(1, FRAME_COUNT_MAX)),
   drop: v.optional(oneOf(["never", "oldest", "newest"])),
   slots: v.optional(integer(SLOT_COUNT_MIN, SLOT_COUNT_MAX)),
+  weight: v.optional(
+    bySource(
+      `a number from ${WEIGHT_MIN} to ${WEIGHT_MAX}`,
+      (value) => value >= WEIGHT_MIN && value <= WEIGHT_MAX,
+    ),
+  ),
+  priority: v.optional(
+    bySource(
+      `a whole number from -${PRIORITY_MAX} to ${PRIORITY_MAX}`,
+      (value) => Number.isInteger(value) && Math.abs(value) <= PRIORITY_MAX,
+    ),
+  ),
+  deadline: v.optional(
+    bySource(
+      `a time in ms above 0, at most ${DEADLINE_MS_MAX}`,
+      (value) => value > 0 && value <= DEADLINE_MS_MAX,
+    ),
+  ),
   confidence: v.optional(share),
   iou: v.optional(share),
   classes: v.optional(list("a class name or number, or a list of them")),

@@ -34,6 +34,22 @@ export interface SourceReport {
   readonly in_order: boolean;
   /** Times the source found no free slot. */
   readonly buffer_full_waits: number;
+  readonly sharing: SharingReport;
+}
+
+/** What a source was entitled to beside the others, and what it got. */
+export interface SharingReport {
+  readonly weight: number;
+  /** Sources of a higher one went first, always. */
+  readonly priority: number;
+  /** Age in ms beyond which no device took its frames; null for none. */
+  readonly deadline_ms: number | null;
+  /** Its part of all frames emitted, 0–1. */
+  readonly share: number;
+  /** Dropped frames whose deadline had passed. */
+  readonly late: number;
+  /** Frames from one emitted frame to the next: 1 where none is missing, 0 before the second. */
+  readonly gap_frames: { readonly mean: number; readonly max: number };
 }
 
 export interface DeviceReport {

@@ -15,6 +15,7 @@ import {
   type DeviceReport,
   type FrameCounts,
   type Report,
+  type SourceReport,
   type WeightedReport,
 } from "./report.ts";
 import { padCellsEnd, padCellsStart, wrapText } from "./text-layout.ts";
@@ -84,12 +85,20 @@ function framesRows(report: Report): Row[] {
   const rows = [row("frames", `${equation(report.frames, report.answers)}, ${order}`, tone)];
   if (report.sources.length > 1) {
     for (const source of report.sources) {
-      const text = `${source.name}: ${equation(source.frames, source.answers)}`;
+      const text = `${source.name}: ${equation(source.frames, source.answers)}${gaps(source)}`;
       rows.push(row("", text));
     }
   }
   for (const fault of faults) rows.push(row("WRONG", `does not add up: ${fault}`, "bad"));
   return rows;
+}
+
+/** How evenly what is missing of a source is spread, where frames were dropped. */
+function gaps({ frames, sharing }: SourceReport): string {
+  if (frames.dropped === 0) return "";
+  const { mean, max } = sharing.gap_frames;
+  const late = sharing.late === 0 ? "" : `${formatCount(sharing.late)} late, `;
+  return `; ${late}one in ${mean.toFixed(1)} answered, largest gap ${formatCount(max)}`;
 }
 
 function equation(frames: FrameCounts, answers: AnswerCounts): string {

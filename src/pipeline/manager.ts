@@ -109,10 +109,11 @@ export class Manager {
     this.#dispatcher = new Dispatcher({
       scheduler: options.scheduler,
       devices: options.devices,
-      slotCount,
-      freeSlots: () => this.#freeSlots,
+      sources: options.sources.map(({ share }) => share),
+      isHeldUp: (source) => (this.#sources[source] as SourceRunner).isHeldUp,
       give: (device, slot) => this.#give(this.devices[device] as Device, slot),
       onDefer: (device) => this.#trace?.deferred(device, this.#dispatcher),
+      expire: (slot) => this.#giveWay(slot, true),
     });
     this.#freeResults = new IndexQueue(resultCount);
     for (let result = 0; result < resultCount; result += 1) {
@@ -319,7 +320,7 @@ export class Manager {
       this.#failed[slot] = 0;
       this.#emitted[slot] = 0;
       if (this.#hopeless !== null) this.#giveUp(slot, this.#hopeless);
-      else this.#enter(slot);
+      else this.#enter(slot, this.#doubles[(at + SlotHeader.receivedMs) / 8] as number);
     }
     frames.release();
     if (source.drop === "oldest" && source.freeCount === 0) {
@@ -330,20 +331,9 @@ export class Manager {
     return true;
   }
 
-  /** Fewest slots free, or about to be, at any source that still delivers. */
-  get #freeSlots(): number {
-    let fewest = Number.POSITIVE_INFINITY;
-    for (const source of this.#sources) {
-      if (source.ended) continue;
-      const free = source.freeCount + (source.reorder.ready ? 1 : 0);
-      if (free < fewest) fewest = free;
-    }
-    return fewest;
-  }
-
-  #enter(slot: number): void {
+  #enter(slot: number, receivedMs: number): void {
     this.assignedCount += 1;
-    this.#dispatcher.arrive(slot);
+    this.#dispatcher.arrive(slot, receivedMs);
   }
 
   /** Gives waiting frames to devices with room. HOT. */
@@ -396,12 +386,16 @@ export class Manager {
 
   /** A live source has no slot left: its longest-waiting frame gives way. */
   #dropOldest(source: SourceRunner): void {
-    const { firstSlot, slotCount } = source.place;
-    const slot = this.#dispatcher.takeOldest(firstSlot, firstSlot + slotCount);
-    if (slot < 0) return;
+    const slot = this.#dispatcher.takeOldest(source.index);
+    if (slot >= 0) this.#giveWay(slot, false);
+  }
+
+  /** A frame no device has taken is dropped: for want of a slot, or because it comes too late. */
+  #giveWay(slot: number, isLate: boolean): void {
+    const source = this.#sourceOf(slot);
     const at = this.#slotOffsets[slot] as number;
     const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
-    source.setDropTime(frameId, this.#doubles[(at + SlotHeader.timeMs) / 8] as number);
+    source.dropping(frameId, this.#doubles[(at + SlotHeader.timeMs) / 8] as number, isLate);
     this.#trace?.gaveWay(slot, this.nowMs);
     source.reorder.drop(this.#local(slot));
     this.#emitted[slot] = 1;
@@ -441,7 +435,7 @@ export class Manager {
     const { width, height } = source.source.info.geometry;
     source.dropped += 1;
     frame.status = "dropped";
-    frame.error = "no slot was free";
+    frame.error = source.takeDropReason(frameId);
     frame.showDropped(source.dropTimeMs(frameId), width, height);
   }
 
@@ -459,6 +453,7 @@ export class Manager {
       return;
     }
     source.emitted += 1;
+    source.gaps.record(frame.frameId);
     frame.status = "ok";
     frame.deviceIndex = this.#deviceOf[slot] as number;
     this.latency.record(frame.latencyMs);

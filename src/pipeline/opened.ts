@@ -3,6 +3,7 @@ import { resolveDevices } from "../backend/resolve.ts";
 import { withMeasured } from "../calibration/auto.ts";
 import { checkOutputs } from "../config/outputs.ts";
 import { type RunConfig, runDefaults } from "../config/run-config.ts";
+import { checkSourceNames } from "../config/source-values.ts";
 import { usageError } from "../errors.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { parseSchedule, withWeights } from "../schedule/schedule-spec.ts";
@@ -60,6 +61,10 @@ export async function openRun(
   options: OpenOptions,
 ): Promise<Opened> {
   checkOutputs(config, sources);
+  checkSourceNames(
+    config,
+    sources.map(({ name }) => name),
+  );
   const models: LoadedModel[] = [];
   const load = (name: string): LoadedModel => {
     const model = loadModel(name, config);

@@ -43,7 +43,8 @@ export interface RunFigures {
 export function reportOf(figures: RunFigures): Report {
   const { manager, devices, startedMs, endedMs, accuracy } = figures;
   const wallMs = Math.max(endedMs - startedMs, 1e-3);
-  const sources = figures.sources.map(sourceReport);
+  const answered = figures.sources.reduce((sum, { emitted }) => sum + emitted, 0);
+  const sources = figures.sources.map((runner) => sourceReport(runner, answered));
   const frames = sumFrames(sources.map((source) => source.frames));
   const fps = (frames.emitted * 1000) / wallMs;
   const p50 = (histogram: LatencyHistogram): number => round(histogram.percentile(50));
@@ -116,9 +117,9 @@ function modelName(device: Device, names: ReadonlyMap<string, string>): string |
   return model === null ? null : (names.get(model.path) ?? model.path);
 }
 
-function sourceReport(runner: SourceRunner): SourceReport {
+function sourceReport(runner: SourceRunner, answered: number): SourceReport {
   const { geometry } = runner.source.info;
-  const { emitted, dropped, failed } = runner;
+  const { emitted, dropped, failed, share, gaps } = runner;
   return {
     name: runner.source.name,
     width: geometry.width,
@@ -129,6 +130,14 @@ function sourceReport(runner: SourceRunner): SourceReport {
     answers: { inferred: emitted, reused: 0, specialized: 0 },
     in_order: runner.inOrder,
     buffer_full_waits: runner.bufferFullWaits,
+    sharing: {
+      weight: share.weight,
+      priority: share.priority,
+      deadline_ms: share.deadlineMs,
+      share: answered === 0 ? 0 : round(emitted / answered),
+      late: runner.late,
+      gap_frames: { mean: round(gaps.mean), max: gaps.max },
+    },
   };
 }
 

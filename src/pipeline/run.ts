@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { freemem } from "node:os";
 import type { RunConfig } from "../config/run-config.ts";
+import { shareOf } from "../config/source-values.ts";
 import { AipError, runtimeError } from "../errors.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { AccuracyMeter } from "../metrics/accuracy.ts";
@@ -215,7 +216,8 @@ export class Run {
       arena: this.#arena,
       layout: this.#layout,
       drop: config.drop ?? (source.live ? "oldest" : "never"),
-      fps: config.fps ?? null,
+      share: shareOf(source.name, config),
+      fps: source.paceFps ?? config.fps ?? null,
       frameLimit: config.frames ?? null,
       resume: opened.resumed.get(source.name) ?? null,
       onEnd: (runner) => {

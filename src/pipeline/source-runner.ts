@@ -1,9 +1,11 @@
 import { AipError, runtimeError } from "../errors.ts";
 import { SourceControl } from "../layout/layout.gen.ts";
+import { GapMeter } from "../metrics/gap-meter.ts";
 import { closeFd } from "../native/library.ts";
 import type { ArenaLayout, SourcePlace } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
 import { Reorder } from "../schedule/reorder.ts";
+import type { SourceShare } from "../schedule/source-share.ts";
 import type { ResumePoint } from "../sink/resume-point.ts";
 import type { IngestSegment, Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
@@ -19,6 +21,8 @@ export interface SourceRunnerOptions {
   readonly arena: SharedArrayBuffer;
   readonly layout: ArenaLayout;
   readonly drop: DropPolicy;
+  /** What it is entitled to beside the other sources. */
+  readonly share: Omit<SourceShare, "slots">;
   readonly fps: number | null;
   readonly frameLimit: number | null;
   /** Where the source goes on, where an earlier run broke off. */
@@ -32,6 +36,7 @@ export class SourceRunner {
   readonly index: number;
   readonly source: Source;
   readonly drop: DropPolicy;
+  readonly share: SourceShare;
   readonly place: SourcePlace;
   /** Filled slots from the ingest worker. */
   readonly frames: Ring;
@@ -45,6 +50,9 @@ export class SourceRunner {
   emitted = 0;
   dropped = 0;
   failed = 0;
+  /** Dropped frames whose deadline had passed. */
+  late = 0;
+  readonly gaps: GapMeter = new GapMeter();
   /** Every frame left with the id after its predecessor's. */
   inOrder = true;
   nextId: number;
@@ -55,6 +63,8 @@ export class SourceRunner {
   readonly #control: Int32Array;
   readonly #startedMs: Float64Array;
   readonly #dropTimes: Float64Array;
+  /** Frames on their way out as late ones; empty where there is no deadline. */
+  readonly #lateIds = new Set<number>();
   readonly #started = Promise.withResolvers<void>();
   #opening: Promise<IngestSegment | null> | undefined;
   #worker: Worker | undefined;
@@ -70,6 +80,7 @@ export class SourceRunner {
     this.index = index;
     this.source = source;
     this.drop = options.drop;
+    this.share = { ...options.share, slots: place.slotCount };
     this.place = place;
     this.frames = new Ring(arena, place.frameRingOffset, place.ringCapacity);
     this.free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
@@ -109,8 +120,22 @@ export class SourceRunner {
     return this.#dropTimes[frameId % this.place.dropTimeCount] as number;
   }
 
-  setDropTime(frameId: number, timeMs: number): void {
+  /** A waiting frame gives way; its marker leaves in its turn. */
+  dropping(frameId: number, timeMs: number, isLate: boolean): void {
     this.#dropTimes[frameId % this.place.dropTimeCount] = timeMs;
+    if (!isLate) return;
+    this.late += 1;
+    this.#lateIds.add(frameId);
+  }
+
+  /** Why a frame whose marker leaves now was dropped. */
+  takeDropReason(frameId: number): string {
+    return this.#lateIds.delete(frameId) ? "its deadline had passed" : "no slot was free";
+  }
+
+  /** Whether its next frame will find no slot: none is free, and none is about to be. */
+  get isHeldUp(): boolean {
+    return !this.ended && this.freeCount === 0 && !this.reorder.ready;
   }
 
   /**

@@ -1,3 +1,4 @@
+import { fairnessOf } from "../metrics/fairness.ts";
 import type { FrameCounts } from "../metrics/report.ts";
 import type { DeviceModel } from "./modelled-device.ts";
 import type { SourceModel } from "./modelled-source.ts";
@@ -5,6 +6,7 @@ import { RateWindows } from "./rate-windows.ts";
 import { createScheduler, type ScheduleSpec, withWeights } from "./schedule-spec.ts";
 import type { SimulationResult } from "./simulation-result.ts";
 import { simulate } from "./simulator.ts";
+import { EQUAL_SHARE } from "./source-share.ts";
 
 /** Distances between the seeds of devices and of runs: odd, and far from each other's multiples. */
 const DEVICE_SEED_STEP = 0x9e3779b1;
@@ -38,6 +40,10 @@ export interface ScheduleFigures {
   readonly p99RangeMs: readonly [number, number];
   /** Frames of one seed, on average: means, unlike medians, add up as the frames do. */
   readonly frames: FrameCounts;
+  /** Jain's index of what sources got beside their fair shares: the least over the seeds. */
+  readonly fairness: number;
+  /** Largest gap between two answered frames of a source beside its mean one: the worst of all. */
+  readonly worstGap: number;
   /** Median share of the time in which each device was busy. */
   readonly busyRatios: readonly number[];
   /** Median frames a second in one window after the other, warm-up included. */
@@ -59,7 +65,7 @@ export function compareSchedules(options: ComparisonOptions): readonly ScheduleF
     const runs = Array.from({ length: options.seedCount }, (_, run) =>
       simulateRun(options, schedule, devices, run),
     );
-    return figuresOf(schedule.text, runs);
+    return figuresOf(schedule.text, options.sources, runs);
   });
 }
 
@@ -93,7 +99,11 @@ function simulateRun(
   return { ...result, windowFps: windows.rates(result.elapsedMs) };
 }
 
-function figuresOf(schedule: string, runs: readonly ScheduleRun[]): ScheduleFigures {
+function figuresOf(
+  schedule: string,
+  sources: readonly SourceModel[],
+  runs: readonly ScheduleRun[],
+): ScheduleFigures {
   const over = (value: (run: ScheduleRun) => number): number[] => runs.map(value);
   const p99 = over((run) => run.latencyMs.p99);
   const mean = (key: keyof FrameCounts): number =>
@@ -111,6 +121,12 @@ function figuresOf(schedule: string, runs: readonly ScheduleRun[]): ScheduleFigu
       dropped: mean("dropped"),
       failed: mean("failed"),
     },
+    fairness: Math.min(...over((run) => fairnessIn(sources, run))),
+    worstGap: Math.max(
+      ...runs.flatMap((run) =>
+        run.sources.map(({ gapMax, gapMean }) => (gapMean === 0 ? 1 : gapMax / gapMean)),
+      ),
+    ),
     busyRatios: (runs[0]?.devices ?? []).map((_, index) =>
       median(over((run) => run.devices[index]?.busyRatio ?? 0)),
     ),
@@ -119,6 +135,17 @@ function figuresOf(schedule: string, runs: readonly ScheduleRun[]): ScheduleFigu
       (_, index) => median(over((run) => run.windowFps[index] as number)),
     ),
   };
+}
+
+function fairnessIn(sources: readonly SourceModel[], run: SimulationResult): number {
+  return fairnessOf(
+    run.sources.map(({ received, emitted }, index) => ({
+      ...EQUAL_SHARE,
+      ...(sources[index] as SourceModel),
+      frames: received,
+      answered: emitted,
+    })),
+  );
 }
 
 /** The middle value, the mean of the two in the middle for an even count. */

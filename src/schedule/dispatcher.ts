@@ -1,6 +1,9 @@
+import { Deadlines } from "./deadlines.ts";
+import { FairQueue } from "./fair-queue.ts";
 import { IndexQueue } from "./index-queue.ts";
 import { RestedDevices } from "./rested.ts";
 import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
+import { type SourceShare, slotOwners } from "./source-share.ts";
 
 /** Devices a frame is given to before it counts as failed. */
 export const ATTEMPT_COUNT_MAX = 2;
@@ -8,19 +11,22 @@ export const ATTEMPT_COUNT_MAX = 2;
 export interface DispatcherOptions {
   readonly scheduler: Scheduler;
   readonly devices: readonly DeviceState[];
-  /** Slots of all sources together. */
-  readonly slotCount: number;
-  /** See `ScheduleState.freeSlots`; asked for only where a policy wants to know. */
-  readonly freeSlots: () => number;
+  /** What each source is entitled to. Slots are numbered one source after the other. */
+  readonly sources: readonly SourceShare[];
+  /** Whether a source still delivers and has no slot free, nor one about to be. */
+  readonly isHeldUp: (source: number) => boolean;
   /** Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. */
   readonly give: (device: number, slot: number) => void;
+  /** The frame in `slot` has waited beyond its source's deadline: nobody takes it any more. */
+  readonly expire: (slot: number) => void;
   /** Device `device` has room, and leaves what waits to others. */
   readonly onDefer?: (device: number) => void;
 }
 
 /**
- * The frames that wait, and who takes them: a policy applied. Frames are known by their slots, and
- * ordered by arrival, also those that come back because their device has failed or gone.
+ * The frames that wait, and who takes them: a policy applied. Frames are known by their slots. Those
+ * of a source are ordered by arrival, also those that come back because their device has failed or
+ * gone; sources take turns as `FairQueue` has it.
  *
  * Pure, but for what `give` does. It allocates nothing after construction.
  */
@@ -32,12 +38,14 @@ export class Dispatcher implements ScheduleState {
   place = 0;
   readonly #options: DispatcherOptions;
   /** Frames waiting for whoever takes them. */
-  readonly #waiting: IndexQueue;
+  readonly #waiting: FairQueue;
   /** Frames to be tried once more. */
   readonly #retry: IndexQueue;
   /** Frames assigned to each device. */
-  readonly #assigned: readonly IndexQueue[];
-  readonly #queues: readonly IndexQueue[];
+  readonly #assigned: readonly FairQueue[];
+  /** All that wait for their first device. */
+  readonly #queues: readonly FairQueue[];
+  readonly #deadlines: Deadlines;
   /** Devices, quickest first. */
   readonly #order: Int32Array;
   // Per slot:
@@ -49,16 +57,20 @@ export class Dispatcher implements ScheduleState {
   #declined = false;
 
   constructor(options: DispatcherOptions) {
-    const { devices, slotCount } = options;
+    const { devices, sources } = options;
+    const owners = slotOwners(sources);
+    const slotCount = owners.length;
     this.#options = options;
     this.devices = devices;
-    this.#waiting = new IndexQueue(slotCount);
-    this.#retry = new IndexQueue(slotCount);
-    this.#assigned = devices.map(() => new IndexQueue(slotCount));
-    this.#queues = [this.#retry, this.#waiting, ...this.#assigned];
     this.#rested = new RestedDevices(devices);
-    this.#order = Int32Array.from(devices, (_, index) => index);
     this.#arrival = new Float64Array(slotCount);
+    const queue = { shares: sources, arrivals: this.#arrival };
+    this.#waiting = new FairQueue(queue);
+    this.#retry = new IndexQueue(slotCount);
+    this.#assigned = devices.map(() => new FairQueue(queue));
+    this.#queues = [this.#waiting, ...this.#assigned];
+    this.#deadlines = new Deadlines(sources, this.#queues);
+    this.#order = Int32Array.from(devices, (_, index) => index);
     this.#failedOn = new Int32Array(slotCount);
   }
 
@@ -67,31 +79,38 @@ export class Dispatcher implements ScheduleState {
   }
 
   get slotCount(): number {
-    return this.#options.slotCount;
+    return this.#arrival.length;
   }
 
-  get freeSlots(): number {
-    return this.#options.freeSlots();
+  get lastHeldUp(): number {
+    return this.#waiting.lastPlaceOf(this.#options.isHeldUp);
   }
 
-  /** A frame arrives in `slot`. HOT. */
-  arrive(slot: number): void {
+  /**
+   * A frame arrives in `slot`. HOT.
+   * @param sinceMs when its source received it, from which its deadline counts
+   */
+  arrive(slot: number, sinceMs: number = this.nowMs): void {
     this.#arrival[slot] = this.#arrivals;
     this.#arrivals += 1;
+    this.#deadlines.arrive(slot, sinceMs);
     this.#enter(slot);
   }
 
   /** The frame in `slot` failed on `device`, and is to be tried on another if there is one. */
   retry(slot: number, device: number): void {
     this.#failedOn[slot] = device;
-    this.#insert(this.#retry, slot);
+    const retry = this.#retry;
+    let place = retry.length;
+    while (place > 0 && this.#isBefore(slot, retry.at(place - 1))) place -= 1;
+    retry.insertAt(place, slot);
   }
 
   /** The device has gone: what was assigned to it enters again. Returns how many frames that is. */
   deviceGone(device: number): number {
-    const queue = this.#assigned[device] as IndexQueue;
+    const queue = this.#assigned[device] as FairQueue;
     const count = queue.length;
-    for (let moved = 0; moved < count; moved += 1) this.#enter(queue.shift());
+    for (let moved = 0; moved < count; moved += 1) this.#enter(queue.takeAt(0));
     const state = this.devices[device] as DeviceState;
     state.assigned = queue.length;
     // Whoever comes back may be as quick as ever.
@@ -101,7 +120,7 @@ export class Dispatcher implements ScheduleState {
 
   /** Gives frames to devices with room, one each in turn, quickest first. HOT. */
   dispatch(): boolean {
-    let worked = false;
+    let worked = this.#expire();
     this.#declined = false;
     this.#rested.look(this.nowMs, this.#arrivals);
     this.#sortDevices();
@@ -122,71 +141,63 @@ export class Dispatcher implements ScheduleState {
     return worked;
   }
 
-  /**
-   * Takes out the oldest frame in a slot from `first` to `end - 1` that waits for its first
-   * device; -1 where none does.
-   */
-  takeOldest(first: number, end: number): number {
-    let oldest: IndexQueue | undefined;
-    let oldestIndex = -1;
-    let arrival = Number.POSITIVE_INFINITY;
+  /** Takes out the frame of `source` that has waited longest for its first device; -1 for none. */
+  takeOldest(source: number): number {
+    let oldest: FairQueue | undefined;
     for (const queue of this.#queues) {
-      if (queue === this.#retry) continue;
-      for (let index = 0; index < queue.length; index += 1) {
-        const slot = queue.at(index);
-        if (slot < first || slot >= end) continue;
-        if ((this.#arrival[slot] as number) < arrival) {
-          oldest = queue;
-          oldestIndex = index;
-          arrival = this.#arrival[slot] as number;
-        }
-        break;
-      }
+      const slot = queue.oldestOf(source);
+      if (this.#isBefore(slot, oldest?.oldestOf(source) ?? -1)) oldest = queue;
     }
     if (oldest === undefined) return -1;
-    const slot = oldest.removeAt(oldestIndex);
+    const slot = oldest.dropOldest(source);
     this.#countAssigned();
     return slot;
   }
 
   /** Takes out any frame, those to be tried again first; -1 where none waits. */
   takeAny(): number {
+    if (this.#retry.length > 0) return this.#retry.shift();
     const queue = this.#queues.find((each) => each.length > 0);
     if (queue === undefined) return -1;
-    const slot = queue.shift();
+    const slot = queue.takeAt(0);
     this.#countAssigned();
     return slot;
+  }
+
+  /** Lets go of the frames whose time has passed; whether there were any. */
+  #expire(): boolean {
+    let source = this.#deadlines.next(this.nowMs);
+    if (source < 0) return false;
+    for (; source >= 0; source = this.#deadlines.next(this.nowMs)) {
+      this.#options.expire(this.takeOldest(source));
+    }
+    return true;
   }
 
   #enter(slot: number): void {
     const device = this.#options.scheduler.enter(this);
     if (device < 0) {
-      this.#insert(this.#waiting, slot);
+      this.#waiting.push(slot);
       return;
     }
-    this.#insert(this.#assigned[device] as IndexQueue, slot);
+    (this.#assigned[device] as FairQueue).push(slot);
     (this.devices[device] as DeviceState).assigned += 1;
-  }
-
-  /** Adds a frame by its arrival: at the end, unless it has come back. */
-  #insert(queue: IndexQueue, slot: number): void {
-    const arrival = this.#arrival[slot] as number;
-    let index = queue.length;
-    while (index > 0 && (this.#arrival[queue.at(index - 1)] as number) > arrival) index -= 1;
-    queue.insertAt(index, slot);
   }
 
   /**
    * The frame that device `index` takes now; -1 for none. Whether they are to be tried again, are
-   * assigned to it or wait for anybody: the oldest go first, so that no kind starves another.
+   * assigned to it or wait for anybody: of the first of each the oldest goes, so that no kind
+   * starves another.
    */
   #next(index: number, device: DeviceState): number {
     this.place = 0;
-    const own = this.#assigned[index] as IndexQueue;
-    const waitingIsOlder = this.#isBefore(this.#waiting.at(0), own.at(0));
+    const own = this.#assigned[index] as FairQueue;
+    const ownFirst = own.at(0);
+    const waitingFirst = this.#waiting.at(0);
+    const waitingIsOlder = this.#isBefore(waitingFirst, ownFirst);
     if (this.#retry.length > 0) {
       const place = this.#retryPlace(index);
-      const oldest = waitingIsOlder ? this.#waiting.at(0) : own.at(0);
+      const oldest = waitingIsOlder ? waitingFirst : ownFirst;
       if (place >= 0 && this.#isBefore(this.#retry.at(place), oldest)) {
         return this.#retry.removeAt(place);
       }
@@ -195,14 +206,14 @@ export class Dispatcher implements ScheduleState {
       const place = this.#options.scheduler.next(this, index);
       if (place >= 0) {
         this.place = place;
-        return this.#waiting.removeAt(place);
+        return this.#waiting.takeAt(place);
       }
       this.#declined = true;
       this.#options.onDefer?.(index);
     }
-    if (own.length === 0) return -1;
+    if (ownFirst < 0) return -1;
     device.assigned -= 1;
-    return own.shift();
+    return own.takeAt(0);
   }
 
   /** Whether the frame in `slot` arrived before the one in `other`; -1, no frame, is before none. */
@@ -244,7 +255,7 @@ export class Dispatcher implements ScheduleState {
 
   #countAssigned(): void {
     for (let index = 0; index < this.devices.length; index += 1) {
-      const queue = this.#assigned[index] as IndexQueue;
+      const queue = this.#assigned[index] as FairQueue;
       (this.devices[index] as DeviceState).assigned = queue.length;
     }
   }

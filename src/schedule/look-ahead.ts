@@ -20,13 +20,14 @@ export interface LookAheadOptions {
  *
  * is the index it takes, T being its own service time. Where no more than k wait, the others will
  * be done with all of them first. As long as sources have free slots the device then leaves them
- * alone (it defers); when one has none it takes the last, because throughput needs every device.
+ * alone (it defers); when one has none it takes that source's last, because throughput needs every
+ * device. Frames of sources that have room are left to quicker ones even then.
  *
  * One so slow that the others would run out of slots stays idle even then: of the k frames that
  * they finish meanwhile, those behind its own keep their slots until it has answered; with all
  * slots taken the others stand still, and what they would have answered is more than its one frame.
  *
- * No frame starves: k of the quickest device that answers is 0, so it always takes the oldest.
+ * No frame starves: k of the quickest device that answers is 0, so it always takes the first.
  */
 export function lookAhead(options: LookAheadOptions = {}): Scheduler {
   const defers = options.defer ?? true;
@@ -36,9 +37,9 @@ export function lookAhead(options: LookAheadOptions = {}): Scheduler {
     next(state: ScheduleState, device: number): number {
       const ahead = framesAhead(state, device);
       if (ahead < state.waiting) return ahead;
-      if (defers && state.freeSlots > 0) return -1;
-      const behind = ahead - (state.waiting - 1);
-      return behind < state.slotCount ? state.waiting - 1 : -1;
+      const last = defers ? state.lastHeldUp : state.waiting - 1;
+      const behind = ahead - last;
+      return behind < state.slotCount ? last : -1;
     },
   };
 }

@@ -1,16 +1,30 @@
+import { GapMeter } from "../metrics/gap-meter.ts";
 import type { FrameCounts } from "../metrics/report.ts";
 import type { DropPolicy } from "../types.ts";
 import { IndexQueue } from "./index-queue.ts";
 import { Reorder } from "./reorder.ts";
+import type { SourceShare } from "./source-share.ts";
 
-/** A source as a simulation models it. */
-export interface SourceModel {
+/** A source as a simulation models it; of what is left out it gets an equal share. */
+export interface SourceModel extends Partial<SourceShare> {
   /** Frames it delivers. */
   readonly frames: number;
   readonly slots: number;
   readonly drop: DropPolicy;
-  /** When each frame arrives, by its id, in ms; null where there is always one more. */
+  /**
+   * When each frame arrives, by its id, in ms; null where there is always one more. Infinite where
+   * it never comes: the source has fallen silent, and is over once nothing else happens.
+   */
   readonly arrivalMs: ((frame: number) => number) | null;
+}
+
+/** What became of a source's frames. */
+export interface SourceCounts extends FrameCounts {
+  /** Dropped frames whose deadline had passed. */
+  readonly late: number;
+  /** Distance from an answered frame to the one before, in frames: 1 where none is missing. */
+  readonly gapMean: number;
+  readonly gapMax: number;
 }
 
 /** Arrivals evenly spaced at `fps` frames a second, the first at `startMs`. */
@@ -31,6 +45,8 @@ export class ModelledSource {
   emitted = 0;
   dropped = 0;
   failed = 0;
+  late = 0;
+  readonly gaps: GapMeter = new GapMeter();
   /** Frame ids, and when the frames came, by slot in the source. */
   readonly frameIds: Uint32Array;
   readonly sinceMs: Float64Array;
@@ -57,9 +73,15 @@ export class ModelledSource {
     return this.#ended;
   }
 
-  get counts(): FrameCounts {
-    const { emitted, dropped, failed } = this;
-    return { received: this.arrived, emitted, dropped, failed };
+  /** Whether its next frame would find no slot. */
+  get isHeldUp(): boolean {
+    return !this.#ended && this.#free.length === 0;
+  }
+
+  get counts(): SourceCounts {
+    const { emitted, dropped, failed, late, gaps } = this;
+    const gap = { gapMean: gaps.mean, gapMax: gaps.max };
+    return { received: this.arrived, emitted, dropped, failed, late, ...gap };
   }
 
   /** The next frame takes a slot of the source; returns it. Only while one is free. */

@@ -21,13 +21,13 @@ export interface DeviceState {
 /** What a policy sees. */
 export interface ScheduleState {
   readonly devices: readonly DeviceState[];
-  /** Frames waiting for whoever takes them, oldest first. */
+  /** Frames waiting for whoever takes them, in the order in which they are to be served. */
   readonly waiting: number;
   /**
-   * Slots that are free, or about to be, at the source that has fewest of them; 0 means that this
-   * source is held up: the pipeline is saturated.
+   * Index of the last waiting frame whose source is held up, for it has no slot free or about to
+   * be; -1 where no such source has a frame waiting: the pipeline is not saturated.
    */
-  readonly freeSlots: number;
+  readonly lastHeldUp: number;
   /** Slots of all sources together. */
   readonly slotCount: number;
   /** Monotonic clock. */
@@ -36,12 +36,13 @@ export interface ScheduleState {
 
 /**
  * A scheduling policy: which device answers which frame. It keeps no clock and does no I/O: state
- * in, decision out. Frames are ordered by arrival and never chosen by slot.
+ * in, decision out. Frames come in the order in which they are to be served, by arrival within a
+ * source and by turns among several; they are never chosen by slot.
  *
  * A policy that assigns on entering implements `enter`, and each device takes the frames assigned
- * to it, oldest first. A policy that lets devices choose returns -1 there and implements `next`.
+ * to it, in that order. A policy that lets devices choose returns -1 there and implements `next`.
  *
- * No policy may let a frame starve: as long as devices answer, the oldest waiting frame is taken
+ * No policy may let a frame starve: as long as devices answer, the first waiting frame is taken
  * after a bounded number of others.
  */
 export interface Scheduler {
@@ -53,7 +54,7 @@ export interface Scheduler {
   enter(state: ScheduleState): number;
   /**
    * Device `device` has room and `state.waiting` is at least 1: the index of the waiting frame it
-   * takes, 0 being the oldest, or -1 to leave it idle. The quickest is asked first; where one is
+   * takes, 0 being the first, or -1 to leave it idle. The quickest is asked first; where one is
    * left idle, slower ones are too, without being asked.
    */
   next(state: ScheduleState, device: number): number;

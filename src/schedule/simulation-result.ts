@@ -1,4 +1,5 @@
 import type { FrameCounts } from "../metrics/report.ts";
+import type { SourceCounts } from "./modelled-source.ts";
 
 /** In-order latency in ms: from a frame's arrival, or its slot where it need not wait to arrive. */
 export interface SimulatedLatency {
@@ -12,7 +13,7 @@ export interface SimulatedLatency {
 /** What a simulation came to. Rates and latencies are those after the warm-up. */
 export interface SimulationResult {
   readonly frames: FrameCounts;
-  readonly sources: readonly FrameCounts[];
+  readonly sources: readonly SourceCounts[];
   readonly devices: readonly {
     /** Frames it answered. */
     readonly frames: number;

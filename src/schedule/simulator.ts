@@ -5,6 +5,7 @@ import { ModelledSource, type SourceModel } from "./modelled-source.ts";
 import { DROPPED, NOTHING } from "./reorder.ts";
 import type { DeviceState, Scheduler } from "./scheduler.ts";
 import { LeavingMeter, type SimulationResult } from "./simulation-result.ts";
+import { EQUAL_SHARE } from "./source-share.ts";
 
 /** Policies are asked again after this long, although nothing has happened. */
 const WAIT_MS = 100;
@@ -79,8 +80,8 @@ class Simulation {
   #retries = 0;
   /** Sources known to be finished, from the first on. */
   #finishedCount = 0;
-  #fewestFree = 0;
-  #freeSlotsKnown = false;
+  /** Sources of which a frame came too late for its deadline. */
+  readonly #late = new Set<ModelledSource>();
 
   constructor(options: SimulationOptions) {
     let slotCount = 0;
@@ -99,9 +100,10 @@ class Simulation {
     this.#dispatcher = new Dispatcher({
       scheduler: options.scheduler(this.#devices),
       devices: this.#devices,
-      slotCount,
-      freeSlots: () => this.#freeSlots,
+      sources: options.sources.map((model) => ({ ...EQUAL_SHARE, ...model })),
+      isHeldUp: (source) => (this.#sources[source] as ModelledSource).isHeldUp,
       give: (device, slot) => this.#give(device, slot),
+      expire: (slot) => this.#giveWay(slot, true),
     });
     const frameCount = options.sources.reduce((sum, { frames }) => sum + frames, 0);
     this.#meter = new LeavingMeter(frameCount, options.warmUp ?? 0);
@@ -114,7 +116,7 @@ class Simulation {
       else this.#scheduleArrival(source);
       this.#admit(source);
     }
-    this.#dispatcher.dispatch();
+    this.#dispatch();
     while (this.#hasUnfinished) {
       if (!this.#step()) this.#abandon();
     }
@@ -128,7 +130,7 @@ class Simulation {
     const someoneAlive = this.#devices.some(({ alive }) => alive);
     if (waiting > 0 && someoneAlive && nextMs > this.#nowMs + WAIT_MS) {
       this.#setClock(this.#nowMs + WAIT_MS);
-      if (this.#dispatcher.dispatch() || nextMs < Number.POSITIVE_INFINITY) return true;
+      if (this.#dispatch() || nextMs < Number.POSITIVE_INFINITY) return true;
       throw new Error("the policy leaves frames waiting beside idle devices for good");
     }
     const actor = this.#events.shift();
@@ -136,8 +138,22 @@ class Simulation {
     this.#setClock(nextMs);
     if (actor < this.#devices.length) this.#deviceActs(actor);
     else this.#frameArrives(this.#sources[actor - this.#devices.length] as ModelledSource);
-    this.#dispatcher.dispatch();
+    this.#dispatch();
     return true;
+  }
+
+  /** Gives out what waits; where frames were let go of instead, others take their slots. */
+  #dispatch(): boolean {
+    let worked = this.#dispatcher.dispatch();
+    for (; this.#late.size > 0; worked = this.#dispatcher.dispatch() || worked) {
+      const late = [...this.#late];
+      this.#late.clear();
+      for (const source of late) {
+        this.#emit(source);
+        this.#admit(source);
+      }
+    }
+    return worked;
   }
 
   #setClock(nowMs: number): void {
@@ -152,17 +168,6 @@ class Simulation {
       this.#finishedCount += 1;
     }
     return false;
-  }
-
-  /** Asked for by every idle device in turn: counted once an event. */
-  get #freeSlots(): number {
-    if (this.#freeSlotsKnown) return this.#fewestFree;
-    this.#fewestFree = Number.POSITIVE_INFINITY;
-    for (const source of this.#sources) {
-      if (!source.ended) this.#fewestFree = Math.min(this.#fewestFree, source.freeCount);
-    }
-    this.#freeSlotsKnown = true;
-    return this.#fewestFree;
   }
 
   #give(index: number, slot: number): void {
@@ -229,6 +234,7 @@ class Simulation {
     const { arrivalMs, frames } = source.model;
     if (arrivalMs === null || source.arrived >= frames) return;
     const timeMs = Math.max(this.#nowMs, arrivalMs(source.arrived));
+    if (timeMs === Number.POSITIVE_INFINITY) return;
     this.#events.schedule(this.#devices.length + source.index, timeMs);
   }
 
@@ -248,31 +254,34 @@ class Simulation {
       this.#attempts[slot] = 0;
       this.#gaveUp[slot] = 0;
       this.#report("entered", slot, -1);
-      this.#dispatcher.arrive(slot);
-      this.#freeSlotsKnown = false;
+      this.#dispatcher.arrive(slot, source.sinceMs[slot - source.firstSlot] as number);
       if (drop === "oldest" && source.freeCount === 0) this.#dropOldest(source);
     }
     if (drop !== "never") while (source.entered < source.arrived) source.skip();
     source.endIf(source.entered === source.model.frames);
-    this.#freeSlotsKnown = false;
   }
 
   /** As the manager does: the frame that waits longest gives way to the next one. */
   #dropOldest(source: ModelledSource): void {
-    const { firstSlot, model } = source;
     // The newest frame must not give way to itself: a device may be free for it.
     this.#dispatcher.dispatch();
-    const slot = this.#dispatcher.takeOldest(firstSlot, firstSlot + model.slots);
-    if (slot < 0) return;
+    const slot = this.#dispatcher.takeOldest(source.index);
+    if (slot >= 0) this.#giveWay(slot, false);
+  }
+
+  #giveWay(slot: number, isLate: boolean): void {
+    const source = this.#sourceOf[slot] as ModelledSource;
     this.#report("gave-way", slot, -1);
-    source.reorder.drop(slot - firstSlot);
-    source.free(slot - firstSlot);
-    this.#freeSlotsKnown = false;
+    if (isLate) {
+      source.late += 1;
+      this.#late.add(source);
+    }
+    source.reorder.drop(slot - source.firstSlot);
+    source.free(slot - source.firstSlot);
   }
 
   #emit(source: ModelledSource): void {
     const { reorder, firstSlot } = source;
-    this.#freeSlotsKnown = false;
     for (let local = reorder.next(); local !== NOTHING; local = reorder.next()) {
       const frame = reorder.lastId;
       if (local === DROPPED) {
@@ -287,6 +296,7 @@ class Simulation {
         this.#tell("given-up", source.index, frame);
       } else {
         source.emitted += 1;
+        source.gaps.record(frame);
         this.#meter.emitted(this.#nowMs, this.#nowMs - (source.sinceMs[local] as number));
         this.#tell("emitted", source.index, frame);
       }

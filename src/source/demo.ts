@@ -8,6 +8,8 @@ export interface DemoOptions {
   readonly width: number;
   readonly height: number;
   readonly fps: number;
+  /** Frames a second it is paced to; null for what the run says. */
+  readonly paceFps: number | null;
   /** Number of frames; null for no end. */
   readonly frameCount: number | null;
   readonly seed: number;
@@ -28,6 +30,7 @@ const DEFAULTS: DemoOptions = {
   width: 640,
   height: 360,
   fps: 25,
+  paceFps: null,
   frameCount: FRAME_COUNT,
   seed: 1,
   density: 1,
@@ -35,7 +38,7 @@ const DEFAULTS: DemoOptions = {
   personShare: -1,
 };
 
-const KEYS = ["size", "frames", "fps", "seed", "density", "start", "persons"] as const;
+const KEYS = ["size", "frames", "fps", "pace", "seed", "density", "start", "persons"] as const;
 // Limits of aip_demo.h.
 const SIDE_MIN = 64;
 const SIDE_MAX = 4096;
@@ -85,6 +88,7 @@ export function parseDemo(spec: string, frames: number = FRAME_COUNT): DemoOptio
   return {
     ...(size === undefined ? DEFAULTS : parseSize(spec, size)),
     fps: number("fps", DEFAULTS.fps, { above: 0, most: FPS_MAX }),
+    paceFps: values.has("pace") ? number("pace", 0, { above: 0, most: FPS_MAX }) : null,
     frameCount: endless ? null : number("frames", frames, COUNT),
     seed: number("seed", DEFAULTS.seed, { least: 0, most: U32_MAX, whole: true }),
     density: number("density", DEFAULTS.density, { least: 0, most: DENSITY_MAX }),
@@ -98,6 +102,7 @@ class DemoSource implements Source {
   readonly spec: string;
   readonly live = false;
   readonly info: SourceInfo;
+  readonly paceFps?: number;
   readonly #options: DemoOptions;
   #opened = false;
 
@@ -119,6 +124,7 @@ class DemoSource implements Source {
       truthClasses: DEMO_CLASSES,
       ...(frameCount === null ? {} : { frameCount }),
     };
+    if (options.paceFps !== null) this.paceFps = options.paceFps;
     this.#options = options;
   }
 

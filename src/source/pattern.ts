@@ -10,6 +10,8 @@ export interface PatternOptions {
   readonly write: boolean;
   /** Nominal rate, for the frames' times. Default 25. */
   readonly fps?: number;
+  /** Paces the frames to this rate a second; left out: what the run says. */
+  readonly paceFps?: number;
   /** Default `pattern`. */
   readonly name?: string;
 }
@@ -29,7 +31,7 @@ const FPS = 25;
  * ```
  */
 export function patternSource(options: PatternOptions): Source {
-  const { width, height, frameCount, write, fps = FPS, name = "pattern" } = options;
+  const { width, height, frameCount, write, fps = FPS, name = "pattern", paceFps } = options;
   for (const [what, value] of Object.entries({ width, height, frameCount })) {
     if (!Number.isInteger(value) || value < 1) {
       throw new RangeError(`${what} must be a positive whole number, not ${value}`);
@@ -47,6 +49,7 @@ export function patternSource(options: PatternOptions): Source {
     name,
     spec: name,
     live: false,
+    ...(paceFps !== undefined && { paceFps }),
     info: { geometry, fps, frameCount, description: `${name} ${width}×${height}` },
     async open(): Promise<IngestSegment | null> {
       if (opened) return null;

@@ -92,6 +92,8 @@ export interface Source {
   /** Live: frames arrive whether they are wanted or not. */
   readonly live: boolean;
   readonly info: SourceInfo;
+  /** Frames a second this source is to be paced to; left out: what the run says. */
+  readonly paceFps?: number;
   /**
    * Has the decoder scale every picture to this size, before the first `open()`. Absent where
    * pictures come as they are.

@@ -26,7 +26,7 @@ test("bash completes commands and subcommands", async () => {
 });
 
 test("bash completes the flags of the command at hand", async () => {
-  expect(await bashOffers("run", "--de")).toEqual(["--device"]);
+  expect(await bashOffers("run", "--dev")).toEqual(["--device"]);
   expect(await bashOffers("devices", "--")).toEqual(["--json", "--help"]);
 });
 

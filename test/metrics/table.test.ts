@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Report } from "../../src/metrics/report.ts";
+import type { Report, SourceReport } from "../../src/metrics/report.ts";
 import { formatReport } from "../../src/metrics/table.ts";
 import { SAMPLE } from "./sample-report.ts";
 
@@ -65,6 +65,20 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     expect(text).toContain("demo: 600 received = 590 emitted (500 inferred, 90 reused)");
     expect(text).toContain("门口: 1 received = 1 emitted (1 inferred) + 0 dropped + 0 failed");
     expect(text).not.toContain("WRONG");
+  });
+
+  test("says of several sources how evenly dropped frames are spread, and how many came too late", () => {
+    const [source] = SAMPLE.sources as [SourceReport];
+    const frames = { received: 600, emitted: 240, dropped: 360, failed: 0 };
+    const sharing = { ...source.sharing, late: 12, gap_frames: { mean: 2.5, max: 4 } };
+    const text = formatReport(
+      { ...SAMPLE, sources: [source, { ...source, name: "yard", frames, sharing }] },
+      { columns: 150 },
+    );
+    expect(text).toContain("360 dropped + 0 failed; 12 late, one in 2.5 answered, largest gap 4\n");
+    expect(text).toContain(
+      "demo: 600 received = 600 emitted (600 inferred) + 0 dropped + 0 failed\n",
+    );
   });
 
   test("shows the weighted schedule's own metrics", () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { Dispatcher } from "../../src/schedule/dispatcher.ts";
+import { Dispatcher, type DispatcherOptions } from "../../src/schedule/dispatcher.ts";
 import { pull } from "../../src/schedule/pull.ts";
 import type { DeviceState, Scheduler } from "../../src/schedule/scheduler.ts";
+import { EQUAL_SHARE, type SourceShare } from "../../src/schedule/source-share.ts";
 import { state } from "./state.ts";
 
 /** Assigns every frame to the first living device. */
@@ -20,18 +21,25 @@ interface Rig {
   free(device: number): void;
 }
 
-function rig(scheduler: Scheduler, given: readonly Partial<DeviceState>[]): Rig {
+function rig(
+  scheduler: Scheduler,
+  given: readonly Partial<DeviceState>[],
+  sources: readonly SourceShare[] = [{ ...EQUAL_SHARE, slots: 16 }],
+  options: Partial<DispatcherOptions> = {},
+): Rig {
   const { devices } = state(given);
   const taken: string[] = [];
   const dispatcher = new Dispatcher({
     scheduler,
     devices,
-    slotCount: 16,
-    freeSlots: () => 0,
+    sources,
+    isHeldUp: () => true,
+    expire: () => undefined,
     give(device, slot) {
       taken.push(`${device}:${slot}`);
       (devices[device] as DeviceState).inFlight += 1;
     },
+    ...options,
   });
   return {
     dispatcher,
@@ -157,14 +165,84 @@ describe("Dispatcher", () => {
       enter: ({ devices }) => ((devices[0]?.assigned ?? 0) === 0 ? 0 : -1),
       next: () => 0,
     };
-    const { dispatcher, devices } = rig(sources, [{}]);
+    const { dispatcher, devices } = rig(
+      sources,
+      [{}],
+      [
+        { ...EQUAL_SHARE, slots: 4 },
+        { ...EQUAL_SHARE, slots: 12 },
+      ],
+    );
     for (const slot of [9, 3, 2, 8]) dispatcher.arrive(slot);
-    expect(dispatcher.takeOldest(0, 4)).toBe(3);
-    expect(dispatcher.takeOldest(4, 16)).toBe(9);
+    expect(dispatcher.takeOldest(0)).toBe(3);
+    expect(dispatcher.takeOldest(1)).toBe(9);
     expect(devices[0]?.assigned).toBe(0);
-    expect(dispatcher.takeOldest(0, 4)).toBe(2);
-    expect(dispatcher.takeOldest(0, 4)).toBe(-1);
+    expect(dispatcher.takeOldest(0)).toBe(2);
+    expect(dispatcher.takeOldest(0)).toBe(-1);
     expect(dispatcher.waiting).toBe(1);
+  });
+
+  test("sources take turns, whoever came first", () => {
+    const { dispatcher, dispatch, free } = rig(
+      pull(),
+      [{}],
+      [
+        { ...EQUAL_SHARE, slots: 8 },
+        { ...EQUAL_SHARE, slots: 8 },
+      ],
+    );
+    for (const slot of [0, 1, 2, 3, 8, 9, 10, 11]) dispatcher.arrive(slot);
+    const order = Array.from({ length: 8 }, () => {
+      free(0);
+      return Number(dispatch().split(":")[1]);
+    });
+    expect(order.filter((slot) => slot < 8)).toEqual([0, 1, 2, 3]);
+    const turns = order.map((slot) => (slot < 8 ? "A" : "B")).join("");
+    expect(turns).not.toMatch(/AAA|BBB/);
+  });
+
+  test("frames beyond their deadline are let go of before any device takes one", () => {
+    const expired: number[] = [];
+    const { dispatcher, dispatch, free } = rig(
+      pull(),
+      [{}],
+      [{ ...EQUAL_SHARE, slots: 4, deadlineMs: 100 }],
+      { expire: (slot) => expired.push(slot) },
+    );
+    dispatcher.nowMs = 40;
+    dispatcher.arrive(0, 0);
+    dispatcher.arrive(1, 10);
+    dispatcher.arrive(2, 40);
+    dispatcher.nowMs = 100;
+    expect(dispatch()).toBe("0:0");
+    dispatcher.nowMs = 111;
+    dispatcher.retry(0, 0); // A device had it in time.
+    free(0);
+    expect(dispatch()).toBe("0:0");
+    expect(expired).toEqual([1]);
+    free(0);
+    expect(dispatch()).toBe("0:2");
+  });
+
+  test("lastHeldUp is the last frame of a source that has no slot free", () => {
+    let heldUp: readonly number[] = [];
+    const { dispatcher } = rig(
+      pull(),
+      [{ alive: false }],
+      [
+        { ...EQUAL_SHARE, slots: 4 },
+        { ...EQUAL_SHARE, slots: 4, priority: -1 },
+      ],
+      { isHeldUp: (source) => heldUp.includes(source) },
+    );
+    for (const slot of [4, 5, 0, 1, 2]) dispatcher.arrive(slot);
+    expect(dispatcher.lastHeldUp).toBe(-1);
+    heldUp = [0];
+    expect(dispatcher.lastHeldUp).toBe(2);
+    heldUp = [1];
+    expect(dispatcher.lastHeldUp).toBe(4);
+    heldUp = [0, 1];
+    expect(dispatcher.lastHeldUp).toBe(4);
   });
 
   test("takeAny() takes everything that waits", () => {

@@ -1,3 +1,4 @@
+import type { SourceModel } from "../../src/schedule/modelled-source.ts";
 import type { SimulationEvent, SimulationOptions } from "../../src/schedule/simulator.ts";
 
 /** What a policy promises about idle devices. */
@@ -18,10 +19,11 @@ interface Waiting {
  */
 export class Watcher {
   readonly faults: string[] = [];
-  /** Longest time a frame waited for its first device, and longest time one was on a device. */
-  waitedMsMax = 0;
+  /** Longest time a frame waited for its first device, by source. */
+  readonly waitedMsMax: number[];
+  /** Longest time a frame was on a device. */
   heldMsMax = 0;
-  /** Some frame began before one that had entered earlier. */
+  /** Some frame began before an earlier one of its source. */
   overtook = false;
   readonly #options: Pick<SimulationOptions, "devices" | "sources">;
   readonly #conservation: Conservation;
@@ -42,6 +44,7 @@ export class Watcher {
   constructor(options: Pick<SimulationOptions, "devices" | "sources">, conservation: Conservation) {
     this.#options = options;
     this.#conservation = conservation;
+    this.waitedMsMax = options.sources.map(() => 0);
     this.#busy = options.devices.map(() => null);
     this.#busySinceMs = options.devices.map(() => 0);
     this.#shortestMs = options.devices.map(() => Number.POSITIVE_INFINITY);
@@ -93,6 +96,7 @@ export class Watcher {
       case "gave-way":
         if (this.#state.get(id) !== "waiting") this.#blame(event, "gives way without waiting");
         this.#state.set(id, "done");
+        this.#giveWay(event);
         this.#forget(source, frame);
         this.#count(this.#held, source, -1);
         break;
@@ -113,8 +117,27 @@ export class Watcher {
     const index = this.#waiting.findIndex((each) => each.source === source && each.frame === frame);
     if (index < 0) return; // A second attempt.
     const [begun] = this.#waiting.splice(index, 1);
-    this.waitedMsMax = Math.max(this.waitedMsMax, this.#timeMs - (begun?.sinceMs ?? 0));
-    if (index > 0) this.overtook = true;
+    const waitedMs = this.#timeMs - (begun?.sinceMs ?? 0);
+    this.waitedMsMax[source] = Math.max(this.waitedMsMax[source] as number, waitedMs);
+    if (this.#waiting.slice(0, index).some((each) => each.source === source)) this.overtook = true;
+    if (this.#lateByMs(begun as Waiting) > 0)
+      this.faults.push(`${source}/${frame} begins too late`);
+  }
+
+  /** Frames give way to newer ones where their source says so, and when their time has passed. */
+  #giveWay(event: SimulationEvent): void {
+    const { source, frame } = event;
+    const waiting = this.#waiting.find((each) => each.source === source && each.frame === frame);
+    if (this.#options.sources[source]?.drop === "oldest") return;
+    if (this.#lateByMs(waiting as Waiting) <= 0) this.#blame(event, "gives way for no reason");
+  }
+
+  /** How long ago the frame's deadline was; negative where it is to come. */
+  #lateByMs({ source, frame, sinceMs }: Waiting): number {
+    const { deadlineMs = null, arrivalMs } = this.#options.sources[source] as SourceModel;
+    return (
+      this.#timeMs - (arrivalMs?.(frame) ?? sinceMs) - (deadlineMs ?? Number.POSITIVE_INFINITY)
+    );
   }
 
   #leave(event: SimulationEvent, id: string): void {
@@ -141,7 +164,9 @@ export class Watcher {
     const blamed =
       this.#conservation === "always" ||
       everyoneIdle ||
-      (this.#conservation === "when-saturated" && this.#saturated && !this.#mayBeTooSlow(idle));
+      (this.#conservation === "when-saturated" &&
+        this.#waiting.some(({ source }) => this.#isHeldUp(source)) &&
+        !this.#mayBeTooSlow(idle));
     if (!blamed) return;
     this.faults.push(
       `at ${this.#timeMs} device ${idle} is idle beside ${this.#waiting.length} frames`,
@@ -164,13 +189,12 @@ export class Watcher {
     return others >= this.#options.sources.reduce((sum, { slots }) => sum + slots, 0);
   }
 
-  /** A source that still delivers has no slot left. */
-  get #saturated(): boolean {
-    return this.#options.sources.some(({ slots, frames, drop, arrivalMs }, source) => {
-      if (this.#held[source] !== slots) return false;
-      if (drop === "never" || arrivalMs === null) return (this.#entered[source] as number) < frames;
-      return this.#timeMs < arrivalMs(frames - 1);
-    });
+  /** The source still delivers and has no slot left. */
+  #isHeldUp(source: number): boolean {
+    const { slots, frames, drop, arrivalMs } = this.#options.sources[source] as SourceModel;
+    if (this.#held[source] !== slots) return false;
+    if (drop === "never" || arrivalMs === null) return (this.#entered[source] as number) < frames;
+    return this.#timeMs < arrivalMs(frames - 1);
   }
 
   #count(counts: number[], index: number, by: number): void {

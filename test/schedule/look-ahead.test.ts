@@ -48,7 +48,7 @@ describe("lookAhead()", () => {
   test("a device stays idle before which the others would run out of slots", () => {
     const devices = [{ serviceMs: 2, inFlight: 1 }, { serviceMs: 20 }];
     const next = (slotCount: number): number =>
-      lookAhead().next(state(devices, { waiting: 3, freeSlots: 0, slotCount }), 1);
+      lookAhead().next(state(devices, { waiting: 3, lastHeldUp: 2, slotCount }), 1);
     // The quick one does ⌊(20 - 2) / 2⌋ = 9 meanwhile: 2 before the last one and 7 behind it.
     expect(next(8)).toBe(2);
     expect(next(7)).toBe(-1);
@@ -67,6 +67,12 @@ describe("lookAhead()", () => {
     expect(run([20, 50, 2000])).toBeGreaterThan(0.97 * 70);
     // Still worth its frames: 50 + 20 + 5.
     expect(run([20, 50, 200])).toBeGreaterThan(0.97 * 75);
+  });
+
+  test("where fewer wait, it takes one of a source that is held up, or none", () => {
+    const devices = [{ serviceMs: 2 }, { serviceMs: 10 }];
+    expect(lookAhead().next(state(devices, { waiting: 4, lastHeldUp: 1 }), 1)).toBe(1);
+    expect(lookAhead().next(state(devices, { waiting: 4, lastHeldUp: -1 }), 1)).toBe(-1);
   });
 
   test("a device whose time is unknown takes the oldest frame", () => {

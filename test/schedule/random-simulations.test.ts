@@ -9,6 +9,7 @@ import {
   scheduleNames,
 } from "../../src/schedule/schedule-spec.ts";
 import { simulate } from "../../src/schedule/simulator.ts";
+import { FairnessWatcher } from "./fairness-watcher.ts";
 import { type Conservation, Watcher } from "./invariants.ts";
 
 /** Simulations of each policy; `AIP_SIMULATIONS=10000` makes it a long test. */
@@ -54,37 +55,64 @@ function scene(seed: number): Scene {
     slots: 2 + below(12),
     drop: (["never", "oldest", "newest"] as const)[below(3)] as SourceModel["drop"],
     arrivalMs: sometimes(0.4, null, paced(1 + 100 * random(), below(500))),
+    weight: [1, 1, 1, 2, 3, 0.25][below(6)] as number,
+    priority: [0, 0, 0, 0, 1, -1][below(6)] as number,
+    deadlineMs: sometimes(0.2, 10 + below(500), null),
+  });
+  const silentAfter = (count: number, { arrivalMs, ...rest }: SourceModel): SourceModel => ({
+    ...rest,
+    arrivalMs: (frame) => (frame < count ? (arrivalMs?.(frame) ?? 0) : Number.POSITIVE_INFINITY),
   });
   const saturatedNever = (model: SourceModel): SourceModel =>
     model.arrivalMs === null ? { ...model, drop: "never" } : model;
   return {
     devices: Array.from({ length: 1 + below(6) }, device),
-    sources: Array.from({ length: 1 + below(5) }, () => saturatedNever(source())),
+    sources: Array.from({ length: 1 + below(5) }, () =>
+      sometimes(0.1, silentAfter(below(20), source()), saturatedNever(source())),
+    ),
   };
 }
 
+/** Frames that may be served between the arrival of one of a source and its own service. */
+function framesBefore(index: number, sources: readonly SourceModel[]): number {
+  const { slots, weight = 1 } = sources[index] as SourceModel;
+  return sources.reduce(
+    (sum, other) => sum + other.slots + ((slots + 1) * (other.weight ?? 1)) / weight + 1,
+    0,
+  );
+}
+
 for (const name of scheduleNames) {
-  test(`${name}: frames of ${SIMULATION_COUNT} random simulations leave once and in order, none starves, no device idles where it should not`, () => {
+  test(`${name}: frames of ${SIMULATION_COUNT} random simulations leave once, in order and in time, none starves, turns are fair, no device idles where it should not`, () => {
     const faults: string[] = [];
     for (let seed = 0; seed < SIMULATION_COUNT; seed += 1) {
       const { devices, sources } = scene(seed);
       const watcher = new Watcher({ devices, sources }, CONSERVATION[name]);
+      const fairness = new FairnessWatcher(sources);
       const { frames } = simulate({
         devices,
         sources,
         scheduler: (states) => createScheduler(name, states),
-        observe: watcher.observe,
+        observe(event) {
+          watcher.observe(event);
+          fairness.observe(event);
+        },
       });
       watcher.finish();
-      const slots = sources.reduce((sum, source) => sum + source.slots, 0);
       if (frames.received !== frames.emitted + frames.dropped + frames.failed) {
         watcher.faults.push(`${JSON.stringify(frames)} does not add up`);
       }
-      // Nobody waits for more than the frames there were before it, one after the other.
-      if (watcher.waitedMsMax > ATTEMPT_COUNT_MAX * slots * (watcher.heldMsMax + RESTART_MS)) {
-        watcher.faults.push(`a frame starved for ${watcher.waitedMsMax} ms`);
+      // Nobody waits for more than its turn, unless there are others of a higher priority.
+      const highest = Math.max(...sources.map(({ priority = 0 }) => priority));
+      for (const [index, waitedMs] of watcher.waitedMsMax.entries()) {
+        if ((sources[index]?.priority ?? 0) < highest) continue;
+        const frameCount = ATTEMPT_COUNT_MAX * framesBefore(index, sources);
+        if (waitedMs > frameCount * (watcher.heldMsMax + RESTART_MS)) {
+          watcher.faults.push(`a frame of source ${index} starved for ${waitedMs} ms`);
+        }
       }
       if (name === "pull" && watcher.overtook) watcher.faults.push("a frame was overtaken");
+      if (name === "pull") watcher.faults.push(...fairness.faults);
       faults.push(...watcher.faults.slice(0, 3).map((fault) => `seed ${seed}: ${fault}`));
       if (faults.length > 10) break;
     }

@@ -18,7 +18,7 @@ export function state(
       ...device,
     })),
     waiting: 1,
-    freeSlots: 1,
+    lastHeldUp: -1,
     slotCount: 100,
     nowMs: 0,
     ...rest,

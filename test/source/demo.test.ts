@@ -10,6 +10,7 @@ describe("parseDemo()", () => {
       width: 640,
       height: 360,
       fps: 25,
+      paceFps: null,
       frameCount: 600,
       seed: 1,
       density: 1,
@@ -19,11 +20,13 @@ describe("parseDemo()", () => {
   });
 
   test("reads every option", () => {
-    const spec = "demo:size=1280x720:frames=50:fps=29.97:seed=7:density=0.5:start=100:persons=0.1";
+    const spec =
+      "demo:size=1280x720:frames=50:fps=29.97:pace=5:seed=7:density=0.5:start=100:persons=0.1";
     expect(parseDemo(spec)).toEqual({
       width: 1280,
       height: 720,
       fps: 29.97,
+      paceFps: 5,
       frameCount: 50,
       seed: 7,
       density: 0.5,
@@ -43,7 +46,7 @@ describe("parseDemo()", () => {
     ["demo:seed=1.5", '"seed" is a whole number from 0 to 4294967295, not "1.5"'],
     ["demo:persons=2", '"persons" is a number from 0 to 1, not "2"'],
     ["demo:size=640", '"size" is written as 640x360, with sides of 64 to 4096 pixels, not "640"'],
-    ["demo:", 'unknown option "" (known: size, frames, fps, seed, density, start, persons)'],
+    ["demo:", 'unknown option "" (known: size, frames, fps, pace, seed, density, start, persons)'],
   ])("%p is refused", (spec, reason) => {
     expect(() => parseDemo(spec)).toThrow(`Cannot open source "${spec}": ${reason}`);
   });

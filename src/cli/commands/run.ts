@@ -39,6 +39,21 @@ export const run: Command = {
       description: "never (default for files), oldest (default for live sources) or newest",
     },
     slots: { type: "string", valueHint: "N", description: "Slots per source" },
+    weight: {
+      type: "string",
+      valueHint: "NAME=N,…",
+      description: "Shares of the sources under overload: entrance=3,yard=1 (Default: 1 each)",
+    },
+    priority: {
+      type: "string",
+      valueHint: "NAME=N,…",
+      description: "Sources of a higher one go first, always (Default: 0)",
+    },
+    deadline: {
+      type: "string",
+      valueHint: "MS",
+      description: "Drop frames no device has taken by then: 200, or entrance=200 (Default: none)",
+    },
     confidence: {
       type: "string",
       valueHint: "X",
@@ -95,7 +110,7 @@ export const run: Command = {
     },
   },
   operands: "SOURCE…",
-  repeatable: ["device", "classes"],
+  repeatable: ["device", "classes", "weight", "priority", "deadline"],
   completions: {
     device: ["cpu", "gpu", "ane", "sim:20ms", "auto", "all"],
     schedule: ["look-ahead", "earliest-finish", "pull", "smooth", "weighted"],

@@ -20,6 +20,12 @@ export const simulate: Command = {
       description: "Names by commas, with weights where shares are fixed (Default: all)",
     },
     sources: { type: "string", valueHint: "N", description: "Number of sources (Default: 1)" },
+    source: {
+      type: "string",
+      valueHint: "LIST",
+      description:
+        "Unequal ones: 15fps:count=32:weight=2:priority=1:deadline=200,silent, by commas",
+    },
     fps: {
       type: "string",
       valueHint: "N",
@@ -48,9 +54,10 @@ export const simulate: Command = {
     },
     json: { type: "boolean", description: "Print JSON" },
   },
-  repeatable: ["device", "schedule"],
+  repeatable: ["device", "schedule", "source"],
   completions: {
     device: ["sim:20ms"],
+    source: ["15fps", "saturated", "silent"],
     schedule: ["all", "look-ahead", "earliest-finish", "pull", "smooth", "weighted"],
     drop: ["never", "oldest", "newest"],
   },
@@ -63,6 +70,7 @@ export const simulate: Command = {
       "a device that throttles, over time",
     ],
     ["aip simulate --sources 200 --fps 6 --drop oldest --device sim:20ms:replicas=64", "many"],
+    ["aip simulate --source 15fps:count=9,30fps:weight=2 --drop oldest", "unequal sources"],
   ],
   async execute(input) {
     const { readSimulation } = await import("../simulation.ts");
