@@ -1,6 +1,11 @@
 import { ARENA_BYTES_MAX, layoutArena } from "../ring/arena.ts";
 import { type CameraOutcome, simulateCameras } from "./camera-load.ts";
-import { type InstanceCost, rateOf, type SharedService, shareProcessor } from "./processor-share.ts";
+import {
+  type InstanceCost,
+  rateOf,
+  type SharedService,
+  shareProcessor,
+} from "./processor-share.ts";
 
 /** Slots of a camera: for a second's hiccup of the machine, within these bounds. */
 const SLOTS_MIN = 8;

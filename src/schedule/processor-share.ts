@@ -93,12 +93,7 @@ function stretchesOf(
 }
 
 /** Mean of max(1, R / left) over who of the others is at work, each with probability `busy`. */
-function meanStretch(
-  own: number,
-  others: readonly number[],
-  busy: number,
-  left: number,
-): number {
+function meanStretch(own: number, others: readonly number[], busy: number, left: number): number {
   let chances = new Map([[own, 1]]);
   for (const step of others) {
     const next = new Map<number, number>();
