@@ -2,11 +2,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runtimeError, usageError } from "../errors.ts";
+import { formatCount } from "../metrics/number-format.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import type { DecodeRequest } from "../source/ffmpeg.ts";
 import type { StreamProbe } from "../source/geometry.ts";
 import { decodeRequest } from "../source/options.ts";
 import { probe } from "../source/probe.ts";
+import { resolveSpec } from "../source/spec.ts";
 import { runTool } from "../source/tool.ts";
 
 /** Length of the synthetic clip, and the distance of its key frames. */
@@ -28,7 +30,7 @@ export interface CameraFormat {
 
 /** A recording that stands for what a camera sends, and how it is decoded. */
 export interface CameraClip {
-  /** For people: `synthetic h264 1280×720, 2.1 Mbit/s`. */
+  /** For people: `synthetic h264 1280×720, 2,074 kbit/s`. */
   readonly description: string;
   readonly stream: StreamProbe;
   /** Decodes it over and over. */
@@ -56,8 +58,8 @@ export async function syntheticClip(format: CameraFormat): Promise<CameraClip & 
       );
     }
     const clip = await openClip(path);
-    const mbit = (bitRate(format) / 1e6).toFixed(1);
-    const description = `synthetic ${clip.description}, ${mbit} Mbit/s`;
+    const rate = formatCount(bitRate(format) / 1000);
+    const description = `synthetic ${clip.description}, ${rate} kbit/s`;
     return { ...clip, description, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
@@ -67,9 +69,14 @@ export async function syntheticClip(format: CameraFormat): Promise<CameraClip & 
 
 /**
  * Opens a recording of a camera.
- * @throws {AipError} `source-unreadable` where it is no video
+ * @throws {AipError} `source-not-found`, or `source-unreadable` where it is no video
  */
 export async function openClip(path: string): Promise<CameraClip> {
+  const inputs = await resolveSpec(path);
+  if (inputs.length !== 1 || inputs[0]?.kind !== "video") {
+    const reason = "what stands for a camera is one video file";
+    throw usageError("source-unreadable", `Cannot open source "${path}": ${reason}`);
+  }
   const stream = await probe(["-i", `file:${path}`]);
   if ("reason" in stream) {
     throw usageError("source-unreadable", `Cannot open source "${path}": ${stream.reason}`);

@@ -2,39 +2,33 @@ import { parseDevices } from "../backend/device-spec.ts";
 import { needsModel, resolveDevices } from "../backend/resolve.ts";
 import { usageError } from "../errors.ts";
 import type { Combination } from "../schedule/capacity.ts";
-import type { FrameGeometry } from "../types.ts";
-import { measureDevices } from "./device-cost.ts";
+import { calibratedCombinations } from "./calibrated-cost.ts";
+import { type DeviceCalibrationOptions, deviceCalibration } from "./device-calibration.ts";
 
 /** Memory of the process without a model. */
 const BARE_BYTES = 100 * 2 ** 20;
 
-export interface CombinationsOptions {
-  /** What `--device` takes. */
-  readonly devices: string;
-  readonly model: string;
-  /** Of the cameras' pictures. */
-  readonly geometry: FrameGeometry;
-  readonly signal?: AbortSignal;
-  /** Told what takes time, for people. */
-  readonly onNote?: (text: string) => void;
-}
-
 /**
  * The combinations of devices a plan may choose from, with their costs. Simulated devices cost what
- * they say; real ones are measured.
+ * they say; those of real ones come from a calibration.
  *
  * @throws {AipError} category `usage` for devices or a model that cannot be used
  */
 export async function findCombinations(
-  options: CombinationsOptions,
+  options: DeviceCalibrationOptions,
 ): Promise<readonly Combination[]> {
-  const specs = parseDevices(options.devices);
-  if (!needsModel(specs)) return [await simulatedCombination(options)];
-  options.onNote?.(`measuring ${options.devices} for 3 s`);
-  return [await measureDevices(options)];
+  if (!needsModel(parseDevices(options.devices))) {
+    return [await simulatedCombination(options.devices)];
+  }
+  const { calibration, machine } = await deviceCalibration(options);
+  const software = machine.devices.filter((device) => device.software).map(({ kind }) => kind);
+  return calibratedCombinations(calibration, {
+    cores: machine.coreCount,
+    softwareKinds: software,
+  });
 }
 
-async function simulatedCombination({ devices }: CombinationsOptions): Promise<Combination> {
+async function simulatedCombination(devices: string): Promise<Combination> {
   const refuse = (): Promise<never> =>
     Promise.reject(
       usageError(

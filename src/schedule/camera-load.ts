@@ -14,7 +14,7 @@ const FRAME_COUNT_MAX = 60_000;
  * From a result to the device's next frame: two wake-ups, of the manager and of the worker.
  * Measured on Linux at 0.1–0.3 ms.
  */
-const HANDOVER_MS = 0.2;
+export const HANDOVER_MS: number = 0.2;
 
 /** Cameras of one kind before devices. */
 export interface CameraLoad {

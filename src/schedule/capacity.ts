@@ -1,5 +1,5 @@
 import { ARENA_BYTES_MAX, layoutArena } from "../ring/arena.ts";
-import { type CameraOutcome, simulateCameras } from "./camera-load.ts";
+import { type CameraOutcome, HANDOVER_MS, simulateCameras } from "./camera-load.ts";
 import {
   type InstanceCost,
   rateOf,
@@ -15,6 +15,8 @@ const HICCUP_S = 1;
 const SLOTS_UNDER_WAY = 2;
 /** Share of the free memory that slots may take. */
 const SLOTS_MEMORY_SHARE = 0.5;
+/** Devices that never rest would never catch up after a hiccup. */
+const UTILISATION_MAX = 0.98;
 /** Cameras at most, so that a search ends. */
 export const CAMERA_COUNT_MAX = 1024;
 /** What holds for a minute counts as holding; each with other times. */
@@ -133,7 +135,8 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   const slots = cameraSlots(options, cameras);
   const ingestMs = camera.decodeMs + camera.readMs;
   const services = shareProcessor(combination.instances, { cores: room.cores, fps, ingestMs });
-  const rateFps = services === null ? 0 : rateOf(services.map(({ serviceMs }) => serviceMs));
+  const rateFps =
+    services === null ? 0 : rateOf(services.map(({ serviceMs }) => serviceMs + HANDOVER_MS));
   const expectation = {
     cameras,
     slots,
@@ -208,7 +211,10 @@ function failing(
   const { latencyMs } = demand;
   const isLate = ({ latencyMs: { p95 } }: CameraOutcome): boolean =>
     latencyMs !== null && p95 > latencyMs;
-  if (cameras * demand.fps > rateFps || outcomes.some(({ droppedRatio }) => droppedRatio > 0)) {
+  if (
+    cameras * demand.fps > UTILISATION_MAX * rateFps ||
+    outcomes.some(({ droppedRatio }) => droppedRatio > 0)
+  ) {
     return cores.inference > 0 && cores.cameras > cores.inference ? "decoding" : "inference";
   }
   return outcomes.some(isLate) ? "latency" : null;

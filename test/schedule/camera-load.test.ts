@@ -1,0 +1,38 @@
+import { expect, test } from "bun:test";
+import { cameraPhaseMs, HANDOVER_MS, simulateCameras } from "../../src/schedule/camera-load.ts";
+
+test("cameraPhaseMs() spreads cameras evenly over a frame's time", () => {
+  const phases = [0, 1, 2, 3].map((index) => cameraPhaseMs(index, 4, 5));
+  expect(phases).toEqual([0, 50, 100, 150]);
+});
+
+test("simulateCameras(): staggered cameras below saturation never wait for each other", () => {
+  // 4 cameras of 5 a second: a frame every 50 ms for a device of 30 ms.
+  const outcome = simulateCameras({
+    cameras: 4,
+    fps: 5,
+    slots: 8,
+    devices: [{ serviceMs: 30, cv: 0 }],
+    seconds: 20,
+    seed: 1,
+  });
+  for (const ms of Object.values(outcome.latencyMs)) expect(ms).toBeCloseTo(30 + HANDOVER_MS, 6);
+  expect(outcome.droppedRatio).toBe(0);
+  expect(outcome.throughputFps).toBeCloseTo(20, 0);
+  expect(outcome.busyRatios[0]).toBeCloseTo(0.6, 1);
+});
+
+test("simulateCameras(): above saturation the oldest frames give way, and latency is the backlog", () => {
+  const outcome = simulateCameras({
+    cameras: 1,
+    fps: 40,
+    slots: 10,
+    devices: [{ serviceMs: 50 - HANDOVER_MS, cv: 0 }],
+    seconds: 60,
+    seed: 1,
+  });
+  // 20 of 40 frames a second are answered; 9 frames wait, of which every second one leaves.
+  expect(outcome.throughputFps).toBeCloseTo(20, 0);
+  expect(outcome.droppedRatio).toBeCloseTo(0.5, 1);
+  expect(outcome.latencyMs.p95).toBeWithin(200, 500);
+});
