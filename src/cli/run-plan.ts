@@ -9,6 +9,7 @@ import {
 } from "../planning/camera-clip.ts";
 import { measureCamera } from "../planning/camera-cost.ts";
 import { findCombinations } from "../planning/combinations.ts";
+import { measureHandover } from "../planning/handover.ts";
 import { type Verification, verifyPlan } from "../planning/verification.ts";
 import { planCapacity } from "../schedule/capacity-plan.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -98,6 +99,7 @@ async function makePlan(
   // Devices first: a wrong one is told at once.
   const combinations = await findCombinations({ devices, model, geometry, signal, onNote: say });
   const camera = await measureCamera(clip, signal);
+  const handoverMs = await measureHandover(signal);
   if (signal.aborted) return null;
   const cores = localSystem().coreCount;
   const demand = { fps: format.fps, latencyMs };
@@ -109,8 +111,10 @@ async function makePlan(
     room: {
       cores,
       memoryBytes: freemem() + process.memoryUsage().rss - MEMORY_SPARE_BYTES,
+      handoverMs,
       seatsPerDevice: SEATS_PER_DEVICE,
     },
+    ...(request.verifySeconds !== null && { seconds: request.verifySeconds }),
   });
   return { plan, asked, format, demand, camera, clip: clip.description, cores };
 }

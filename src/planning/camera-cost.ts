@@ -6,9 +6,10 @@ import type { CameraClip } from "./camera-clip.ts";
 
 /** Frames until decoder and code are warm; what they cost is taken off. */
 const SHORT_FRAMES = 20;
-/** Pixels decoded in the longer trial, and its frames at least: a second or two. */
+/** Pixels decoded in the longer trial, and the bounds of its frames: a second or two. */
 const LONG_PIXELS = 200e6;
 const LONG_FRAMES_MIN = 60;
+const LONG_FRAMES_MAX = 600;
 /** Of a decoder with one thread, where the system does not tell: 50–70 MB for 1280×720. */
 const DECODER_BYTES = 64 * 2 ** 20;
 /** Of the thread that reads a camera: measured at 2–5 MB. */
@@ -23,7 +24,8 @@ const READER_BYTES = 5 * 2 ** 20;
  */
 export async function measureCamera(clip: CameraClip, signal?: AbortSignal): Promise<CameraCost> {
   const { width, height } = clip.request.format.geometry;
-  const longFrames = Math.max(LONG_FRAMES_MIN, Math.ceil(LONG_PIXELS / (width * height)));
+  const affordable = Math.min(LONG_FRAMES_MAX, Math.ceil(LONG_PIXELS / (width * height)));
+  const longFrames = Math.max(LONG_FRAMES_MIN, affordable);
   const short = await trial(clip, SHORT_FRAMES, signal);
   const long = await trial(clip, SHORT_FRAMES + longFrames, signal);
   const perFrame = (of: (used: Trial) => number): number =>

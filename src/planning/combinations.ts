@@ -47,6 +47,7 @@ async function simulatedCombination(devices: string): Promise<Combination> {
       serviceMs: task.simulated?.serviceMs ?? 0,
       cv: task.simulated?.cv ?? 0,
       processorMs: 0,
+      ...(task.simulated !== null && { seed: task.simulated.seed }),
     })),
     memoryBytes: BARE_BYTES,
   };

@@ -10,11 +10,10 @@ const SEED_STEP = 0x9e3779b1;
 const WARM_UP_S = 2;
 /** Frames of one simulation at most; many cameras are simulated for a shorter time. */
 const FRAME_COUNT_MAX = 60_000;
-/**
- * From a result to the device's next frame: two wake-ups, of the manager and of the worker.
- * Measured on Linux at 0.1–0.3 ms.
- */
-export const HANDOVER_MS: number = 0.2;
+/** A device beside the cameras; with a seed, it draws the very times a simulated device draws. */
+export interface LoadedDevice extends SharedService {
+  readonly seed?: number;
+}
 
 /** Cameras of one kind before devices. */
 export interface CameraLoad {
@@ -23,9 +22,12 @@ export interface CameraLoad {
   readonly fps: number;
   /** Slots of each. */
   readonly slots: number;
-  readonly devices: readonly SharedService[];
+  readonly devices: readonly LoadedDevice[];
+  /** From a result to the device's next frame, in ms: the manager and the worker wake up. */
+  readonly handoverMs: number;
   /** Simulated time in s. */
   readonly seconds: number;
+  /** Added to the devices' own seeds. */
   readonly seed: number;
 }
 
@@ -49,15 +51,16 @@ export function cameraPhaseMs(index: number, cameras: number, fps: number): numb
  * policies: `look-ahead`, and the oldest waiting frame gives way where no slot is free.
  */
 export function simulateCameras(load: CameraLoad): CameraOutcome {
-  const { cameras, fps, slots, devices, seconds, seed } = load;
+  const { cameras, fps, slots, devices, handoverMs, seconds } = load;
   const each = Math.min(fps * (seconds + WARM_UP_S), FRAME_COUNT_MAX / cameras);
   const frames = Math.max(2, Math.ceil(each));
   const result = simulate({
-    devices: devices.map(({ serviceMs, cv }, index) =>
+    devices: devices.map((device, index) =>
       deviceModel({
-        serviceMs: serviceMs + HANDOVER_MS,
-        cv,
-        seed: (seed + index * SEED_STEP) >>> 0,
+        // The handover is part of the time a device is not free.
+        serviceMs: device.serviceMs + handoverMs,
+        cv: device.cv,
+        seed: ((device.seed ?? index * SEED_STEP) + load.seed) >>> 0,
       }),
     ),
     sources: Array.from({ length: cameras }, (_, index) => ({

@@ -19,6 +19,8 @@ export interface PlanOptions {
   readonly room: MachineRoom;
   /** Cameras asked for; null asks for as many as fit. */
   readonly cameras: number | null;
+  /** Time in s for which they must hold. Default 60. */
+  readonly seconds?: number;
 }
 
 /** Which devices to run for so many cameras, and what comes of it. */
@@ -56,8 +58,8 @@ export function limitOf({ expectation, capacity }: CapacityPlan): CapacityLimit 
 }
 
 function planFor(combination: Combination, options: PlanOptions): CapacityPlan {
-  const { camera, demand, room, cameras } = options;
-  const given = { combination, camera, demand, room };
+  const { demand, cameras } = options;
+  const given = { ...options, combination };
   const capacity = cameraCapacity(given);
   const expectation = expectCameras(given, cameras ?? Math.max(1, capacity.cameras));
   const boundMs = fastestMs(combination);

@@ -1,5 +1,5 @@
 import { ARENA_BYTES_MAX, layoutArena } from "../ring/arena.ts";
-import { type CameraOutcome, HANDOVER_MS, simulateCameras } from "./camera-load.ts";
+import { type CameraOutcome, simulateCameras } from "./camera-load.ts";
 import {
   type InstanceCost,
   rateOf,
@@ -19,9 +19,10 @@ const SLOTS_MEMORY_SHARE = 0.5;
 const UTILISATION_MAX = 0.98;
 /** Cameras at most, so that a search ends. */
 export const CAMERA_COUNT_MAX = 1024;
-/** What holds for a minute counts as holding; each with other times. */
-const HOLD_S = 60;
-const SEEDS: readonly number[] = [1, 2, 3];
+/** What holds so long counts as holding. */
+const SECONDS_DEFAULT = 60;
+/** With other times each. */
+const SEEDS: readonly number[] = [0, 1, 2];
 
 /** Devices that run together, and what they cost. */
 export interface Combination {
@@ -57,6 +58,8 @@ export interface MachineRoom {
   readonly cores: number;
   /** Free for this. */
   readonly memoryBytes: number;
+  /** From a result to the device's next frame, in ms. */
+  readonly handoverMs: number;
   /** Places of workers in the arena, for each device instance. */
   readonly seatsPerDevice: number;
 }
@@ -66,6 +69,8 @@ export interface CapacityOptions {
   readonly camera: CameraCost;
   readonly demand: CameraDemand;
   readonly room: MachineRoom;
+  /** Time in s for which cameras must hold. Default 60. */
+  readonly seconds?: number;
 }
 
 /** What is used up first. */
@@ -130,13 +135,13 @@ export function cameraCapacity(options: CapacityOptions): Capacity {
 
 /** What so many cameras would come to on a combination of devices. */
 export function expectCameras(options: CapacityOptions, cameras: number): Expectation {
-  const { combination, camera, demand, room } = options;
+  const { combination, camera, demand, room, seconds = SECONDS_DEFAULT } = options;
   const fps = cameras * demand.fps;
   const slots = cameraSlots(options, cameras);
   const ingestMs = camera.decodeMs + camera.readMs;
   const services = shareProcessor(combination.instances, { cores: room.cores, fps, ingestMs });
   const rateFps =
-    services === null ? 0 : rateOf(services.map(({ serviceMs }) => serviceMs + HANDOVER_MS));
+    services === null ? 0 : rateOf(services.map(({ serviceMs }) => serviceMs + room.handoverMs));
   const expectation = {
     cameras,
     slots,
@@ -156,15 +161,22 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   if (services === null || demand.fps * camera.decodeMs >= 1000) {
     return { ...expectation, limit: "decoding", outcome: null };
   }
-  const simulated = (seed: number): CameraOutcome =>
-    simulateCameras({ cameras, fps: demand.fps, slots, devices: services, seconds: HOLD_S, seed });
+  const devices = services.map((service, index) => {
+    const seed = combination.instances[index]?.seed;
+    return seed === undefined ? service : { ...service, seed };
+  });
+  const { handoverMs } = room;
+  const load = { cameras, fps: demand.fps, slots, devices, handoverMs, seconds };
+  const simulated = (seed: number): CameraOutcome => simulateCameras({ ...load, seed });
   const outcomes = [simulated(SEEDS[0] as number)];
   // What fails once has failed; what holds must hold with other times as well.
   for (const seed of SEEDS.slice(1)) {
     if (failing(expectation, outcomes, demand) === null) outcomes.push(simulated(seed));
   }
   const limit = failing(expectation, outcomes, demand);
-  return { ...expectation, limit, outcome: meanOutcome(outcomes) };
+  // The very times that are to come are known of simulated devices alone.
+  const isKnown = combination.instances.every(({ seed }) => seed !== undefined);
+  return { ...expectation, limit, outcome: meanOutcome(isKnown ? outcomes.slice(0, 1) : outcomes) };
 }
 
 /** The shortest time of a frame on any device of a combination, in ms: no latency is below it. */

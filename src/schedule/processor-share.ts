@@ -13,6 +13,8 @@ export interface InstanceCost {
   readonly cv: number;
   /** Processor time of a frame in ms, on all cores together; 0 where another chip computes. */
   readonly processorMs: number;
+  /** Seed of a simulated device's times. */
+  readonly seed?: number;
 }
 
 /** What else the processor does meanwhile. */

@@ -37,7 +37,7 @@ test("measureCamera() finds a cost for decoding and for reading", async () => {
   expect(cost.memoryBytes).toBeGreaterThan(5 * 2 ** 20);
   // yuv420p: 12 bits a pixel.
   expect(cost.pictureBytes).toBe((128 * 96 * 3) / 2);
-});
+}, 30_000);
 
 test("verifyPlan() accounts for every frame of every camera, past the end of the clip", async () => {
   await using clip = await syntheticClip(format);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cameraPhaseMs, HANDOVER_MS, simulateCameras } from "../../src/schedule/camera-load.ts";
+import { cameraPhaseMs, simulateCameras } from "../../src/schedule/camera-load.ts";
 
 test("cameraPhaseMs() spreads cameras evenly over a frame's time", () => {
   const phases = [0, 1, 2, 3].map((index) => cameraPhaseMs(index, 4, 5));
@@ -13,10 +13,11 @@ test("simulateCameras(): staggered cameras below saturation never wait for each 
     fps: 5,
     slots: 8,
     devices: [{ serviceMs: 30, cv: 0 }],
+    handoverMs: 0.25,
     seconds: 20,
     seed: 1,
   });
-  for (const ms of Object.values(outcome.latencyMs)) expect(ms).toBeCloseTo(30 + HANDOVER_MS, 6);
+  for (const ms of Object.values(outcome.latencyMs)) expect(ms).toBeCloseTo(30.25, 6);
   expect(outcome.droppedRatio).toBe(0);
   expect(outcome.throughputFps).toBeCloseTo(20, 0);
   expect(outcome.busyRatios[0]).toBeCloseTo(0.6, 1);
@@ -27,7 +28,8 @@ test("simulateCameras(): above saturation the oldest frames give way, and latenc
     cameras: 1,
     fps: 40,
     slots: 10,
-    devices: [{ serviceMs: 50 - HANDOVER_MS, cv: 0 }],
+    devices: [{ serviceMs: 50, cv: 0 }],
+    handoverMs: 0,
     seconds: 60,
     seed: 1,
   });
@@ -35,4 +37,19 @@ test("simulateCameras(): above saturation the oldest frames give way, and latenc
   expect(outcome.throughputFps).toBeCloseTo(20, 0);
   expect(outcome.droppedRatio).toBeCloseTo(0.5, 1);
   expect(outcome.latencyMs.p95).toBeWithin(200, 500);
+});
+
+test("simulateCameras(): a device's seed decides its times, the load's seed changes them", () => {
+  const outcomeOf = (deviceSeed: number, seed: number): number =>
+    simulateCameras({
+      cameras: 1,
+      fps: 10,
+      slots: 8,
+      devices: [{ serviceMs: 50, cv: 0.3, seed: deviceSeed }],
+      handoverMs: 0,
+      seconds: 10,
+      seed,
+    }).latencyMs.p95;
+  expect(outcomeOf(1, 2)).toBe(outcomeOf(3, 0));
+  expect(outcomeOf(1, 2)).not.toBe(outcomeOf(1, 3));
 });

@@ -35,7 +35,7 @@ function options(
     },
     camera: { decodeMs, readMs: 0, memoryBytes: cameraBytes, pictureBytes },
     demand: { fps, latencyMs },
-    room: { cores: 2, memoryBytes, seatsPerDevice: 4 },
+    room: { cores: 2, memoryBytes, handoverMs: 0.2, seatsPerDevice: 4 },
   };
 }
 
