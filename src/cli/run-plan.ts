@@ -1,5 +1,6 @@
 import { freemem } from "node:os";
 import { localSystem } from "../backend/system-view.ts";
+import { AipError } from "../errors.ts";
 import { SEATS_PER_DEVICE } from "../pipeline/device-pool.ts";
 import {
   type CameraClip,
@@ -35,7 +36,7 @@ export async function runPlan(request: PlanRequest, asJson: boolean): Promise<nu
   });
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   await using recording = await openRecording(request, say);
-  const figures = await makePlan(request, recording, signal, say);
+  const figures = await makePlan(request, recording, signal, say).catch(unlessInterrupted);
   if (figures === null) return ExitCode.interrupted;
   if (!asJson) process.stdout.write(`${formatPlan(figures)}\n`);
   const fits = figures.plan.expectation.limit === null;
@@ -63,6 +64,12 @@ export async function runPlan(request: PlanRequest, asJson: boolean): Promise<nu
   if (asJson) process.stdout.write(`${planToJson(figures, measured)}\n`);
   if (measured !== null) return measured.fault === null ? ExitCode.done : ExitCode.failed;
   return fits ? ExitCode.done : ExitCode.failed;
+}
+
+/** An interrupted calibration has nothing to say. */
+function unlessInterrupted(error: unknown): null {
+  if (error instanceof AipError && error.code === "interrupted") return null;
+  throw error;
 }
 
 /** What stands for a camera, and the size and rate of its pictures. */

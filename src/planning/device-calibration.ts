@@ -6,6 +6,7 @@ import { planDevices } from "../backend/plan.ts";
 import { resolveDevices } from "../backend/resolve.ts";
 import type { ModelTask } from "../backend/session-task.ts";
 import { calibrate } from "../calibration/calibrate.ts";
+import { loneKinds } from "../calibration/combination.ts";
 import { calibrationKey } from "../calibration/key.ts";
 import { findCalibration, storeCalibration } from "../calibration/store.ts";
 import { runDefaults } from "../config/run-config.ts";
@@ -81,6 +82,7 @@ export async function deviceCalibration(
       planDevices(parseDevices(text), { machine, model: loaded?.task ?? null, simulatedModels })
         .instances,
     key,
+    lone: loneKinds(machine),
     geometry: options.geometry,
     openSource: null,
     goal: "throughput",
