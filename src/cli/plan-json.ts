@@ -1,6 +1,7 @@
 import type { Verification } from "../planning/verification.ts";
 import { limitOf } from "../schedule/capacity-plan.ts";
-import { comparisonOf, formatVerdict, type PlanFigures } from "./plan-table.ts";
+import { formatVerdict, type PlanFigures } from "./plan-table.ts";
+import { comparisonOf } from "./verification-table.ts";
 
 /** A plan as JSON, for programs; keys in snake_case like every file aip writes. */
 export function planToJson(figures: PlanFigures, measured: Verification | null): string {

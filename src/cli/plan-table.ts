@@ -5,13 +5,12 @@ import {
   formatPercent,
   formatRate,
 } from "../metrics/number-format.ts";
-import { padCellsEnd, padCellsStart } from "../metrics/text-layout.ts";
+import { padCellsEnd } from "../metrics/text-layout.ts";
 import type { CameraFormat } from "../planning/camera-clip.ts";
-import type { Verification } from "../planning/verification.ts";
 import type { CameraCost, CameraDemand, CapacityLimit } from "../schedule/capacity.ts";
 import { type CapacityPlan, limitOf } from "../schedule/capacity-plan.ts";
+import { NAME_WIDTH } from "./header.ts";
 
-const NAME_WIDTH = 12;
 const MIB = 2 ** 20;
 
 /** A plan with what it was made from. */
@@ -19,6 +18,7 @@ export interface PlanFigures {
   readonly plan: CapacityPlan;
   /** Cameras asked for; null for as many as fit. */
   readonly asked: number | null;
+  readonly model: string;
   readonly format: CameraFormat;
   readonly demand: CameraDemand;
   readonly camera: CameraCost;
@@ -38,6 +38,7 @@ export interface PlanFigures {
  * processor   1.6 of 2 cores: inference 1.3, cameras 0.2
  * memory      512 MiB, of which slots 115 MiB: 17 for each camera
  * headroom    17 %: at most 6 cameras
+ * command     aip run CAMERA… --model demo --device cpu:threads=1:replicas=2 --slots 17
  *
  * yes: 5 cameras fit
  * ```
@@ -73,9 +74,17 @@ export function formatPlan(figures: PlanFigures): string {
     ),
     row("memory", `${mib(total)}, of which slots ${mib(slotBytes)}: ${slots}`),
     row("headroom", `${formatPercent(plan.headroom)}: ${most}`),
+    ...(expectation.limit === null ? [row("command", commandOf(figures))] : []),
     "",
     formatVerdict(figures),
   ].join("\n");
+}
+
+/** What runs the plan. */
+function commandOf({ plan, model }: PlanFigures): string {
+  const { combination, expectation } = plan;
+  const flags = `--model ${model} --device ${combination.devices} --slots ${expectation.slots}`;
+  return `aip run CAMERA… ${flags}`;
 }
 
 /** Whether the cameras fit, in a sentence: `no: 12 cameras fit, decoding is the limit`. */
@@ -138,91 +147,6 @@ function expectedOf({ expectation }: CapacityPlan): string {
     `p99 ${formatMs(p99)} ms`,
     dropped,
   ].join("   ");
-}
-
-/**
- * Predicted beside measured:
- *
- * ```text
- * verified    60 s   predicted   measured   deviation
- * fps                     75.0       75.0       0.0 %
- * p95 ms                  35.0       36.1      +3.1 %
- * ```
- */
-export function formatVerification(
-  { plan }: PlanFigures,
-  measured: Verification,
-  seconds: number,
-): string {
-  const rows = comparisonOf(plan, measured).map(({ name, predicted, measured, unit }) => [
-    name,
-    predicted === null ? "–" : unit(predicted),
-    unit(measured),
-    deviationText(predicted, measured),
-  ]);
-  const head = [`${seconds} s`, "predicted", "measured", "deviation"];
-  const widths = head.map((cell, column) =>
-    Math.max(...[head, ...rows].map((cells) => Bun.stringWidth(cells[column] ?? cell))),
-  );
-  const lines = [head, ...rows].map((cells) =>
-    cells
-      .map((cell, column) =>
-        column === 0 ? padCellsEnd(cell, widths[0] ?? 0) : padCellsStart(cell, widths[column] ?? 0),
-      )
-      .join("   "),
-  );
-  const verdict = measured.fault === null ? "held" : `did not hold: ${measured.fault}`;
-  return [
-    ...lines.map((line, index) => row(index === 0 ? "verified" : "", line)),
-    "",
-    verdict,
-  ].join("\n");
-}
-
-/** One figure as it was predicted and as it was measured. */
-export interface Compared {
-  readonly name: string;
-  readonly predicted: number | null;
-  readonly measured: number;
-  readonly unit: (value: number) => string;
-}
-
-/** The figures of a plan beside those of its verification. */
-export function comparisonOf(
-  { expectation }: CapacityPlan,
-  measured: Verification,
-): readonly Compared[] {
-  const { outcome } = expectation;
-  const { latencyMs } = measured;
-  const droppedRatio = measured.frames === 0 ? 0 : measured.dropped / measured.frames;
-  return [
-    {
-      name: "frames a second",
-      predicted: outcome?.throughputFps ?? null,
-      measured: measured.throughputFps,
-      unit: formatRate,
-    },
-    ...(["p50", "p95", "p99"] as const).map((name) => ({
-      name: `latency ${name}, ms`,
-      predicted: outcome?.latencyMs[name] ?? null,
-      measured: latencyMs[name],
-      unit: formatMs,
-    })),
-    {
-      name: "frames dropped",
-      predicted: outcome?.droppedRatio ?? null,
-      measured: droppedRatio,
-      unit: formatPercent,
-    },
-  ];
-}
-
-/** `+3.1 %`; nothing where there is nothing to compare with. */
-function deviationText(predicted: number | null, measured: number): string {
-  if (predicted === null || predicted === 0) return measured === predicted ? "0.0 %" : "–";
-  const percent = 100 * (measured / predicted - 1);
-  const sign = percent >= 0.05 ? "+" : "";
-  return `${sign}${percent.toFixed(1)} %`.replace("-0.0", "0.0");
 }
 
 function row(name: string, text: string): string {

@@ -1,6 +1,7 @@
 import { freemem } from "node:os";
 import { localSystem } from "../backend/system-view.ts";
 import { AipError } from "../errors.ts";
+import { formatCountOf } from "../metrics/number-format.ts";
 import { SEATS_PER_DEVICE } from "../pipeline/device-pool.ts";
 import {
   type CameraClip,
@@ -15,9 +16,10 @@ import { type Verification, verifyPlan } from "../planning/verification.ts";
 import { planCapacity } from "../schedule/capacity-plan.ts";
 import { ExitCode } from "./exit-code.ts";
 import { planToJson } from "./plan-json.ts";
-import { formatPlan, formatVerification, type PlanFigures } from "./plan-table.ts";
+import { formatPlan, type PlanFigures } from "./plan-table.ts";
 import { formatOf, type PlanRequest } from "./planning.ts";
 import { onSignals } from "./signals.ts";
+import { formatVerification } from "./verification-table.ts";
 
 /** Memory that is left to everybody else. */
 const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
@@ -44,7 +46,8 @@ export async function runPlan(request: PlanRequest, asJson: boolean): Promise<nu
   if (request.verifySeconds !== null) {
     const { plan, demand } = figures;
     const { cameras, slots } = plan.expectation;
-    say(`verifying for ${request.verifySeconds} s: ${cameras} decoders play the clip, each paced`);
+    const decoders = formatCountOf(cameras, "decoder");
+    say(`verifying for ${request.verifySeconds} s with ${decoders}, playing the clip at pace`);
     measured = await verifyPlan({
       clip: recording.clip,
       cameras,
@@ -57,7 +60,7 @@ export async function runPlan(request: PlanRequest, asJson: boolean): Promise<nu
     });
     if (signals.count > 0) return ExitCode.interrupted;
     if (!asJson) {
-      const table = formatVerification(figures, measured, request.verifySeconds);
+      const table = formatVerification(figures.plan, measured, request.verifySeconds);
       process.stdout.write(`\n${table}\n`);
     }
   }
@@ -123,5 +126,5 @@ async function makePlan(
     },
     ...(request.verifySeconds !== null && { seconds: request.verifySeconds }),
   });
-  return { plan, asked, format, demand, camera, clip: clip.description, cores };
+  return { plan, asked, model, format, demand, camera, clip: clip.description, cores };
 }

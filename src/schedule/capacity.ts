@@ -1,5 +1,6 @@
-import { ARENA_BYTES_MAX, layoutArena } from "../ring/arena.ts";
+import { ARENA_BYTES_MAX } from "../ring/arena.ts";
 import { type CameraOutcome, simulateCameras } from "./camera-load.ts";
+import { cameraSlots, memoryNeed } from "./camera-memory.ts";
 import {
   type InstanceCost,
   rateOf,
@@ -7,14 +8,6 @@ import {
   shareProcessor,
 } from "./processor-share.ts";
 
-/** Slots of a camera: for a second's hiccup of the machine, within these bounds. */
-const SLOTS_MIN = 8;
-const SLOTS_MAX = 64;
-const HICCUP_S = 1;
-/** Besides the frames that wait: one being written, one being read. */
-const SLOTS_UNDER_WAY = 2;
-/** Share of the free memory that slots may take. */
-const SLOTS_MEMORY_SHARE = 0.5;
 /** Devices that never rest would never catch up after a hiccup. */
 const UTILISATION_MAX = 0.98;
 /** Cameras at most, so that a search ends. */
@@ -182,29 +175,6 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
 /** The shortest time of a frame on any device of a combination, in ms: no latency is below it. */
 export function fastestMs({ instances }: Combination): number {
   return Math.min(...instances.map(({ serviceMs }) => serviceMs));
-}
-
-/** Slots of a camera: what arrives within the latency asked for, and at least within a second. */
-function cameraSlots({ camera, demand, room }: CapacityOptions, cameras: number): number {
-  const waitS = Math.max(HICCUP_S, (demand.latencyMs ?? 0) / 1000);
-  const wanted = Math.ceil(demand.fps * waitS) + SLOTS_UNDER_WAY;
-  const bytes = Math.min(SLOTS_MEMORY_SHARE * room.memoryBytes, ARENA_BYTES_MAX / 2);
-  const affordable = Math.floor(bytes / (cameras * camera.pictureBytes));
-  return Math.max(SLOTS_MIN, Math.min(wanted, affordable, SLOTS_MAX));
-}
-
-function memoryNeed(
-  { combination, camera, room }: CapacityOptions,
-  cameras: number,
-  slotCount: number,
-): Expectation["memoryBytes"] {
-  const source = { slotCount, pixelBytes: camera.pictureBytes, truthCapacity: 0 };
-  const slots = layoutArena({
-    sources: Array.from({ length: cameras }, () => source),
-    seatCount: room.seatsPerDevice * combination.instances.length,
-    payloadBytes: 0,
-  }).sizeBytes;
-  return { slots, total: slots + combination.memoryBytes + cameras * camera.memoryBytes };
 }
 
 /** Processor time of a frame in ms: each device answers in proportion to its rate. */

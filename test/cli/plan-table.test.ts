@@ -1,12 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { planToJson } from "../../src/cli/plan-json.ts";
-import {
-  comparisonOf,
-  formatPlan,
-  formatVerdict,
-  formatVerification,
-  type PlanFigures,
-} from "../../src/cli/plan-table.ts";
+import { formatPlan, formatVerdict, type PlanFigures } from "../../src/cli/plan-table.ts";
+import { comparisonOf, formatVerification } from "../../src/cli/verification-table.ts";
 import type { Verification } from "../../src/planning/verification.ts";
 import type { CapacityLimit } from "../../src/schedule/capacity.ts";
 
@@ -53,6 +48,7 @@ function figures(given: {
       latencyBoundMs: boundMs,
     },
     asked,
+    model: "yolox_nano.onnx",
     format: { width: 1280, height: 720, fps: 15 },
     demand: { fps: 15, latencyMs: 200 },
     camera: { decodeMs: 2.7, readMs: 0.6, memoryBytes: 60 * 2 ** 20, pictureBytes: 1_382_400 },
@@ -80,6 +76,7 @@ test("formatPlan() says what runs, what it costs and what comes of it", () => {
       "processor   1.8 of 2 cores: inference 1.5, cameras 0.3",
       "memory      512 MiB, of which slots 115 MiB: 17 for each camera",
       "headroom    10 %: at most 5 cameras",
+      "command     aip run CAMERA… --model yolox_nano.onnx --device cpu:threads=1:replicas=2 --slots 17",
       "",
       "yes: 5 cameras fit",
     ].join("\n"),
@@ -114,7 +111,7 @@ describe("formatVerdict()", () => {
 
 describe("formatVerification()", () => {
   test("shows predicted beside measured", () => {
-    expect(formatVerification(figures({}), measured, 60)).toBe(
+    expect(formatVerification(figures({}).plan, measured, 60)).toBe(
       [
         "verified    60 s              predicted   measured   deviation",
         "            frames a second        75.0       74.9      -0.1 %",
@@ -130,7 +127,7 @@ describe("formatVerification()", () => {
 
   test("says why it did not hold", () => {
     const fault = "31 of 4650 frames were dropped";
-    const text = formatVerification(figures({}), { ...measured, dropped: 31, fault }, 60);
+    const text = formatVerification(figures({}).plan, { ...measured, dropped: 31, fault }, 60);
     expect(text).toEndWith(`did not hold: ${fault}`);
     expect(text).toContain("frames dropped          0 %        1 %           –");
   });

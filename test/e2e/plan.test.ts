@@ -43,7 +43,7 @@ describe("aip plan", () => {
     expect(verification.frames).toBe(2 * 10 * 4);
     expect(verification.failed).toBe(0);
     expect(expected.throughput_fps).toBeCloseTo(20, 0);
-    expect(stderr).toContain("verifying for 2 s: 2 decoders play the clip, each paced");
+    expect(stderr).toContain("verifying for 2 s with 2 decoders, playing the clip at pace");
   }, 60_000);
 
   test("more cameras than fit do not hold, as predicted", async () => {
