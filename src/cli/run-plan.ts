@@ -1,6 +1,5 @@
 import { freemem } from "node:os";
 import { localSystem } from "../backend/system-view.ts";
-import { AipError } from "../errors.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
 import { SEATS_PER_DEVICE } from "../pipeline/device-pool.ts";
 import {
@@ -31,48 +30,64 @@ const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
  */
 export async function runPlan(request: PlanRequest, asJson: boolean): Promise<number> {
   const ended = new AbortController();
-  const { signal } = ended;
-  using signals = onSignals((_, count) => {
+  using _ = onSignals((_name, count) => {
     if (count > 1) process.exit(ExitCode.interrupted);
     ended.abort();
   });
-  const say = (text: string): void => void process.stderr.write(`${text}\n`);
-  await using recording = await openRecording(request, say);
-  const figures = await makePlan(request, recording, signal, say).catch(unlessInterrupted);
-  if (figures === null) return ExitCode.interrupted;
-  if (!asJson) process.stdout.write(`${formatPlan(figures)}\n`);
-  const fits = figures.plan.expectation.limit === null;
-  let measured: Verification | null = null;
-  if (request.verifySeconds !== null) {
-    const { plan, demand } = figures;
-    const { cameras, slots } = plan.expectation;
-    const decoders = formatCountOf(cameras, "decoder");
-    say(`verifying for ${request.verifySeconds} s with ${decoders}, playing the clip at pace`);
-    measured = await verifyPlan({
-      clip: recording.clip,
-      cameras,
-      demand,
-      slots,
-      devices: plan.combination.devices,
-      model: request.model,
-      seconds: request.verifySeconds,
-      signal,
-    });
-    if (signals.count > 0) return ExitCode.interrupted;
-    if (!asJson) {
-      const table = formatVerification(figures.plan, measured, request.verifySeconds);
-      process.stdout.write(`\n${table}\n`);
-    }
+  const { signal } = ended;
+  try {
+    const code = await planAndVerify(request, { signal, asJson, say });
+    return signal.aborted ? ExitCode.interrupted : code;
+  } catch (error) {
+    // Ctrl-C also ends ffmpeg: whatever failed then failed because of it.
+    await Bun.sleep(0);
+    if (signal.aborted) return ExitCode.interrupted;
+    throw error;
   }
-  if (asJson) process.stdout.write(`${planToJson(figures, measured)}\n`);
-  if (measured !== null) return measured.fault === null ? ExitCode.done : ExitCode.failed;
-  return fits ? ExitCode.done : ExitCode.failed;
 }
 
-/** An interrupted calibration has nothing to say. */
-function unlessInterrupted(error: unknown): null {
-  if (error instanceof AipError && error.code === "interrupted") return null;
-  throw error;
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** How a plan is made and told. */
+interface Telling {
+  readonly signal: AbortSignal;
+  readonly asJson: boolean;
+  /** Says what takes time. */
+  readonly say: (text: string) => void;
+}
+
+/** Returns the exit code of a plan that nobody interrupts; prints nothing once it is. */
+async function planAndVerify(request: PlanRequest, telling: Telling): Promise<number> {
+  const { signal, asJson } = telling;
+  await using recording = await openRecording(request, telling);
+  const figures = await makePlan(request, recording, telling);
+  if (signal.aborted) return ExitCode.interrupted;
+  if (!asJson) process.stdout.write(`${formatPlan(figures)}\n`);
+  const measured = await verify(request, { figures, clip: recording.clip }, telling);
+  if (signal.aborted) return ExitCode.interrupted;
+  if (asJson) process.stdout.write(`${planToJson(figures, measured)}\n`);
+  else if (measured !== null) {
+    const table = formatVerification(figures.plan, measured, request.verifySeconds ?? 0);
+    process.stdout.write(`\n${table}\n`);
+  }
+  const holds = measured === null ? figures.plan.expectation.limit === null : !measured.fault;
+  return holds ? ExitCode.done : ExitCode.failed;
+}
+
+async function verify(
+  { verifySeconds: seconds, model }: PlanRequest,
+  { figures, clip }: { readonly figures: PlanFigures; readonly clip: CameraClip },
+  { signal, say }: Telling,
+): Promise<Verification | null> {
+  if (seconds === null) return null;
+  const { plan, demand } = figures;
+  const { cameras, slots } = plan.expectation;
+  const decoders = formatCountOf(cameras, "decoder");
+  say(`verifying for ${seconds} s with ${decoders}, playing the clip at pace`);
+  const { devices } = plan.combination;
+  return await verifyPlan({ clip, cameras, demand, slots, devices, model, seconds, signal });
 }
 
 /** What stands for a camera, and the size and rate of its pictures. */
@@ -81,10 +96,7 @@ interface Recording extends AsyncDisposable {
   readonly format: CameraFormat;
 }
 
-async function openRecording(
-  request: PlanRequest,
-  say: (text: string) => void,
-): Promise<Recording> {
+async function openRecording(request: PlanRequest, { say }: Telling): Promise<Recording> {
   if (request.source !== null) {
     const clip = await openClip(request.source);
     const { width, height } = clip.request.format.geometry;
@@ -101,16 +113,14 @@ async function openRecording(
 async function makePlan(
   request: PlanRequest,
   { clip, format }: Recording,
-  signal: AbortSignal,
-  say: (text: string) => void,
-): Promise<PlanFigures | null> {
+  { signal, say }: Telling,
+): Promise<PlanFigures> {
   const { devices, model, cameras: asked, latencyMs } = request;
   const { geometry } = clip.request.format;
   // Devices first: a wrong one is told at once.
   const combinations = await findCombinations({ devices, model, geometry, signal, onNote: say });
   const camera = await measureCamera(clip, signal);
   const handoverMs = await measureHandover(signal);
-  if (signal.aborted) return null;
   const cores = localSystem().coreCount;
   const demand = { fps: format.fps, latencyMs };
   const plan = planCapacity({

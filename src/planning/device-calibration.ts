@@ -10,6 +10,7 @@ import { loneKinds } from "../calibration/combination.ts";
 import { calibrationKey } from "../calibration/key.ts";
 import { findCalibration, storeCalibration } from "../calibration/store.ts";
 import { runDefaults } from "../config/run-config.ts";
+import { AipError } from "../errors.ts";
 import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
 import type { Calibration } from "../schedule/calibration.ts";
 import type { FrameGeometry } from "../types.ts";
@@ -89,8 +90,18 @@ export async function deviceCalibration(
     seconds: SECONDS,
     signal,
   });
-  if (isAuto) onNote(`stored as "${await storeCalibration(calibration, name)}"`);
+  if (isAuto) onNote(await store(calibration, name));
   return { calibration, machine };
+}
+
+/** Says where it was stored, or why it was not: the plan at hand does not need it to be. */
+async function store(calibration: Calibration, name: string): Promise<string> {
+  try {
+    return `stored as "${await storeCalibration(calibration, name)}"`;
+  } catch (error) {
+    if (error instanceof AipError) return `not stored: ${error.message}`;
+    throw error;
+  }
 }
 
 /** The devices that `auto` and `all` stand for. */

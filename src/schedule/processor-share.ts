@@ -1,5 +1,7 @@
 /** Sums of cores are told apart down to this. */
 const CORES_STEP = 1e-3;
+/** What is left to an instance at least, so that its rate is never below nothing. */
+const LEFT_CORES_MIN = 0.01;
 /** Rounds in which utilisation and times are brought together. */
 const ROUND_COUNT = 20;
 
@@ -41,6 +43,8 @@ export interface SharedService {
  * those that are at work need R cores, each takes max(1, R / (C − b)) times as long. How many are
  * at work follows from their utilisation, which follows from the times: found by iteration. With
  * all of them at work this is the conservation of processor time: fps · (ingest + inference) = C.
+ * The threads of one frame wait for each other, so that a burst on one core stops all t of them:
+ * their instance is left C − t·b.
  *
  * Bursts of d ms hit a frame as a Poisson process does: n of them lengthen the mean by n·d, and the
  * variance by n·d² (Campbell's theorem).
@@ -49,12 +53,12 @@ export function shareProcessor(
   instances: readonly InstanceCost[],
   load: ProcessorLoad,
 ): readonly SharedService[] | null {
-  const leftCores = load.cores - (load.fps * load.ingestMs) / 1000;
-  if (leftCores <= 0) return null;
+  const ingestCores = (load.fps * load.ingestMs) / 1000;
+  if (ingestCores >= load.cores) return null;
   let times = instances.map(({ serviceMs }) => serviceMs);
   for (let round = 0; round < ROUND_COUNT; round += 1) {
     const busy = Math.min(1, load.fps / rateOf(times));
-    const stretches = stretchesOf(instances, busy, leftCores);
+    const stretches = stretchesOf(instances, { busy, cores: load.cores, ingestCores });
     // Halfway: utilisation and times would push each other back and forth.
     times = instances.map(({ serviceMs, processorMs }, index) => {
       const lengthened = ((stretches[index] as number) - 1) * Math.min(processorMs, serviceMs);
@@ -73,21 +77,29 @@ export function rateOf(timesMs: readonly number[]): number {
   return timesMs.reduce((sum, ms) => sum + 1000 / ms, 0);
 }
 
+/** Who shares the processor: share of the time each instance is at work, cores, and cameras. */
+interface Sharing {
+  readonly busy: number;
+  readonly cores: number;
+  readonly ingestCores: number;
+}
+
 /** By how much each instance is slowed down while it works; equal ones are computed once. */
 function stretchesOf(
   instances: readonly InstanceCost[],
-  busy: number,
-  leftCores: number,
+  { busy, cores, ingestCores }: Sharing,
 ): readonly number[] {
-  const steps = instances.map(({ serviceMs, processorMs }) =>
+  const held = instances.map(({ serviceMs, processorMs }) =>
     serviceMs === 0 ? 0 : Math.round(processorMs / serviceMs / CORES_STEP),
   );
   const known = new Map<number, number>();
-  return steps.map((own, index) => {
+  return held.map((own, index) => {
     let stretch = known.get(own);
     if (stretch === undefined) {
-      const others = steps.filter((step, other) => other !== index && step > 0);
-      stretch = meanStretch(own, others, busy, leftCores / CORES_STEP);
+      const others = held.filter((steps, other) => other !== index && steps > 0);
+      const stopped = ingestCores * Math.max(1, own * CORES_STEP);
+      const left = Math.max(LEFT_CORES_MIN, cores - stopped) / CORES_STEP;
+      stretch = meanStretch(own, others, busy, left);
       known.set(own, stretch);
     }
     return stretch;

@@ -23,6 +23,16 @@ describe("shareProcessor()", () => {
     expect(rateOf(shared.map(({ serviceMs }) => serviceMs))).toBeCloseTo(80, 2);
   });
 
+  test("the threads of a frame wait for each other: a burst on one core stops both of them", () => {
+    const both: InstanceCost = { id: "cpu-0", serviceMs: 12, cv: 0, processorMs: 24 };
+    // Decoding takes one of two cores for 0.4 of the time: 12 / 0.6.
+    const [shared] = shareProcessor([both], { cores: 2, fps: 80, ingestMs: 5 }) ?? [];
+    expect(shared?.serviceMs).toBeCloseTo(20, 3);
+    // On four cores the bursts find others.
+    const [free] = shareProcessor([both], { cores: 4, fps: 80, ingestMs: 5 }) ?? [];
+    expect(free?.serviceMs).toBe(12);
+  });
+
   test("adds the bursts of decoders to the spread: 5 ms more by bursts of 5 ms have variance 25", () => {
     const [shared] = shareProcessor(replicas(2), { cores: 2, fps: 80, ingestMs: 5 }) ?? [];
     expect(shared?.cv).toBeCloseTo(Math.sqrt(5 * 5) / 25, 3);
