@@ -1,7 +1,5 @@
 /** Sums of cores are told apart down to this. */
 const CORES_STEP = 1e-3;
-/** What is left to an instance at least, so that its rate is never below nothing. */
-const LEFT_CORES_MIN = 0.01;
 /** Rounds in which utilisation and times are brought together. */
 const ROUND_COUNT = 20;
 
@@ -43,8 +41,8 @@ export interface SharedService {
  * those that are at work need R cores, each takes max(1, R / (C − b)) times as long. How many are
  * at work follows from their utilisation, which follows from the times: found by iteration. With
  * all of them at work this is the conservation of processor time: fps · (ingest + inference) = C.
- * The threads of one frame wait for each other, so that a burst on one core stops all t of them:
- * their instance is left C − t·b.
+ * The t threads of one frame wait for each other, so that they go on only while none of their cores
+ * decodes: their instance is left C · (1 − b / C)^t, which is C − b for one thread.
  *
  * Bursts of d ms hit a frame as a Poisson process does: n of them lengthen the mean by n·d, and the
  * variance by n·d² (Campbell's theorem).
@@ -97,8 +95,8 @@ function stretchesOf(
     let stretch = known.get(own);
     if (stretch === undefined) {
       const others = held.filter((steps, other) => other !== index && steps > 0);
-      const stopped = ingestCores * Math.max(1, own * CORES_STEP);
-      const left = Math.max(LEFT_CORES_MIN, cores - stopped) / CORES_STEP;
+      const threads = Math.max(1, own * CORES_STEP);
+      const left = (cores * (1 - ingestCores / cores) ** threads) / CORES_STEP;
       stretch = meanStretch(own, others, busy, left);
       known.set(own, stretch);
     }

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Combination } from "../../src/schedule/capacity.ts";
 import { limitOf, type PlanOptions, planCapacity } from "../../src/schedule/capacity-plan.ts";
+
+// Each answer takes many simulated minutes.
+setDefaultTimeout(30_000);
 
 const combination = (devices: string, ...timesMs: readonly number[]): Combination => ({
   devices,

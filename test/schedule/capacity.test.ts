@@ -1,10 +1,13 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import {
   type CapacityOptions,
   cameraCapacity,
   expectCameras,
   fastestMs,
 } from "../../src/schedule/capacity.ts";
+
+// Each answer takes many simulated minutes.
+setDefaultTimeout(30_000);
 
 /** Devices off the processor with these times, and cameras that cost next to nothing. */
 function options(
