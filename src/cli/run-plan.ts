@@ -1,27 +1,18 @@
-import { freemem } from "node:os";
-import { localSystem } from "../backend/system-view.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
-import { SEATS_PER_DEVICE } from "../pipeline/device-pool.ts";
 import {
   type CameraClip,
   type CameraFormat,
   openClip,
   syntheticClip,
 } from "../planning/camera-clip.ts";
-import { measureCamera } from "../planning/camera-cost.ts";
-import { findCombinations } from "../planning/combinations.ts";
-import { measureHandover } from "../planning/handover.ts";
+import { planCameras } from "../planning/plan-cameras.ts";
 import { type Verification, verifyPlan } from "../planning/verification.ts";
-import { planCapacity } from "../schedule/capacity-plan.ts";
 import { ExitCode } from "./exit-code.ts";
 import { planToJson } from "./plan-json.ts";
 import { formatPlan, type PlanFigures } from "./plan-table.ts";
 import { formatOf, type PlanRequest } from "./planning.ts";
 import { onSignals } from "./signals.ts";
 import { formatVerification } from "./verification-table.ts";
-
-/** Memory that is left to everybody else. */
-const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
 
 /**
  * Plans for people: measures what is not known yet, answers, and verifies where that is asked for.
@@ -115,26 +106,17 @@ async function makePlan(
   { clip, format }: Recording,
   { signal, say }: Telling,
 ): Promise<PlanFigures> {
-  const { devices, model, cameras: asked, latencyMs } = request;
-  const { geometry } = clip.request.format;
-  // Devices first: a wrong one is told at once.
-  const combinations = await findCombinations({ devices, model, geometry, signal, onNote: say });
-  const camera = await measureCamera(clip, signal);
-  const handoverMs = await measureHandover(signal);
-  const cores = localSystem().coreCount;
+  const { devices, model, cameras: asked, latencyMs, verifySeconds } = request;
   const demand = { fps: format.fps, latencyMs };
-  const plan = planCapacity({
-    combinations,
-    camera,
-    demand,
+  const planned = await planCameras({
+    clip,
     cameras: asked,
-    room: {
-      cores,
-      memoryBytes: freemem() + process.memoryUsage().rss - MEMORY_SPARE_BYTES,
-      handoverMs,
-      seatsPerDevice: SEATS_PER_DEVICE,
-    },
-    ...(request.verifySeconds !== null && { seconds: request.verifySeconds }),
+    demand,
+    devices,
+    model,
+    signal,
+    onNote: say,
+    ...(verifySeconds !== null && { seconds: verifySeconds }),
   });
-  return { plan, asked, model, format, demand, camera, clip: clip.description, cores };
+  return { ...planned, asked, model, format, demand, clip: clip.description };
 }
