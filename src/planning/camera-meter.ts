@@ -1,4 +1,4 @@
-import { Histogram } from "../metrics/histogram.ts";
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { FrameView } from "../types.ts";
 
@@ -17,7 +17,7 @@ export interface MeasuredCameras {
 export class CameraMeter implements Sink {
   readonly name = "camera meter";
   readonly #warmUpFrames: number;
-  readonly #latency = new Histogram();
+  readonly #latency = new LatencyHistogram();
   #sinceMs = 0;
   #lastMs = 0;
   #frames = 0;
