@@ -133,8 +133,10 @@ function servicesOf({ combination, expectation }: CapacityPlan): string {
 }
 
 function expectedOf({ expectation }: CapacityPlan): string {
-  const { outcome } = expectation;
-  if (outcome === null) return "no frame gets that far";
+  const { outcome, limit } = expectation;
+  if (outcome === null) {
+    return limit === "memory" ? "it would not start" : "the decoders would fall behind";
+  }
   const { p50, p95, p99 } = outcome.latencyMs;
   const dropped =
     outcome.droppedRatio === 0

@@ -8,7 +8,7 @@ import {
   shareProcessor,
 } from "./processor-share.ts";
 
-/** Devices that never rest would never catch up after a hiccup. */
+/** Devices and processors that never rest would never catch up after a hiccup. */
 const UTILISATION_MAX = 0.98;
 /** Cameras at most, so that a search ends. */
 export const CAMERA_COUNT_MAX = 1024;
@@ -150,8 +150,9 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   if (total > room.memoryBytes || slotBytes > ARENA_BYTES_MAX) {
     return { ...expectation, limit: "memory", outcome: null };
   }
+  const isFull = expectation.cores.cameras > UTILISATION_MAX * room.cores;
   // One decoder has one thread.
-  if (services === null || demand.fps * camera.decodeMs >= 1000) {
+  if (services === null || isFull || demand.fps * camera.decodeMs >= 1000) {
     return { ...expectation, limit: "decoding", outcome: null };
   }
   const devices = services.map((service, index) => {

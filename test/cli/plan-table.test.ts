@@ -83,6 +83,16 @@ test("formatPlan() says what runs, what it costs and what comes of it", () => {
   );
 });
 
+test.each([
+  ["decoding", "expected    the decoders would fall behind"],
+  ["memory", "expected    it would not start"],
+] as const)("formatPlan() says what becomes of cameras beyond the limit of %s", (limit, line) => {
+  const given = figures({ asked: 18, cameras: 18, limit });
+  const expectation = { ...given.plan.expectation, outcome: null, services: [] };
+  const lines = formatPlan({ ...given, plan: { ...given.plan, expectation } }).split("\n");
+  expect(lines).toContain(line);
+});
+
 describe("formatVerdict()", () => {
   test.each([
     [figures({ asked: null }), "5 cameras fit, inference is the limit"],
