@@ -10,6 +10,7 @@ import { AipError } from "../src/errors.ts";
 import { suggestion } from "../src/nearest.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
 import { calibrate } from "./calibrate.ts";
+import { capacity } from "./capacity.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
 import { estimate } from "./estimate.ts";
@@ -34,6 +35,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   calibrate,
   start,
   sources,
+  capacity,
   preprocess,
   postprocess,
   demo,

@@ -21,6 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["config"],
   ["calibration"],
   ["pipeline"],
+  ["planning"],
   ["index", "dashboard", "serve", "cluster"],
   ["cli"],
 ];

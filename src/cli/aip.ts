@@ -4,6 +4,7 @@ import { calibrate } from "./commands/calibrate.ts";
 import { completion } from "./commands/completion.ts";
 import { devices } from "./commands/devices.ts";
 import { models } from "./commands/models.ts";
+import { plan } from "./commands/plan.ts";
 import { run } from "./commands/run.ts";
 import { simulate } from "./commands/simulate.ts";
 
@@ -14,7 +15,7 @@ export const aip: Command = {
     version: manifest.version,
     description: "Video inference on every device of this machine, in order",
   },
-  subCommands: { run, calibrate, devices, models, simulate, completion },
+  subCommands: { run, devices, models, calibrate, plan, simulate, completion },
   examples: [
     ["aip run", "the built-in demo on every device that helps"],
     ["aip run car.mp4 --model yolox_nano.onnx --annotate out.mp4", "a video of yours"],

@@ -15,7 +15,7 @@ const MAGIC = 0x61697031;
 const PAGE_BYTES = 4096;
 const CACHE_LINE_BYTES = 64;
 /** Largest SharedArrayBuffer Bun makes is 4 GiB; one page less keeps offsets in 32 bits. */
-const ARENA_BYTES_MAX = 2 ** 32 - PAGE_BYTES;
+export const ARENA_BYTES_MAX: number = 2 ** 32 - PAGE_BYTES;
 /** Times of dropped frames kept until their markers leave in order. */
 const DROP_TIME_COUNT = 1024;
 

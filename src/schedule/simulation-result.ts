@@ -6,6 +6,7 @@ export interface SimulatedLatency {
   readonly mean: number;
   readonly p50: number;
   readonly p90: number;
+  readonly p95: number;
   readonly p99: number;
   readonly max: number;
 }
@@ -68,10 +69,10 @@ export class LeavingMeter {
   latency(): SimulatedLatency {
     const sorted = this.#latencies.slice(0, this.#measured).sort();
     const { length } = sorted;
-    if (length === 0) return { mean: 0, p50: 0, p90: 0, p99: 0, max: 0 };
+    if (length === 0) return { mean: 0, p50: 0, p90: 0, p95: 0, p99: 0, max: 0 };
     const rank = (percent: number): number =>
       sorted[Math.max(0, Math.ceil((percent / 100) * length) - 1)] as number;
     const mean = sorted.reduce((sum, value) => sum + value, 0) / length;
-    return { mean, p50: rank(50), p90: rank(90), p99: rank(99), max: rank(100) };
+    return { mean, p50: rank(50), p90: rank(90), p95: rank(95), p99: rank(99), max: rank(100) };
   }
 }

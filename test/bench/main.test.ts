@@ -109,6 +109,16 @@ test("bench ingest compares scaled frames with full-size ones, size by size", as
   expect(comparisons).toHaveLength(4);
 });
 
+test("bench capacity compares what is measured with what was predicted", async () => {
+  const comparisons = await quick("capacity");
+  expect(pairs(comparisons)).toEqual(new Set(["measured / predicted"]));
+  // 80 frames a second are 5 cameras of 15.
+  expect(comparisons.at(-1)?.notes.map((note) => note.split(":")[0])).toEqual([
+    "5 cameras",
+    "7 cameras",
+  ]);
+}, 120_000);
+
 test("bench fullrun measures, or says what is missing", async () => {
   const [comparison] = await quick("fullrun");
   const measured = comparison?.ways.some(({ name }) => name === "aip") === true;
@@ -140,5 +150,7 @@ test("bench --help lists every benchmark", async () => {
     "help",
     "ingest",
   ];
-  for (const name of [...names, "fullrun", "trace"]) expect(output).toContain(`  ${name} `);
+  for (const name of [...names, "capacity", "fullrun", "trace"]) {
+    expect(output).toContain(`  ${name} `);
+  }
 });

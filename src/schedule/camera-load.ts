@@ -1,0 +1,82 @@
+import { deviceModel } from "./modelled-device.ts";
+import { paced } from "./modelled-source.ts";
+import type { SharedService } from "./processor-share.ts";
+import { createScheduler } from "./schedule-spec.ts";
+import { simulate } from "./simulator.ts";
+
+/** Distance between the seeds of devices: 2^32 divided by the golden ratio, made odd. */
+const SEED_STEP = 0x9e3779b1;
+/** Time before rates and latencies are measured. */
+const WARM_UP_S = 2;
+/** Frames of one simulation at most; many cameras are simulated for a shorter time. */
+const FRAME_COUNT_MAX = 60_000;
+/** A device beside the cameras; with a seed, it draws the very times a simulated device draws. */
+export interface LoadedDevice extends SharedService {
+  readonly seed?: number;
+}
+
+/** Cameras of one kind before devices. */
+export interface CameraLoad {
+  readonly cameras: number;
+  /** Frames a second of each. */
+  readonly fps: number;
+  /** Slots of each. */
+  readonly slots: number;
+  readonly devices: readonly LoadedDevice[];
+  /** From a result to the device's next frame, in ms: the manager and the worker wake up. */
+  readonly handoverMs: number;
+  /** Simulated time in s. */
+  readonly seconds: number;
+  /** Added to the devices' own seeds. */
+  readonly seed: number;
+}
+
+/** What becomes of the frames. In-order latency in ms, from a frame's arrival. */
+export interface CameraOutcome {
+  readonly throughputFps: number;
+  readonly latencyMs: { readonly p50: number; readonly p95: number; readonly p99: number };
+  /** Share of the frames that gave way to newer ones. */
+  readonly droppedRatio: number;
+  /** Share of the time in which each device was busy. */
+  readonly busyRatios: readonly number[];
+}
+
+/** Phase of each camera: they begin one after the other within a frame's time. */
+export function cameraPhaseMs(index: number, cameras: number, fps: number): number {
+  return (1000 * index) / (fps * cameras);
+}
+
+/**
+ * Simulates live cameras, evenly paced and evenly staggered, under the pipeline's own default
+ * policies: `look-ahead`, and the oldest waiting frame gives way where no slot is free.
+ */
+export function simulateCameras(load: CameraLoad): CameraOutcome {
+  const { cameras, fps, slots, devices, handoverMs, seconds } = load;
+  const each = Math.min(fps * (seconds + WARM_UP_S), FRAME_COUNT_MAX / cameras);
+  const frames = Math.max(2, Math.ceil(each));
+  const result = simulate({
+    devices: devices.map((device, index) =>
+      deviceModel({
+        // The handover is part of the time a device is not free.
+        serviceMs: device.serviceMs + handoverMs,
+        cv: device.cv,
+        seed: ((device.seed ?? index * SEED_STEP) + load.seed) >>> 0,
+      }),
+    ),
+    sources: Array.from({ length: cameras }, (_, index) => ({
+      frames,
+      slots,
+      drop: "oldest" as const,
+      arrivalMs: paced(fps, cameraPhaseMs(index, cameras, fps)),
+    })),
+    scheduler: (states) => createScheduler("look-ahead", states),
+    warmUp: Math.floor(Math.min(frames / 2, fps * WARM_UP_S) * cameras),
+  });
+  const { throughputFps, latencyMs, devices: used } = result;
+  return {
+    throughputFps,
+    latencyMs: { p50: latencyMs.p50, p95: latencyMs.p95, p99: latencyMs.p99 },
+    droppedRatio: result.frames.dropped / result.frames.received,
+    busyRatios: used.map(({ busyRatio }) => busyRatio),
+  };
+}

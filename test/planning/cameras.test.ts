@@ -1,0 +1,85 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync } from "node:fs";
+import { AipError } from "../../src/errors.ts";
+import { closeFd } from "../../src/native/library.ts";
+import { openCameras } from "../../src/planning/camera.ts";
+import { openClip, syntheticClip } from "../../src/planning/camera-clip.ts";
+import { measureCamera } from "../../src/planning/camera-cost.ts";
+import { verifyPlan } from "../../src/planning/verification.ts";
+
+const format = { width: 128, height: 96, fps: 20 };
+
+describe("syntheticClip()", () => {
+  test("encodes what a camera of this size and rate sends, and deletes it in the end", async () => {
+    let path = "";
+    {
+      await using clip = await syntheticClip(format);
+      expect(clip.stream).toMatchObject({ codec: "h264", width: 128, height: 96, fps: 20 });
+      expect(clip.description).toBe("synthetic h264 128×96, 37 kbit/s");
+      path = (clip.request.input.at(-1) ?? "").replace("file:", "");
+      expect(existsSync(path)).toBe(true);
+    }
+    expect(existsSync(path)).toBe(false);
+  });
+
+  test("refuses a file that is no video", async () => {
+    const opening = openClip(import.meta.path);
+    await expect(opening).rejects.toThrow(AipError);
+    await expect(opening).rejects.toThrow(`Cannot open source "${import.meta.path}": `);
+  });
+});
+
+test("measureCamera() finds a cost for decoding and for reading", async () => {
+  await using clip = await syntheticClip(format);
+  const cost = await measureCamera(clip);
+  expect(cost.decodeMs).toBeGreaterThan(0);
+  expect(cost.readMs).toBeGreaterThan(0);
+  expect(cost.memoryBytes).toBeGreaterThan(5 * 2 ** 20);
+  // yuv420p: 12 bits a pixel.
+  expect(cost.pictureBytes).toBe((128 * 96 * 3) / 2);
+}, 30_000);
+
+test("verifyPlan() accounts for every frame of every camera, past the end of the clip", async () => {
+  await using clip = await syntheticClip(format);
+  const measured = await verifyPlan({
+    clip,
+    cameras: 2,
+    demand: { fps: 20, latencyMs: null },
+    slots: 20,
+    devices: "sim:1ms",
+    model: "demo",
+    seconds: 3,
+  });
+  // Two seconds of warm-up, three that are measured: the clip of four seconds begins again.
+  expect(measured.frames).toBe(2 * 20 * 5);
+  expect(measured.failed).toBe(0);
+  expect(measured.latencyMs.p50).toBeGreaterThan(0.5);
+}, 30_000);
+
+test("verifyPlan() sees that an overload is dropped", async () => {
+  await using clip = await syntheticClip(format);
+  const measured = await verifyPlan({
+    clip,
+    cameras: 2,
+    demand: { fps: 20, latencyMs: null },
+    slots: 8,
+    devices: "sim:100ms",
+    model: "demo",
+    seconds: 2,
+  });
+  expect(measured.frames).toBe(2 * 20 * 4);
+  expect(measured.dropped).toBeGreaterThan(0);
+  expect(measured.fault).toBe(`${measured.dropped} of 160 frames were dropped`);
+}, 30_000);
+
+test("Camera.close() ends a camera that waits for the others", async () => {
+  await using clip = await syntheticClip(format);
+  const [first] = openCameras({ clip, count: 2, fps: 20 });
+  const opening = first?.open();
+  await first?.close();
+  const segment = await opening;
+  if (segment?.kind !== "pipe") throw new TypeError("a decoder's segment is a pipe");
+  closeFd(segment.fd);
+  closeFd(segment.timestampFd);
+  expect(await first?.open()).toBeNull();
+});

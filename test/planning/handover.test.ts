@@ -1,0 +1,6 @@
+import { expect, test } from "bun:test";
+import { measureHandover } from "../../src/planning/handover.ts";
+
+test("measureHandover() finds that a device waits between two frames", async () => {
+  expect(await measureHandover()).toBeGreaterThan(0);
+}, 30_000);

@@ -1,0 +1,55 @@
+import { expect, test } from "bun:test";
+import { cameraPhaseMs, simulateCameras } from "../../src/schedule/camera-load.ts";
+
+test("cameraPhaseMs() spreads cameras evenly over a frame's time", () => {
+  const phases = [0, 1, 2, 3].map((index) => cameraPhaseMs(index, 4, 5));
+  expect(phases).toEqual([0, 50, 100, 150]);
+});
+
+test("simulateCameras(): staggered cameras below saturation never wait for each other", () => {
+  // 4 cameras of 5 a second: a frame every 50 ms for a device of 30 ms.
+  const outcome = simulateCameras({
+    cameras: 4,
+    fps: 5,
+    slots: 8,
+    devices: [{ serviceMs: 30, cv: 0 }],
+    handoverMs: 0.25,
+    seconds: 20,
+    seed: 1,
+  });
+  for (const ms of Object.values(outcome.latencyMs)) expect(ms).toBeCloseTo(30.25, 6);
+  expect(outcome.droppedRatio).toBe(0);
+  expect(outcome.throughputFps).toBeCloseTo(20, 0);
+  expect(outcome.busyRatios[0]).toBeCloseTo(0.6, 1);
+});
+
+test("simulateCameras(): above saturation the oldest frames give way, and latency is the backlog", () => {
+  const outcome = simulateCameras({
+    cameras: 1,
+    fps: 40,
+    slots: 10,
+    devices: [{ serviceMs: 50, cv: 0 }],
+    handoverMs: 0,
+    seconds: 60,
+    seed: 1,
+  });
+  // 20 of 40 frames a second are answered; 9 frames wait, of which every second one leaves.
+  expect(outcome.throughputFps).toBeCloseTo(20, 0);
+  expect(outcome.droppedRatio).toBeCloseTo(0.5, 1);
+  expect(outcome.latencyMs.p95).toBeWithin(200, 500);
+});
+
+test("simulateCameras(): a device's seed decides its times, the load's seed changes them", () => {
+  const outcomeOf = (deviceSeed: number, seed: number): number =>
+    simulateCameras({
+      cameras: 1,
+      fps: 10,
+      slots: 8,
+      devices: [{ serviceMs: 50, cv: 0.3, seed: deviceSeed }],
+      handoverMs: 0,
+      seconds: 10,
+      seed,
+    }).latencyMs.p95;
+  expect(outcomeOf(1, 2)).toBe(outcomeOf(3, 0));
+  expect(outcomeOf(1, 2)).not.toBe(outcomeOf(1, 3));
+});

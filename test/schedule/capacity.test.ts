@@ -1,0 +1,138 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import {
+  type CapacityOptions,
+  cameraCapacity,
+  expectCameras,
+  fastestMs,
+} from "../../src/schedule/capacity.ts";
+
+// Each answer takes many simulated minutes.
+setDefaultTimeout(30_000);
+
+/** Devices off the processor with these times, and cameras that cost next to nothing. */
+function options(
+  timesMs: readonly number[],
+  given: {
+    readonly cv?: number;
+    readonly fps?: number;
+    readonly latencyMs?: number;
+    readonly decodeMs?: number;
+    readonly processorMs?: number;
+    readonly memoryBytes?: number;
+    readonly cameraBytes?: number;
+    readonly pictureBytes?: number;
+  } = {},
+): CapacityOptions {
+  const { cv = 0, fps = 15, latencyMs = null, decodeMs = 0.01, processorMs = 0 } = given;
+  const { memoryBytes = 8e9, cameraBytes = 0, pictureBytes = 1e6 } = given;
+  return {
+    combination: {
+      devices: timesMs.map((ms) => `sim:${ms}ms`).join(","),
+      instances: timesMs.map((serviceMs, index) => ({
+        id: `sim-${index}`,
+        serviceMs,
+        cv,
+        processorMs,
+      })),
+      memoryBytes: 100e6,
+    },
+    camera: { decodeMs, readMs: 0, memoryBytes: cameraBytes, pictureBytes },
+    demand: { fps, latencyMs },
+    room: { cores: 2, memoryBytes, handoverMs: 0.2, seatsPerDevice: 4 },
+  };
+}
+
+describe("cameraCapacity()", () => {
+  test("20, 50 and 100 ms answer 80 frames a second: 5 cameras of 15, not 6", () => {
+    for (const cv of [0, 0.3]) {
+      const capacity = cameraCapacity(options([20, 50, 100], { cv }));
+      expect(capacity).toEqual({ cameras: 5, limit: "inference" });
+    }
+  });
+
+  test("the same devices serve one camera of 72 frames a second, and none of 85", () => {
+    expect(cameraCapacity(options([20, 50, 100], { fps: 72 })).cameras).toBe(1);
+    const none = cameraCapacity(options([20, 50, 100], { fps: 85 }));
+    expect(none).toEqual({ cameras: 0, limit: "inference" });
+  });
+
+  test("decoding of 10 ms takes a tenth of a core for 10 frames a second: 2 cores bear 19", () => {
+    const capacity = cameraCapacity(options([1], { fps: 10, decodeMs: 10 }));
+    expect(capacity).toEqual({ cameras: 19, limit: "decoding" });
+  });
+
+  test("one decoder has one thread: a frame of 70 ms cannot come 15 times a second", () => {
+    const capacity = cameraCapacity(options([1], { decodeMs: 70 }));
+    expect(capacity).toEqual({ cameras: 0, limit: "decoding" });
+  });
+
+  test("inference on the processor shares it: 2 cores / (20 + 5 ms) are 80 frames a second", () => {
+    const given = { fps: 15, decodeMs: 5, processorMs: 20 };
+    expect(cameraCapacity(options([20, 20], given))).toEqual({ cameras: 5, limit: "inference" });
+    // Without decoding they would be 100.
+    const free = options([20, 20], { fps: 15, processorMs: 20 });
+    expect(cameraCapacity(free).cameras).toBe(6);
+  });
+
+  test("decoding is the limit where it takes more of the processor than inference does", () => {
+    const given = { fps: 15, decodeMs: 15, processorMs: 5 };
+    expect(cameraCapacity(options([5, 5], given))).toEqual({ cameras: 6, limit: "decoding" });
+  });
+
+  test("no latency is kept that a single frame exceeds", () => {
+    const given = options([20, 50], { latencyMs: 19 });
+    expect(cameraCapacity(given)).toEqual({ cameras: 0, limit: "latency" });
+    expect(fastestMs(given.combination)).toBe(20);
+  });
+
+  test("95 of 100 frames must keep the latency: of 50 ms with cv 0.3, they take 77.6 ms", () => {
+    // Lognormal: σ² = ln 1.09, p95 = 50 · exp(1.645 σ − σ²/2) = 77.6; at 1 frame a second alone.
+    const of = (latencyMs: number): number =>
+      cameraCapacity(options([50], { cv: 0.3, fps: 1, latencyMs })).cameras;
+    expect(of(70)).toBe(0);
+    expect(of(90)).toBeGreaterThan(0);
+  });
+
+  test("memory is the limit where the next decoder finds none", () => {
+    // 100 MB and 250 MB a camera, with some 20 MB of slots each: 3 in 1 GB, not 4.
+    const capacity = cameraCapacity(options([1], { memoryBytes: 1e9, cameraBytes: 250e6 }));
+    expect(capacity).toEqual({ cameras: 3, limit: "memory" });
+  });
+
+  test("a search without a limit ends", () => {
+    const given = options([0], { fps: 1, decodeMs: 0, pictureBytes: 1000 });
+    expect(cameraCapacity(given)).toEqual({ cameras: 1024, limit: null });
+  });
+});
+
+describe("expectCameras()", () => {
+  test("says what comes of cameras that fit", () => {
+    const { limit, outcome, slots, rateFps } = expectCameras(options([20, 50, 100]), 5);
+    expect(limit).toBeNull();
+    expect(outcome?.throughputFps).toBeCloseTo(75, 0);
+    expect(outcome?.droppedRatio).toBe(0);
+    expect(rateFps).toBeWithin(79, 80);
+    // A second of frames, one being written and one being read.
+    expect(slots).toBe(17);
+  });
+
+  test("says what comes of cameras that do not fit: the rest is dropped", () => {
+    const { limit, outcome } = expectCameras(options([20, 50, 100]), 7);
+    expect(limit).toBe("inference");
+    // 105 frames a second come, 79 to 80 leave.
+    expect(outcome?.throughputFps).toBeWithin(78, 80);
+    expect(outcome?.droppedRatio).toBeWithin(0.2, 0.26);
+  });
+
+  test("frames under the latency asked for find slots, however few come", () => {
+    expect(expectCameras(options([20], { fps: 2 }), 1).slots).toBe(8);
+    expect(expectCameras(options([20], { fps: 10, latencyMs: 3000 }), 1).slots).toBe(32);
+    expect(expectCameras(options([1], { fps: 100 }), 1).slots).toBe(64);
+  });
+
+  test("has no outcome where frames are not even decoded", () => {
+    const { outcome, services } = expectCameras(options([1], { fps: 10, decodeMs: 10 }), 20);
+    expect(outcome).toBeNull();
+    expect(services).toEqual([]);
+  });
+});
