@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { AipError } from "../src/errors.ts";
 import { suggestion } from "../src/nearest.ts";
+import { batch } from "./batch.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
 import { calibrate } from "./calibrate.ts";
 import { demo } from "./demo.ts";
@@ -28,6 +29,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ring,
   dispatch,
   schedule,
+  batch,
   estimate,
   calibrate,
   preprocess,

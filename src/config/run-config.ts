@@ -35,6 +35,8 @@ export interface RunConfig {
   readonly drop?: DropPolicy;
   /** Slots per source. */
   readonly slots?: number;
+  /** Latency goal of a frame in ms, which limits batches; absent: each device's own. */
+  readonly latency?: number;
   /** Detections below it are left out, 0–1; absent: what the model's manifest says. */
   readonly confidence?: number;
   /** Overlap above which NMS drops the weaker box, 0–1. */
@@ -74,6 +76,7 @@ export interface RunConfigInput {
   readonly frames?: number;
   readonly drop?: DropPolicy;
   readonly slots?: number;
+  readonly latency?: number;
   readonly confidence?: number;
   readonly iou?: number;
   readonly classes?: string | readonly (string | number)[];

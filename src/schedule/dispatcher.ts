@@ -1,3 +1,4 @@
+import { batchShare } from "./batching.ts";
 import { IndexQueue } from "./index-queue.ts";
 import { RestedDevices } from "./rested.ts";
 import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
@@ -12,8 +13,11 @@ export interface DispatcherOptions {
   readonly slotCount: number;
   /** See `ScheduleState.freeSlots`; asked for only where a policy wants to know. */
   readonly freeSlots: () => number;
-  /** Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. */
-  readonly give: (device: number, slot: number) => void;
+  /**
+   * Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. The next
+   * `followers` frames given, at once and to the same device, are of the same call.
+   */
+  readonly give: (device: number, slot: number, followers: number) => void;
   /** Device `device` has room, and leaves what waits to others. */
   readonly onDefer?: (device: number) => void;
 }
@@ -47,6 +51,9 @@ export class Dispatcher implements ScheduleState {
   readonly #rested: RestedDevices;
   /** A device has left what waits to quicker ones; slower ones would too. */
   #declined = false;
+  /** Where the frame taken last stood, and so where those stand that may go with it. */
+  #queue: IndexQueue;
+  #place = 0;
 
   constructor(options: DispatcherOptions) {
     const { devices, slotCount } = options;
@@ -57,6 +64,7 @@ export class Dispatcher implements ScheduleState {
     this.#assigned = devices.map(() => new IndexQueue(slotCount));
     this.#queues = [this.#retry, this.#waiting, ...this.#assigned];
     this.#rested = new RestedDevices(devices);
+    this.#queue = this.#waiting;
     this.#order = Int32Array.from(devices, (_, index) => index);
     this.#arrival = new Float64Array(slotCount);
     this.#failedOn = new Int32Array(slotCount);
@@ -99,7 +107,7 @@ export class Dispatcher implements ScheduleState {
     return count;
   }
 
-  /** Gives frames to devices with room, one each in turn, quickest first. HOT. */
+  /** Gives frames to devices with room, one call each in turn, quickest first. HOT. */
   dispatch(): boolean {
     let worked = false;
     this.#declined = false;
@@ -111,9 +119,8 @@ export class Dispatcher implements ScheduleState {
         const index = this.#order[rank] as number;
         const device = this.devices[index] as DeviceState;
         if (!device.alive || device.inFlight >= device.depth) continue;
-        const slot = this.#next(index, device);
-        if (slot < 0) continue;
-        this.#options.give(index, slot);
+        if (!this.#choose(index)) continue;
+        this.#giveCall(index, device);
         this.#rested.given(index, this.nowMs, this.#arrivals);
         progress = true;
         worked = true;
@@ -177,10 +184,32 @@ export class Dispatcher implements ScheduleState {
   }
 
   /**
-   * The frame that device `index` takes now; -1 for none. Whether they are to be tried again, are
-   * assigned to it or wait for anybody: the oldest go first, so that no kind starves another.
+   * Gives the chosen frame, and with it those behind it that go into the same call. A frame to be
+   * tried again goes alone: what made its call fail may be itself.
    */
-  #next(index: number, device: DeviceState): number {
+  #giveCall(index: number, device: DeviceState): void {
+    const queue = this.#queue;
+    const place = this.#place;
+    let count = 1;
+    if (device.batch > 1 && queue !== this.#retry) {
+      const available = queue.length - place;
+      count =
+        queue === this.#waiting
+          ? batchShare(this.devices, index, available)
+          : Math.min(device.batch, available);
+    }
+    if (queue !== this.#waiting && queue !== this.#retry) device.assigned -= count;
+    for (let left = count - 1; left >= 0; left -= 1) {
+      this.#options.give(index, queue.removeAt(place), left);
+    }
+  }
+
+  /**
+   * Chooses the frame that device `index` takes now, or the first of several; false for none.
+   * Whether they are to be tried again, are assigned to it or wait for anybody: the oldest go
+   * first, so that no kind starves another.
+   */
+  #choose(index: number): boolean {
     this.place = 0;
     const own = this.#assigned[index] as IndexQueue;
     const waitingIsOlder = this.#isBefore(this.#waiting.at(0), own.at(0));
@@ -188,21 +217,25 @@ export class Dispatcher implements ScheduleState {
       const place = this.#retryPlace(index);
       const oldest = waitingIsOlder ? this.#waiting.at(0) : own.at(0);
       if (place >= 0 && this.#isBefore(this.#retry.at(place), oldest)) {
-        return this.#retry.removeAt(place);
+        return this.#chosen(this.#retry, place);
       }
     }
     if (waitingIsOlder && !this.#declined) {
       const place = this.#options.scheduler.next(this, index);
       if (place >= 0) {
         this.place = place;
-        return this.#waiting.removeAt(place);
+        return this.#chosen(this.#waiting, place);
       }
       this.#declined = true;
       this.#options.onDefer?.(index);
     }
-    if (own.length === 0) return -1;
-    device.assigned -= 1;
-    return own.shift();
+    return own.length > 0 && this.#chosen(own, 0);
+  }
+
+  #chosen(queue: IndexQueue, place: number): true {
+    this.#queue = queue;
+    this.#place = place;
+    return true;
   }
 
   /** Whether the frame in `slot` arrived before the one in `other`; -1, no frame, is before none. */
