@@ -21,6 +21,7 @@ import { alternate, compare } from "./comparison.ts";
 const SHARED = process.env["AIP_SHARED"] ?? fileURLToPath(new URL("../../shared", import.meta.url));
 const NANO = join(SHARED, "models", "yolox_nano.onnx");
 const SIZE_MAX = 8;
+const CALL_SIZES = [2, 4, SIZE_MAX];
 const ROUNDS = 7;
 /** A device that gains: each further frame of a call costs three tenths of the first. */
 const SERVICE_MS = 20;
@@ -88,7 +89,10 @@ function onCpu(model: Model, folder: string, { quick, progress }: BenchmarkOptio
   });
   const rates = new Map<string, number[]>();
   for (let round = 0; round < (quick ? 1 : ROUNDS); round += 1) {
-    for (const [count, ms] of warmUp(session, SIZE_MAX, session.payloadBytes, GEOMETRY).callsMs) {
+    const times = new Map(
+      CALL_SIZES.flatMap((size) => warmUp(session, size, session.payloadBytes, GEOMETRY).callsMs),
+    );
+    for (const [count, ms] of [...times].toSorted(([a], [b]) => a - b)) {
       const name = `${count} a call`;
       rates.set(name, [...(rates.get(name) ?? []), (1000 * count) / ms]);
     }
@@ -99,7 +103,7 @@ function onCpu(model: Model, folder: string, { quick, progress }: BenchmarkOptio
     unit: "frames/s",
     better: "higher",
     ways: [...rates].map(([name, values]) => ({ name, values })),
-    claims: [2, 4, 8].map((count) => ({ of: `${count} a call`, to: "1 a call" })),
+    claims: CALL_SIZES.map((count) => ({ of: `${count} a call`, to: "1 a call" })),
     notes: ["equal: the device gains nothing, and batch=auto leaves it at 1"],
   });
 }

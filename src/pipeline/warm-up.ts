@@ -5,6 +5,7 @@ import { ResultDescriptor, Status } from "../layout/layout.gen.ts";
 import { addressOf, clockMs, lastError } from "../native/library.ts";
 import { AddressTable } from "../native/session.ts";
 import { DETECTIONS_OFFSET, PAYLOAD_OFFSET, rootArena } from "../ring/arena.ts";
+import { batchGain } from "../schedule/batching.ts";
 import type { FrameGeometry } from "../types.ts";
 
 /** A first frame that took longer says little about those to come. */
@@ -12,13 +13,13 @@ const COLD_FRAME_MS = 50;
 /** A device whose frames take longer is not asked whether batches help: the start would wait. */
 const AUTO_FRAME_MS_MAX = 100;
 /** Calls of each size after one that is not counted; the quickest counts, as noise only adds. */
-const CALL_COUNT = 3;
+const CALL_COUNT = 4;
 
 /** What a device's first frames, which nobody sees, have told of it. */
 export interface WarmUp {
   /** Time of a warm frame in ms, or an upper bound of it. */
   readonly frameMs: number;
-  /** Time in ms of calls of 1, 2, 4 … frames; empty where batches are not wanted. */
+  /** Times in ms of calls by their frames, from 1 upwards; empty where batches are not wanted. */
   readonly callsMs: readonly (readonly [count: number, ms: number])[];
 }
 
@@ -43,16 +44,33 @@ export function warmUp(
   if (sizeMax === 1 || (batch === "auto" && frameMs > AUTO_FRAME_MS_MAX)) {
     return { frameMs, callsMs: [] };
   }
+  if (batch === "auto") return { frameMs, callsMs: gainingCalls(bench, sizeMax) };
+  const times = bench.pairMs(1, sizeMax);
+  if (times === null) throw failed(bench.message);
+  const [singleMs, callMs] = times;
+  return {
+    frameMs,
+    callsMs: [
+      [1, singleMs],
+      [sizeMax, callMs],
+    ],
+  };
+}
+
+/** Times of calls of 1, 2, 4 … frames, as long as twice as many gain, and of the first that do not. */
+function gainingCalls(bench: WarmUpBench, sizeMax: number): WarmUp["callsMs"] {
   const callsMs: [number, number][] = [];
-  for (let count = 1; ; count = Math.min(2 * count, sizeMax)) {
-    const ms = bench.callMs(count);
+  for (let size = 1; size < sizeMax; ) {
+    const next = Math.min(2 * size, sizeMax);
+    const times = bench.pairMs(size, next);
     // Nobody asked for batches, and one frame can still be answered.
-    if (ms === null && batch === "auto" && count > 1) break;
-    if (ms === null) throw failed(bench.message);
-    callsMs.push([count, ms]);
-    if (count === sizeMax) break;
+    if (times === null) return callsMs;
+    const smaller = callsMs.pop() ?? [size, times[0]];
+    callsMs.push([size, Math.min(smaller[1], times[0])], [next, times[1]]);
+    if (batchGain(callsMs).batch < next) return callsMs;
+    size = next;
   }
-  return { frameMs, callsMs };
+  return callsMs;
 }
 
 /** A blank picture and result blocks for it, to be given to a session several at a time. */
@@ -88,18 +106,23 @@ class WarmUpBench {
     throw failed(lastError());
   }
 
-  /** Time of a call of `count` frames; null where it fails. */
-  callMs(count: number): number | null {
-    const { batch } = this.#session;
-    if (batch === undefined) return null;
-    let fastestMs = Number.POSITIVE_INFINITY;
-    for (let call = 0; call <= CALL_COUNT; call += 1) {
-      const beganMs = clockMs();
-      const status = batch.run(count, this.#slots, this.#results);
-      if (!this.#hasSucceeded(status)) return null;
-      if (call > 0) fastestMs = Math.min(fastestMs, clockMs() - beganMs);
+  /** Times of calls of so many frames, taken in turns; null where one fails. */
+  pairMs(smaller: number, larger: number): [smallerMs: number, largerMs: number] | null {
+    const fastest: [number, number] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let round = 0; round <= CALL_COUNT; round += 1) {
+      const times = [this.#callMs(smaller), this.#callMs(larger)] as const;
+      if (times[0] === null || times[1] === null) return null;
+      if (round === 0) continue;
+      fastest[0] = Math.min(fastest[0], times[0]);
+      fastest[1] = Math.min(fastest[1], times[1]);
     }
-    return fastestMs;
+    return fastest;
+  }
+
+  #callMs(count: number): number | null {
+    const beganMs = clockMs();
+    const status = this.#session.batch?.run(count, this.#slots, this.#results) ?? Status.ok;
+    return this.#hasSucceeded(status) ? clockMs() - beganMs : null;
   }
 
   #hasSucceeded(status: number): boolean {
