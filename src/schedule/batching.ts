@@ -1,7 +1,7 @@
 import type { DeviceState } from "./scheduler.ts";
 
 /** Time of a call per frame must fall to this share for a larger batch to be worth its latency. */
-const GAIN_RATIO_MAX = 0.9;
+const GAIN_RATIO_MAX = 0.8;
 
 /** What is known of a device's calls. */
 export type BatchedDevice = Pick<DeviceState, "serviceMs" | "batch" | "batchCost">;
@@ -69,7 +69,7 @@ function rate(device: BatchedDevice): number {
 
 /**
  * Whether a device gains by batches, from measured times of calls of 1, 2, 4 … frames: the largest
- * size at which a frame takes at most nine tenths of its time at the next smaller one.
+ * size at which a frame takes at most four fifths of its time at the next smaller one.
  *
  * @param timesMs time of a call by its number of frames, from 1 upwards
  *

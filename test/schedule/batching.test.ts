@@ -45,7 +45,7 @@ describe("batchShare()", () => {
 });
 
 describe("batchGain()", () => {
-  test("keeps the largest size at which a frame takes nine tenths or less", () => {
+  test("keeps the largest size at which a frame takes four fifths or less", () => {
     // 10, 6.5, 4.75 and 4.75 ms a frame.
     const times = [
       [1, 10],
@@ -62,7 +62,7 @@ describe("batchGain()", () => {
     expect(
       batchGain([
         [1, 10],
-        [2, 18.2],
+        [2, 16.2],
         [4, 20],
       ]).batch,
     ).toBe(1);
