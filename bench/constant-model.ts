@@ -1,3 +1,5 @@
+import { field, integer, message, text } from "./protobuf.ts";
+
 /** A tensor of f32. */
 export interface ConstantTensor {
   readonly shape: readonly number[];
@@ -7,10 +9,6 @@ export interface ConstantTensor {
 const IR_VERSION = 8;
 const OPSET = 17;
 const FLOAT = 1;
-
-/** Wire types of Protocol Buffers. */
-const VARINT = 0;
-const LENGTH_DELIMITED = 2;
 
 /**
  * Writes an ONNX model that answers any picture with the same tensor, so that what is measured is
@@ -43,35 +41,4 @@ function tensorInfo(name: string, shape: readonly number[]): Uint8Array {
   const dimensions = shape.map((side) => field(1, message(integer(1, side))));
   const tensorType = message(integer(1, FLOAT), field(2, message(...dimensions)));
   return message(text(1, name), field(2, message(field(1, tensorType))));
-}
-
-function message(...fields: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(fields.reduce((size, part) => size + part.length, 0));
-  let end = 0;
-  for (const part of fields) {
-    bytes.set(part, end);
-    end += part.length;
-  }
-  return bytes;
-}
-
-function field(number: number, content: Uint8Array): Uint8Array {
-  return message(varint(number * 8 + LENGTH_DELIMITED), varint(content.length), content);
-}
-
-function integer(number: number, value: number): Uint8Array {
-  return message(varint(number * 8 + VARINT), varint(value));
-}
-
-function text(number: number, value: string): Uint8Array {
-  return field(number, new TextEncoder().encode(value));
-}
-
-/** Seven bits a byte, low ones first; the top bit says that more follow. */
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) + 0x80);
-  bytes.push(rest);
-  return Uint8Array.from(bytes);
 }

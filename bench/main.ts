@@ -8,6 +8,7 @@
 import { parseArgs } from "node:util";
 import { AipError } from "../src/errors.ts";
 import { suggestion } from "../src/nearest.ts";
+import { batch } from "./batch.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
 import { calibrate } from "./calibrate.ts";
 import { capacity } from "./capacity.ts";
@@ -31,6 +32,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   ring,
   dispatch,
   schedule,
+  batch,
   estimate,
   calibrate,
   start,

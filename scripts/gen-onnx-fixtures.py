@@ -81,6 +81,21 @@ def pictures():
     save("picture_open", [node], [tensor("x", open_shape)], [tensor("y", open_shape)])
 
 
+def batches():
+    """Pictures of 2x1 pixels whose six values are a box: x1, y1, x2, y2, score, class."""
+    for name, count in [("any", "n"), ("3", 3)]:
+        shape = numpy_helper.from_array(np.array([0, 1, 6], np.int64), "shape")
+        node = helper.make_node("Reshape", ["x", "shape"], ["y"])
+        inputs, outputs = [tensor("x", [count, 3, 1, 2])], [tensor("y", [count, 1, 6])]
+        save(f"boxes_{name}", [node], inputs, outputs, [shape])
+    node = helper.make_node("Identity", ["x"], ["y"])
+    save("picture_any", [node], [tensor("x", ["n", 3, 2, 4])], [tensor("y", ["n", 3, 2, 4])])
+    # The sum of all pictures: what answers cannot be told apart in.
+    node = helper.make_node("ReduceSum", ["x", "axis"], ["y"])
+    axis = numpy_helper.from_array(np.array([0], np.int64), "axis")
+    save("sum_3", [node], [tensor("x", [3, 3, 2, 4])], [tensor("y", [1, 3, 2, 4])], [axis])
+
+
 def faults():
     """Fails while running as soon as the picture has a value above 9: index out of bounds."""
     table = numpy_helper.from_array(np.zeros((10, 1), np.float32), "table")
@@ -90,6 +105,7 @@ def faults():
         helper.make_node("Gather", ["table", "index"], ["y"]),
     ]
     save("fails", nodes, [tensor("x", [1, 3, 2, 4])], [tensor("y", [1, 1])], [table])
+    save("fails_any", nodes, [tensor("x", ["n", 3, 2, 4])], [tensor("y", ["n", 1])], [table])
     node = helper.make_node("Add", ["x", "z"], ["y"])
     shape = [1, 3, 2, 4]
     save("two_inputs", [node], [tensor("x", shape), tensor("z", shape)], [tensor("y", shape)])
@@ -100,4 +116,5 @@ def faults():
 FOLDER.mkdir(parents=True, exist_ok=True)
 heads()
 pictures()
+batches()
 faults()

@@ -62,3 +62,22 @@ test("serviceTimes() are multiplied from the frames of slow-at on, one factor af
   const next = serviceTimes({ serviceMs: 1, cv: 0, seed: 1, slowAt });
   expect([0, 1, 2, 3, 4, 5].map((ordinal) => next(ordinal))).toEqual([1, 1, 2, 2, 10, 10]);
 });
+
+test("serviceTimes() of a call of several frames add a share for each further one", () => {
+  const next = serviceTimes({ serviceMs: 20, cv: 0, seed: 1, slowAt: [], batchCost: 0.25 });
+  expect([next(0, 1), next(1, 2), next(3, 4)]).toEqual([20, 25, 35]);
+  const plain = serviceTimes({ serviceMs: 20, cv: 0, seed: 1, slowAt: [] });
+  expect(plain(0, 3)).toBe(60);
+});
+
+test("serviceTimes() find the frame that is slower within a call", () => {
+  const next = serviceTimes({
+    serviceMs: 10,
+    cv: 0,
+    seed: 1,
+    batchCost: 0,
+    slowAt: [{ frame: 5, factor: 2 }],
+    stallAt: [{ frame: 2, ms: 100 }],
+  });
+  expect([next(0, 2), next(2, 2), next(4, 2), next(6, 2)]).toEqual([10, 110, 20, 20]);
+});

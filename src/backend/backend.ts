@@ -1,3 +1,4 @@
+import type { AddressTable } from "../native/session.ts";
 import type { ServiceTimeOptions } from "../service-times.ts";
 
 /** A device as the user names it: `cpu:threads=1:replicas=2`, `gpu`, `sim:20ms:cv=0.3`. */
@@ -12,13 +13,19 @@ export interface DeviceSpec {
 
 /** A simulated device's behaviour. Times in ms, ordinals count the frames of the instance. */
 export interface SimulatedOptions extends ServiceTimeOptions {
-  /** Probability that a frame fails. */
+  /** Probability that a call fails, which is a frame's for a device without batches. */
   readonly fail: number;
   /** Ordinal of the frame on which the device stops answering, or null. */
   readonly hangAt: number | null;
   /** Ordinal of the frame on which the worker dies, or null. */
   readonly dieAt: number | null;
 }
+
+/**
+ * Frames a device is given in one call, at most; `auto`: as many as are measured to gain, where the
+ * model takes several.
+ */
+export type BatchOption = number | "auto";
 
 /**
  * What an inference worker needs to open its session; plain data that a message can carry.
@@ -37,6 +44,8 @@ export interface SessionTask {
   /** ONNX Runtime library to load, where a model is run. */
   readonly onnxRuntimePath: string | null;
   readonly simulated: SimulatedOptions | null;
+  /** Absent: 1. */
+  readonly batch?: BatchOption;
 }
 
 /** One device instance that a worker will run: a replica of a device. */
@@ -62,9 +71,23 @@ export interface BackendSession {
    * `resultAddress`, both native addresses. Returns the frame's status.
    */
   run(slotAddress: number, resultAddress: number): number;
+  /** Absent where a call answers one frame. */
+  readonly batch?: BatchSession;
   /** Answers one frame nobody sees before the first real one; no fault is simulated on it. */
   warmUp(slotAddress: number, resultAddress: number): number;
-  /** Why the last `run` returned a negative status. */
+  /** Why the last call returned a negative status. */
   lastError(): string;
   close(): void;
+}
+
+/** How a session answers several frames by one call. */
+export interface BatchSession {
+  /** Most frames of a call. */
+  readonly sizeMax: number;
+  /**
+   * Answers the first `count` frames of two tables of native addresses. Each result block gets a
+   * status of its own, and where that is negative its message; a negative status is returned where
+   * the call failed as a whole.
+   */
+  run(count: number, slots: AddressTable, results: AddressTable): number;
 }

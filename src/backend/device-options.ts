@@ -1,5 +1,6 @@
 import { usageError } from "../errors.ts";
-import type { DeviceSpec } from "./backend.ts";
+import { BATCH_SIZE_MAX } from "../layout/layout.gen.ts";
+import type { BatchOption, DeviceSpec } from "./backend.ts";
 
 /** Instances of one device; more would only fight for it. */
 export const REPLICA_COUNT_MAX = 64;
@@ -24,6 +25,19 @@ export function readReplicas(spec: DeviceSpec): number | undefined {
 export function readWeight(spec: DeviceSpec): number | undefined {
   const expected = `a number above 0, at most ${WEIGHT_MAX}`;
   return readNumber(spec, "weight", { min: Number.MIN_VALUE, max: WEIGHT_MAX, expected });
+}
+
+/** `batch=N`, or `auto`, which is the default. @throws {AipError} `device-invalid` */
+export function readBatch(spec: DeviceSpec): BatchOption {
+  const text = spec.options.get("batch") ?? "auto";
+  if (text === "auto") return "auto";
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= BATCH_SIZE_MAX) return value;
+  throw usageError(
+    "device-invalid",
+    `Device "${spec.text}" has batch ${text}: it must be auto, or a whole number ` +
+      `from 1 to ${BATCH_SIZE_MAX}`,
+  );
 }
 
 /** Options of `cpu`. */

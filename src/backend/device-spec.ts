@@ -1,18 +1,20 @@
 import { type AipError, usageError } from "../errors.ts";
 import { suggestion } from "../nearest.ts";
 import type { DeviceSpec } from "./backend.ts";
-import { readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
+import { readBatch, readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
 import { namedProviderKinds } from "./providers.ts";
 import { readSimulatedOptions } from "./simulated-options.ts";
 
 /** Options of each built-in kind; `""` stands for a bare word such as `20ms`. */
 const OPTIONS_BY_KIND: Readonly<Record<string, readonly string[]>> = {
-  cpu: ["threads", "replicas", "weight"],
-  gpu: ["replicas", "weight"],
-  ane: ["replicas", "weight"],
+  cpu: ["threads", "batch", "replicas", "weight"],
+  gpu: ["batch", "replicas", "weight"],
+  ane: ["batch", "replicas", "weight"],
   sim: [
     "",
     "cv",
+    "batch",
+    "batch-cost",
     "fail",
     "hang-at",
     "die-at",
@@ -60,12 +62,12 @@ export function parseDevices(text: string): readonly DeviceSpec[] {
  * Parses one device: `kind[:option[:option…]]`, an option being `key=value` or a bare word.
  * Values cannot contain `:` or `,`.
  *
- * - `cpu:threads=N:replicas=N`
+ * - `cpu:threads=N:batch=N:replicas=N`
  * - `gpu`, `ane`, and providers such as `cuda`, whose further options go to the provider
  * - `sim:20ms:cv=0.3:fail=0.01:hang-at=100:die-at=50:slow-at=1000x2:stall-at=500x300ms:seed=7`
  * - `auto` and `all`, which stand for what the machine has
  *
- * `replicas` and `weight` go with every kind but the last two.
+ * `batch`, `replicas` and `weight` go with every kind but the last two.
  *
  * @throws {AipError} `device-invalid`
  */
@@ -135,6 +137,7 @@ function checkValues(spec: DeviceSpec): void {
   if (spec.kind === "auto" || spec.kind === "all") return;
   readReplicas(spec);
   readWeight(spec);
+  readBatch(spec);
   if (spec.kind === "cpu") readCpuOptions(spec);
   if (spec.kind === "sim") readSimulatedOptions(spec);
 }

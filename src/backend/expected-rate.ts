@@ -17,9 +17,10 @@ export function expectedRate(kind: string, software: boolean, threadCount: numbe
   return software ? RATE_OF_SOFTWARE_GPU : RATE_OF_ACCELERATOR;
 }
 
-/** Expected frames a second of a simulated device. */
-export function simulatedRate(serviceMs: number): number {
-  return 1000 / Math.max(serviceMs, SIMULATED_MS_MIN);
+/** Expected frames a second of a simulated device, in calls of `batch` frames. */
+export function simulatedRate(serviceMs: number, batch = 1, batchCost = 1): number {
+  const callMs = serviceMs * (1 + (batch - 1) * batchCost);
+  return 1000 / Math.max(callMs / batch, SIMULATED_MS_MIN);
 }
 
 /**

@@ -25,6 +25,11 @@ export function openOnnxSession(task: SessionTask): BackendSession {
     payloadBytes: session.payloadBytes,
     // HOT: one native call.
     run: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
+    batch: {
+      sizeMax: session.batchSizeMax,
+      // HOT: one native call.
+      run: (count, slots, results) => session.runBatch(count, slots, results),
+    },
     warmUp: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
     lastError,
     close: () => session.close(),

@@ -152,27 +152,35 @@ function simulatedDrafts(spec: DeviceSpec, options: PlanOptions): Draft[] {
   if (model === undefined) {
     throw new TypeError(`planDevices: simulatedModels lacks "${modelFile}"`);
   }
-  return Array.from({ length: readReplicas(spec) ?? 1 }, (_, replica) => ({
-    kind: "sim",
-    description: describeSimulated(simulated, modelFile),
-    expectedMs: simulated.serviceMs,
-    rate: simulatedRate(simulated.serviceMs),
-    weight: readWeight(spec),
+  const { serviceMs, batchCost } = simulated;
+  const runtime = options.machine.onnxRuntime;
+  return Array.from({ length: readReplicas(spec) ?? 1 }, (_, replica) => {
     // Replicas of one device must not draw the same times.
-    task: simulatedTask(
-      { ...simulated, seed: (simulated.seed + replica * SEED_STEP) >>> 0 },
-      model,
-      options.machine.onnxRuntime,
-    ),
-  }));
+    const seed = (simulated.seed + replica * SEED_STEP) >>> 0;
+    const task = simulatedTask(spec, { ...simulated, seed }, model, runtime);
+    const batch = task.batch === undefined || task.batch === "auto" ? 1 : task.batch;
+    return {
+      kind: "sim",
+      description: describeSimulated(simulated, batch, modelFile),
+      expectedMs: serviceMs,
+      rate: simulatedRate(serviceMs, batch, batchCost),
+      weight: readWeight(spec),
+      task,
+    };
+  });
 }
 
-/** `"simulated, 20 ms a frame, cv 0.3"`. */
-function describeSimulated(simulated: SimulatedOptions, modelFile: string | null): string {
+/** `"simulated, 20 ms a frame, cv 0.3, up to 4 a call"`. */
+function describeSimulated(
+  simulated: SimulatedOptions,
+  batch: number,
+  modelFile: string | null,
+): string {
   const { serviceMs, cv } = simulated;
   const spread = cv === 0 ? "" : `, cv ${cv}`;
+  const calls = batch === 1 ? "" : `, up to ${batch} a call`;
   const answers = modelFile === null ? "" : `, answers of ${modelFile}`;
-  return `simulated, ${serviceMs} ms a frame${spread}${answers}`;
+  return `simulated, ${serviceMs} ms a frame${spread}${calls}${answers}`;
 }
 
 /** Gives every draft its number among its kind, and its weight. */

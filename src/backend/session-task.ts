@@ -1,5 +1,7 @@
+import { usageError } from "../errors.ts";
 import { Provider, SessionConfig } from "../layout/layout.gen.ts";
-import type { DeviceSpec, SessionTask, SimulatedOptions } from "./backend.ts";
+import type { BatchOption, DeviceSpec, SessionTask, SimulatedOptions } from "./backend.ts";
+import { readBatch } from "./device-options.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
 import { providerOfKind } from "./providers.ts";
 
@@ -10,10 +12,15 @@ export interface ModelTask {
   readonly bytes: Uint8Array | null;
   /** A `session_config` struct; its provider and thread count are filled in per device. */
   readonly config: Uint8Array;
+  /** Pictures it takes in one run; null for any number. Absent: 1. */
+  readonly batchSize?: number | null;
 }
 
 /** Options that belong to the planner; a named provider gets the others. */
-const PLANNER_OPTIONS: readonly string[] = ["replicas", "weight"];
+const PLANNER_OPTIONS: readonly string[] = ["batch", "replicas", "weight"];
+
+/** Most frames of a call that `batch=auto` tries. */
+const AUTO_BATCH_MAX = 8;
 
 const COREML_UNITS: Readonly<Record<string, string>> = {
   ane: "CPUAndNeuralEngine",
@@ -33,26 +40,52 @@ interface OnnxTaskOptions {
 export function onnxTask(options: OnnxTaskOptions): SessionTask {
   const { spec, device, model, threadCount, runtime } = options;
   const { provider, providerOptions } = executionProvider(spec, device);
+  const batch = batchFor(spec, model);
+  const config = configure(model, { provider, threadCount, batch });
   return {
-    model: { ...model, config: configure(model, provider, threadCount), providerOptions },
+    model: { ...model, config, providerOptions },
     onnxRuntimePath: runtime.path,
     simulated: null,
+    ...(batch !== 1 && { batch }),
   };
 }
 
 /** The task of a simulated instance; with a model, it gives that model's answers. */
 export function simulatedTask(
+  spec: DeviceSpec,
   simulated: SimulatedOptions,
   model: ModelTask | null,
   runtime: Machine["onnxRuntime"],
 ): SessionTask {
-  if (model === null) return { model: null, onnxRuntimePath: null, simulated };
-  const config = configure(model, Provider.cpu, 1);
+  const asked = readBatch(spec);
+  // What a simulated device gains is no question: it is what was asked for.
+  const batch = asked === "auto" ? 1 : model === null ? asked : batchFor(spec, model);
+  const batching = batch === 1 ? {} : { batch };
+  if (model === null) return { model: null, onnxRuntimePath: null, simulated, ...batching };
+  const config = configure(model, { provider: Provider.cpu, threadCount: 1, batch });
   return {
     model: { ...model, config, providerOptions: null },
     onnxRuntimePath: runtime?.path ?? null,
     simulated,
+    ...batching,
   };
+}
+
+/**
+ * Frames a device gives this model in one call, at most.
+ * @throws {AipError} `device-invalid` where the model takes fewer than were asked for
+ */
+function batchFor(spec: DeviceSpec, { path, batchSize = 1 }: ModelTask): BatchOption {
+  const batch = readBatch(spec);
+  if (batchSize === null) return batch;
+  if (batch === "auto") return batchSize === 1 ? 1 : "auto";
+  if (batch <= batchSize) return batch;
+  const takes = batchSize === 1 ? "one picture" : `${batchSize} pictures`;
+  throw usageError(
+    "device-invalid",
+    `Device "${spec.text}" has batch ${batch}, but model "${path}" takes ${takes} at a time: ` +
+      "export it with a dynamic batch",
+  );
 }
 
 /** Which provider serves a device, and the `key=value` lines it is given. */
@@ -83,10 +116,17 @@ function executionProvider(
   }
 }
 
-function configure(model: ModelTask, provider: number, threadCount: number): Uint8Array {
+interface Settings {
+  readonly provider: number;
+  readonly threadCount: number;
+  readonly batch: BatchOption;
+}
+
+function configure(model: ModelTask, { provider, threadCount, batch }: Settings): Uint8Array {
   const config = model.config.slice();
   const view = new DataView(config.buffer, config.byteOffset, config.byteLength);
   view.setUint32(SessionConfig.provider, provider, true);
   view.setUint32(SessionConfig.threadCount, threadCount, true);
+  view.setUint32(SessionConfig.batchSizeMax, batch === "auto" ? AUTO_BATCH_MAX : batch, true);
   return config;
 }

@@ -5,6 +5,7 @@ import { parseDecimal, readInteger, readNumber } from "./device-options.ts";
 const MS_BY_UNIT: Readonly<Record<string, number>> = { us: 1e-3, ms: 1, s: 1e3 };
 const SERVICE_MS_MAX = 600_000;
 const CV_MAX = 10;
+const BATCH_COST_MAX = 10;
 const ORDINAL_MAX = 1_000_000_000;
 const FACTOR_MAX = 1000;
 
@@ -15,7 +16,8 @@ export interface SimulatedSpec {
 }
 
 /**
- * Reads the options of `sim`: a service time such as `20ms`, `cv=` (spread), `fail=` (probability),
+ * Reads the options of `sim`: a service time such as `20ms`, `cv=` (spread), `batch-cost=` (what each
+ * further frame of a call adds, as a share of the first one's time), `fail=` (probability),
  * `hang-at=`, `die-at=` (ordinals from 0), `slow-at=FRAMExFACTOR`, `stall-at=FRAMExTIME`, `seed=` and
  * `model=`.
  *
@@ -25,6 +27,11 @@ export function readSimulatedOptions(spec: DeviceSpec): SimulatedSpec {
   const cv = readNumber(spec, "cv", { min: 0, max: CV_MAX, expected: `from 0 to ${CV_MAX}` });
   const stallAt = readStallAt(spec);
   const fail = readNumber(spec, "fail", { min: 0, max: 1, expected: "a probability from 0 to 1" });
+  const batchCost = readNumber(spec, "batch-cost", {
+    min: 0,
+    max: BATCH_COST_MAX,
+    expected: `from 0 to ${BATCH_COST_MAX}`,
+  });
   return {
     options: {
       serviceMs: readServiceMs(spec),
@@ -34,6 +41,7 @@ export function readSimulatedOptions(spec: DeviceSpec): SimulatedSpec {
       hangAt: readInteger(spec, "hang-at", 0, ORDINAL_MAX) ?? null,
       dieAt: readInteger(spec, "die-at", 0, ORDINAL_MAX) ?? null,
       slowAt: readSlowAt(spec),
+      ...(batchCost !== undefined && { batchCost }),
       ...(stallAt.length > 0 && { stallAt }),
     },
     modelFile: spec.options.get("model") ?? null,

@@ -115,8 +115,12 @@ function formatMeanCount(mean: number): string {
 }
 
 function describeDevices({ devices }: Simulation): string {
-  const texts = devices.map(({ serviceMs, cv }) =>
-    cv === 0 ? `${serviceMs} ms` : `${serviceMs} ms cv ${cv}`,
+  const texts = devices.map(({ serviceMs, cv, batch = 1 }) =>
+    [
+      `${serviceMs} ms`,
+      ...(cv === 0 ? [] : [`cv ${cv}`]),
+      ...(batch === 1 ? [] : [`batch ${batch}`]),
+    ].join(" "),
   );
   const groups = [...Map.groupBy(texts, (text) => text)].map(([text, alike]) =>
     alike.length === 1 ? text : `${alike.length} × ${text}`,
@@ -152,7 +156,12 @@ export function simulationToJson(
   const boundFps = bound(simulation);
   return JSON.stringify(
     {
-      devices: devices.map(({ id, serviceMs, cv }) => ({ id, service_ms: serviceMs, cv })),
+      devices: devices.map(({ id, serviceMs, cv, batch = 1 }) => ({
+        id,
+        service_ms: serviceMs,
+        cv,
+        batch,
+      })),
       sources: sources.length,
       fps,
       ...(load !== null && { load: load.text }),

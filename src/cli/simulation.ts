@@ -36,8 +36,8 @@ export interface Simulation extends ComparisonOptions {
  * @throws {AipError} category `usage`, where one is unknown or out of range
  */
 export async function readSimulation({ flags }: CommandInput): Promise<Simulation> {
-  const { device = DEVICES_DEFAULT, fps, frames, slots, drop } = flags;
-  const given = { device, fps, frames, slots, drop };
+  const { device = DEVICES_DEFAULT, fps, frames, slots, latency, drop } = flags;
+  const given = { device, fps, frames, slots, latency, drop };
   const config = checkRunConfig(
     toConfigInput({ flags: definedFlags(given), operands: [] }),
     (key) => `--${key === "devices" ? "device" : key}`,
@@ -53,7 +53,7 @@ export async function readSimulation({ flags }: CommandInput): Promise<Simulatio
     );
   }
   return {
-    devices: await readDevices((config.devices ?? []).map(parseDevice)),
+    devices: await readDevices((config.devices ?? []).map(parseDevice), config.latency ?? null),
     sources,
     schedules: readSchedules(flags["schedule"]),
     seedCount: readCount(flags, "seeds", SEED_COUNT_DEFAULT, SEED_COUNT_MAX),
@@ -109,7 +109,10 @@ function definedFlags(
   return Object.fromEntries(defined) as CommandInput["flags"];
 }
 
-async function readDevices(specs: readonly DeviceSpec[]): Promise<readonly NamedDevice[]> {
+async function readDevices(
+  specs: readonly DeviceSpec[],
+  goalMs: number | null,
+): Promise<readonly NamedDevice[]> {
   for (const { kind, text } of specs) {
     if (kind === "sim") continue;
     throw usageError(
@@ -122,9 +125,10 @@ async function readDevices(specs: readonly DeviceSpec[]): Promise<readonly Named
     model: nothing,
     loadModel: nothing,
   });
-  return instances.flatMap(({ id, weight, task }) =>
-    task.simulated === null ? [] : [{ ...task.simulated, id, weight, expectedMs: 0 }],
-  );
+  return instances.flatMap(({ id, weight, task: { simulated, batch = 1 } }) => {
+    if (simulated === null || batch === "auto") return [];
+    return [{ ...simulated, id, weight, expectedMs: 0, batch, goalMs }];
+  });
 }
 
 /** What a simulated device answers makes no difference here. */

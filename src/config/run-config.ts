@@ -42,6 +42,8 @@ export interface RunConfig {
   readonly priority?: SourceValues;
   /** Ms a frame may be old when a device takes it, by source; absent: any. */
   readonly deadline?: SourceValues;
+  /** Latency goal of a frame in ms, which limits batches; absent: each device's own. */
+  readonly latency?: number;
   /** Detections below it are left out, 0–1; absent: what the model's manifest says. */
   readonly confidence?: number;
   /** Overlap above which NMS drops the weaker box, 0–1. */
@@ -84,6 +86,7 @@ export interface RunConfigInput {
   readonly weight?: SourceValuesInput;
   readonly priority?: SourceValuesInput;
   readonly deadline?: SourceValuesInput;
+  readonly latency?: number;
   readonly confidence?: number;
   readonly iou?: number;
   readonly classes?: string | readonly (string | number)[];

@@ -10,6 +10,7 @@ const FPS_MAX = 100_000;
 const FRAME_COUNT_MAX = 2 ** 32 - 1;
 const SLOT_COUNT_MIN = 2;
 const SLOT_COUNT_MAX = 65_536;
+const LATENCY_MS_MAX = 3_600_000;
 const INPUT_SIDE_MIN = 16;
 const INPUT_SIDE_MAX = 8192;
 const WEIGHT_MIN = 0.001;
@@ -43,6 +44,13 @@ const fps: v.GenericSchema<number> = v.pipe(
   v.number(FPS_EXPECTED),
   v.gtValue(0, FPS_EXPECTED),
   v.maxValue(FPS_MAX, FPS_EXPECTED),
+);
+
+const LATENCY_EXPECTED = `a number of milliseconds above 0, at most ${LATENCY_MS_MAX}`;
+const latency: v.GenericSchema<number> = v.pipe(
+  v.number(LATENCY_EXPECTED),
+  v.gtValue(0, LATENCY_EXPECTED),
+  v.maxValue(LATENCY_MS_MAX, LATENCY_EXPECTED),
 );
 
 const oneOf = <const T extends readonly string[]>(names: T): v.GenericSchema<T[number]> =>
@@ -129,6 +137,7 @@ const entries = {
       (value) => value > 0 && value <= DEADLINE_MS_MAX,
     ),
   ),
+  latency: v.optional(latency),
   confidence: v.optional(share),
   iou: v.optional(share),
   classes: v.optional(list("a class name or number, or a list of them")),

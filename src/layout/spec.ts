@@ -49,6 +49,7 @@ export const constants: readonly ConstantSpec[] = [
   { name: "class_filter_words", value: 32, doc: "u32 words of the class filter: 1024 classes." },
   { name: "payload_rank_max", value: 6, doc: "Dimensions of a payload tensor." },
   { name: "head_level_count_max", value: 8, doc: "Feature-map strides of an anchor-free head." },
+  { name: "batch_size_max", value: 64, doc: "Frames that one call can answer." },
 ];
 
 export const enums: readonly EnumSpec[] = [
@@ -253,7 +254,12 @@ export const structs: readonly StructSpec[] = [
       { name: "postprocess_ms", type: "f32", doc: "Time decoding boxes and in NMS, in ms." },
       { name: "started_ms", type: "f64", doc: "Monotonic clock when the worker took the frame." },
       { name: "finished_ms", type: "f64", doc: "Monotonic clock when the result was written." },
-      { name: "reserved", type: "u32", count: 8, doc: "Fills the cache line." },
+      {
+        name: "batch_size",
+        type: "u32",
+        doc: "Frames of its call: from this one on when given, all of them once answered.",
+      },
+      { name: "reserved", type: "u32", count: 7, doc: "Fills the cache line." },
     ],
   },
   {
@@ -323,7 +329,12 @@ export const structs: readonly StructSpec[] = [
       },
       { name: "class_filter_enabled", type: "u32", doc: "1: only classes in class_filter count." },
       { name: "class_filter", type: "u32", count: 32, doc: "Bit c of word c/32: class c wanted." },
-      { name: "reserved", type: "u32", count: 12, doc: "Fills the struct." },
+      {
+        name: "batch_size_max",
+        type: "u32",
+        doc: "Frames one call may answer, where the model leaves it open; 0 counts as 1.",
+      },
+      { name: "reserved", type: "u32", count: 11, doc: "Fills the struct." },
     ],
   },
 ];

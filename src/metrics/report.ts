@@ -62,9 +62,11 @@ export interface DeviceReport {
   readonly description: string;
   /** Frames it answered. */
   readonly frames: number;
+  /** Mean frames of a call; only where it answered several in one. */
+  readonly frames_per_call?: number;
   /** Share of the run it was busy, 0–1. */
   readonly busy_ratio: number;
-  /** From taking a frame to its result. */
+  /** From taking a frame, or those of a call, to the result. */
   readonly latency_ms: LatencyReport & { readonly mean: number };
 }
 

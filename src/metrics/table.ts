@@ -131,12 +131,13 @@ function speedRows(report: Report): Row[] {
 }
 
 function deviceRows({ devices, frames }: Report): Row[] {
-  const head = ["frames", "share", "busy", "latency mean", "p99"];
+  const hasCalls = devices.some(({ frames_per_call: count }) => count !== undefined);
+  const head = ["frames", "share", ...(hasCalls ? ["a call"] : []), "busy", "latency mean", "p99"];
   const shares = formatShares(
     devices.map((device) => device.frames),
     frames.emitted,
   );
-  const lines = devices.map((device, index) => deviceCells(device, shares[index] ?? ""));
+  const lines = devices.map((device, index) => deviceCells(device, shares[index] ?? "", hasCalls));
   return tableRows(
     "device",
     head,
@@ -145,10 +146,11 @@ function deviceRows({ devices, frames }: Report): Row[] {
   );
 }
 
-function deviceCells(device: DeviceReport, share: string): string[] {
+function deviceCells(device: DeviceReport, share: string, hasCalls: boolean): string[] {
   return [
     formatCount(device.frames),
     share,
+    ...(hasCalls ? [formatRate(device.frames_per_call ?? 1)] : []),
     formatPercent(device.busy_ratio),
     `${formatMs(device.latency_ms.mean)} ms`,
     `${formatMs(device.latency_ms.p99)} ms`,

@@ -69,6 +69,7 @@ function specLines(spec: ModelSpec): string[] {
     row("why", head.why),
     row("picture", pictureText(input)),
     row("pixels", pixelText(input)),
+    row("batch", batchText(spec)),
   ];
   if (head.type !== "raw") {
     lines.push(row("classes", classText(spec)), row("keeps", keptText(spec)));
@@ -98,6 +99,11 @@ function pictureText(input: InputSpec): string {
   const tensor = `${input.layout.toUpperCase()} ${input.dtype}`;
   const padding = input.letterbox === "stretch" ? "" : ` on grey ${input.pad}`;
   return `${size}, ${PLACES[input.letterbox]}${padding}; ${tensor}`;
+}
+
+function batchText({ batchSize }: ModelSpec): string {
+  if (batchSize === null) return "as many pictures at a time as are given";
+  return batchSize === 1 ? "one picture at a time" : `${batchSize} pictures at a time`;
 }
 
 function pixelText({ scale, mean, std, channels }: InputSpec): string {

@@ -35,10 +35,10 @@ const INPUT_DTYPES: Readonly<Record<string, "f32" | "f16" | "u8">> = {
 };
 
 /**
- * Finds out what picture a model wants: `[1, C, H, W]` or `[1, H, W, C]` with one or three
- * channels, where the batch, the size, or both may be dynamic.
+ * Finds out what picture a model wants: `[N, C, H, W]` or `[N, H, W, C]` with one or three
+ * channels, where the batch N, the size, or both may be dynamic.
  *
- * @throws {AipError} `model-input` where it is no model of one picture, `model-size` where the size
+ * @throws {AipError} `model-input` where it is no model of pictures, `model-size` where the size
  *   is open and nobody gives one, or is not the one asked for
  */
 export function detectInput({ inputs }: OnnxInspection, hints: InputHints): InputGeometry {
@@ -84,11 +84,6 @@ type Axes = Pick<InputGeometry, "layout" | "channelCount">;
 function inputAxes(input: TensorInfo, hints: InputHints, notes: string[]): Axes {
   const { shape } = input;
   if (shape.length !== 4) throw notPicture(input, hints);
-  const batch = shape[0] as number;
-  if (batch > 1) {
-    const right = "export it with batch 1 or a dynamic one";
-    throw inputError(hints, `it takes ${batch} pictures at a time, not one; ${right}`);
-  }
   const [first, last] = [shape[1] as number, shape[3] as number];
   const { layout, channels } = hints.manifest;
   const readable = (["nchw", "nhwc"] as const).filter((each) => {
@@ -167,7 +162,7 @@ function pick(fixed: number, ...given: readonly (number | undefined)[]): number 
 }
 
 function notPicture(input: TensorInfo, hints: InputHints): AipError {
-  const right = "[1, C, H, W] or [1, H, W, C] with 1 or 3 channels";
+  const right = "[N, C, H, W] or [N, H, W, C] with 1 or 3 channels";
   return inputError(hints, `input ${tensorText(input)} is no picture (known: ${right})`);
 }
 

@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { type AipError, usageError } from "../errors.ts";
 import { DETECTION_COUNT_MAX } from "../layout/layout.gen.ts";
 import type { OnnxInspection } from "../native/inspection.ts";
+import { modelBatchSize, outputsPerFrame, readableBatchSize } from "./batch.ts";
 import type { PixelSize } from "./grid.ts";
 import type { HeadSpec } from "./head.ts";
 import { detectHead } from "./heads.ts";
@@ -18,6 +19,8 @@ export interface ModelSpec extends Labels {
   /** For people. */
   readonly name: string;
   readonly input: InputSpec;
+  /** Pictures it takes in one run; null for any number. */
+  readonly batchSize: number | null;
   readonly head: HeadSpec;
   /** Lowest confidence of a detection, 0–1. */
   readonly confidence: number;
@@ -78,6 +81,7 @@ export function describeModel(
   const said = manifest ?? {};
   const manifestPath = manifestPathOf(path);
   const metadata = readMetadata(inspection);
+  const exportedBatch = modelBatchSize(path, inspection);
   const geometry = detectInput(inspection, {
     path,
     manifestPath,
@@ -87,7 +91,7 @@ export function describeModel(
     strideMax: said.head?.strides?.at(-1) ?? metadata.strideMax,
   });
   const asked = overrides.head === undefined ? {} : { type: overrides.head };
-  const head = detectHead(inspection.outputs, {
+  const head = detectHead(outputsPerFrame(inspection.outputs, exportedBatch), {
     path,
     manifestPath,
     manifest: { ...said.head, ...asked },
@@ -111,6 +115,7 @@ export function describeModel(
     path,
     name: said.name ?? basename(path, ".onnx"),
     input,
+    batchSize: readableBatchSize(path, exportedBatch, inspection.outputs[head.outputIndex]),
     head,
     ...labels,
     confidence: share("Confidence", overrides.confidence ?? said.confidence ?? confidenceDefault),

@@ -19,6 +19,8 @@ export interface SessionOptions {
   readonly provider: Provider;
   /** Threads inside one inference; 0 leaves it open. */
   readonly threadCount: number;
+  /** Frames one call may answer, where the model leaves it open. Default 1. */
+  readonly batchSizeMax?: number;
 }
 
 const HEADS: Readonly<Record<HeadType, Head>> = {
@@ -69,6 +71,7 @@ export function sessionConfig(spec: ModelSpec, options: SessionOptions): Uint8Ar
 
   u32(SessionConfig.provider, options.provider);
   u32(SessionConfig.threadCount, options.threadCount);
+  u32(SessionConfig.batchSizeMax, options.batchSizeMax ?? 0);
 
   u32(SessionConfig.inputWidth, input.width);
   u32(SessionConfig.inputHeight, input.height);

@@ -29,6 +29,8 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
     returns: i32,
   },
   aip_session_run: { args: [pointer, pointer, pointer], returns: i32 },
+  aip_session_run_batch: { args: [pointer, u32, pointer, pointer], returns: i32 },
+  aip_session_batch_size: { args: [pointer, pointer], returns: i32 },
   aip_session_payload_bytes: { args: [pointer, pointer], returns: i32 },
   aip_session_destroy: { args: [pointer], returns: nothing },
   aip_demo_open: { args: [u32, u32, f64, u32, f32, f32, pointer], returns: i32 },
@@ -74,6 +76,13 @@ export interface NativeLibrary {
     session: NativeMemory,
   ): number;
   aip_session_run(session: Address, slot: Address, result: Address): number;
+  aip_session_run_batch(
+    session: Address,
+    count: number,
+    slots: NativeMemory,
+    results: NativeMemory,
+  ): number;
+  aip_session_batch_size(session: Address, count: NativeMemory): number;
   aip_session_payload_bytes(session: Address, sizeBytes: NativeMemory): number;
   aip_session_destroy(session: Address): void;
   aip_demo_open(

@@ -19,7 +19,10 @@ export interface DevicePoolOptions {
   readonly arena: SharedArrayBuffer;
   readonly layout: ArenaLayout;
   readonly instances: readonly DeviceInstance[];
-  readonly warmUp: FrameGeometry;
+  /** Pictures the warm-up runs on. */
+  readonly geometry: FrameGeometry;
+  /** Latency goal of a frame in ms, which limits batches; null for the devices' own. */
+  readonly latencyGoalMs: number | null;
   /** Least time a restarted worker gets to start, in ms; default 30 s. */
   readonly startLimitMs?: number;
   /** A device's worker is gone or hung; its frames must be taken back before this returns. */
@@ -46,9 +49,11 @@ export class DevicePool {
   #stopping = false;
 
   constructor(options: DevicePoolOptions) {
-    const { arena, layout, instances } = options;
+    const { arena, layout, instances, latencyGoalMs } = options;
     this.#options = options;
-    this.devices = instances.map((instance, index) => new Device(index, instance, layout));
+    this.devices = instances.map(
+      (instance, index) => new Device(index, instance, layout, latencyGoalMs),
+    );
     this.#freeSeats = layout.seats.map((_, index) => new Seat(arena, layout, index));
   }
 
@@ -111,7 +116,7 @@ export class DevicePool {
     seat.reset();
     seat.worker = worker;
     device.seat = seat;
-    const { arena, layout, warmUp } = this.#options;
+    const { arena, layout, geometry } = this.#options;
     const overdue = this.#watchStart(device, seat);
     const { task, id } = device.instance;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -121,7 +126,7 @@ export class DevicePool {
       if (message.type === "ready") {
         clearTimeout(overdue.timer);
         device.firstStartMs ??= clockMs() - overdue.sinceMs;
-        device.warmFrameMs = message.warmFrameMs;
+        device.warmed(message, task);
         device.alive = true;
         resolve();
         this.#options.onChange();
@@ -143,7 +148,8 @@ export class DevicePool {
       reject(runtimeError("device-failed", `Device ${id}: ${lastError}`));
       this.#closed(device, seat, lastError);
     });
-    worker.postMessage({ arena, layout, seat: seat.index, task, warmUp } satisfies WorkerStart);
+    const start: WorkerStart = { arena, layout, seat: seat.index, task, geometry };
+    worker.postMessage(start);
     return promise;
   }
 

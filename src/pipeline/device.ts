@@ -1,12 +1,15 @@
-import type { DeviceInstance } from "../backend/backend.ts";
+import type { DeviceInstance, SessionTask } from "../backend/backend.ts";
 import { WorkerControl } from "../layout/layout.gen.ts";
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import { Ring } from "../ring/ring.ts";
+import { BatchLimit } from "../schedule/batch-limit.ts";
+import { batchFactor, batchGain, costOf } from "../schedule/batching.ts";
 import { DriftWatch } from "../schedule/drift.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import type { DeviceState } from "../schedule/scheduler.ts";
 import { ServiceEstimate } from "../schedule/service-estimate.ts";
+import type { WarmUp } from "./warm-up.ts";
 
 /** Work given ahead to a device, so that it need not wait for the manager between two frames. */
 const AHEAD_MS = 1;
@@ -73,6 +76,7 @@ export class Device implements DeviceState {
   serviceMs = 0;
   /** Time of a frame when its worker last warmed up. */
   warmFrameMs = 0;
+  batchCost = 1;
   /** What its first start took, model and warm-up, in ms; null until it has started. */
   firstStartMs: number | null = null;
   /** Result blocks given to the worker, in the order it answers them. */
@@ -82,16 +86,23 @@ export class Device implements DeviceState {
   readonly restartsMs: number[] = [];
   /** Why the device was taken out; null while it takes part. */
   outReason: string | null = null;
-  /** Frames it answered. */
+  /** Frames it answered, and the calls it took. */
   frames = 0;
+  calls = 0;
   /** Frames in a row that it gave an error for. */
   failuresInRow = 0;
   busyMs = 0;
   readonly estimate: ServiceEstimate = new ServiceEstimate();
   readonly drift: DriftWatch = new DriftWatch();
   readonly latency: LatencyHistogram = new LatencyHistogram();
+  readonly #goalMs: number | null;
+  #limit = new BatchLimit({ max: 1, batchCost: 1, goalMs: null });
+  /** When the call began whose answers came last. */
+  #callMs = -1;
 
-  constructor(index: number, instance: DeviceInstance, layout: ArenaLayout) {
+  /** @param goalMs latency goal of a frame that limits batches; null for the default */
+  constructor(index: number, instance: DeviceInstance, layout: ArenaLayout, goalMs: number | null) {
+    this.#goalMs = goalMs;
     this.index = index;
     this.instance = instance;
     this.weight = instance.weight;
@@ -108,13 +119,41 @@ export class Device implements DeviceState {
     return 1 + Math.min(Math.floor(AHEAD_MS / this.serviceMs), this.seat?.commands.capacity ?? 0);
   }
 
-  /** Takes note of an answered frame. HOT. */
-  answered(serviceMs: number): void {
+  /** Frames of one call at most: as many as were found to gain, and as the latency goal allows. */
+  get batch(): number {
+    return this.#limit.value;
+  }
+
+  /** Its worker is warm; what that told decides how many frames go into one call. */
+  warmed({ frameMs, callsMs }: WarmUp, { batch = 1, simulated }: SessionTask): void {
+    const [largest, largestMs] = callsMs.at(-1) ?? [1, frameMs];
+    let max = 1;
+    this.warmFrameMs = frameMs;
+    this.batchCost = 1;
+    if (simulated !== null && batch !== "auto") {
+      [max, this.batchCost] = [batch, simulated.batchCost ?? 1];
+    } else if (batch === "auto") {
+      ({ batch: max, batchCost: this.batchCost } = batchGain(callsMs));
+    } else {
+      [max, this.batchCost] = [largest, costOf(frameMs, largest, largestMs)];
+    }
+    this.#limit = new BatchLimit({ max, batchCost: this.batchCost, goalMs: this.#goalMs });
+    this.#limit.begin(simulated === null ? frameMs : this.instance.expectedMs);
+  }
+
+  /** Takes note of an answered frame, one of `count` in a call. HOT. */
+  answered(startedMs: number, finishedMs: number, count: number): void {
+    const elapsedMs = finishedMs - startedMs;
     this.frames += 1;
     this.failuresInRow = 0;
-    this.busyMs += serviceMs;
-    this.latency.record(serviceMs);
-    this.serviceMs = this.estimate.answered(serviceMs, this.serviceMs === 0);
+    this.busyMs += elapsedMs / count;
+    this.latency.record(elapsedMs);
+    if (startedMs === this.#callMs) return;
+    this.#callMs = startedMs;
+    this.calls += 1;
+    const aloneMs = elapsedMs / batchFactor(this, count);
+    this.serviceMs = this.estimate.answered(aloneMs, this.serviceMs === 0);
+    this.#limit.answered(count, elapsedMs, this.serviceMs);
   }
 
   /**
@@ -122,12 +161,8 @@ export class Device implements DeviceState {
    * what was expected of it count too: before the first answer there is no p99.
    */
   get hangLimitMs(): number {
-    const slowMs = Math.max(
-      this.latency.percentile(99),
-      this.estimate.meanMs,
-      this.warmFrameMs,
-      this.instance.expectedMs,
-    );
+    const aloneMs = Math.max(this.estimate.meanMs, this.warmFrameMs, this.instance.expectedMs);
+    const slowMs = Math.max(this.latency.percentile(99), aloneMs * batchFactor(this, this.batch));
     return Math.max(HANG_MS, HANG_P99_FACTOR * slowMs);
   }
 

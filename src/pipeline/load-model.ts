@@ -39,6 +39,7 @@ export function loadModel(nameOrPath: string, config: RunConfig): LoadedModel {
       path: file.path,
       bytes: rewritten(file.path),
       config: sessionConfig(spec, { provider: Provider.cpu, threadCount: 1 }),
+      batchSize: spec.batchSize,
     },
     payloadBytes: isRaw ? elements * (DTYPE_BYTES[output?.dtype ?? "float32"] ?? 4) : 0,
   };

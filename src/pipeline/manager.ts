@@ -111,7 +111,8 @@ export class Manager {
       devices: options.devices,
       sources: options.sources.map(({ share }) => share),
       isHeldUp: (source) => (this.#sources[source] as SourceRunner).isHeldUp,
-      give: (device, slot) => this.#give(this.devices[device] as Device, slot),
+      give: (device, slot, followers) =>
+        this.#give(this.devices[device] as Device, slot, followers),
       onDefer: (device) => this.#trace?.deferred(device, this.#dispatcher),
       expire: (slot) => this.#giveWay(slot, true),
     });
@@ -282,7 +283,7 @@ export class Manager {
         continue;
       }
       this.#trace?.answered(slot, result, device.index);
-      device.answered(finishedMs - startedMs);
+      device.answered(startedMs, finishedMs, this.#word(result, ResultDescriptor.batchSize));
       this.#recordStages(slot, descriptor, startedMs);
       this.#resultOf[slot] = result;
       this.#sourceOf(slot).reorder.complete(this.#local(slot));
@@ -343,7 +344,7 @@ export class Manager {
     return true;
   }
 
-  #give(device: Device, slot: number): void {
+  #give(device: Device, slot: number, followers: number): void {
     const result = this.#freeResults.shift();
     if (result < 0) throw new RangeError("no result block is free: two a slot must suffice");
     const words = this.#words;
@@ -358,6 +359,7 @@ export class Manager {
     ] as number;
     words[descriptor + ResultDescriptor.workerIndex / 4] = device.index;
     this.#trace?.given(slot, device.index, this.#dispatcher);
+    words[descriptor + ResultDescriptor.batchSize / 4] = 1 + followers;
     this.#deviceOf[slot] = device.index;
     this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
     if (device.inFlight === 0) device.busySinceMs = this.nowMs;

@@ -64,6 +64,7 @@ export function reportOf(figures: RunFigures): Report {
       model: modelName(device, figures.modelNames),
       description: device.instance.description,
       frames: device.frames,
+      ...(device.calls < device.frames && { frames_per_call: round(device.frames / device.calls) }),
       busy_ratio: round(Math.min(device.busyMs / wallMs, 1)),
       latency_ms: { mean: round(device.latency.mean), ...latencyReport(device.latency) },
     })),

@@ -183,12 +183,14 @@ export class Run {
   }
 
   #makePool(): DevicePool {
-    const { instances, sources } = this.#options.opened;
+    const { config, opened } = this.#options;
+    const { instances, sources } = opened;
     const pool: DevicePool = new DevicePool({
       arena: this.#arena,
       layout: this.#layout,
       instances,
-      warmUp: deliveredGeometry((sources[0] as Source).info),
+      geometry: deliveredGeometry((sources[0] as Source).info),
+      latencyGoalMs: config.latency ?? null,
       onLost: (device, seat, hung, reason) => {
         this.#note(`device ${device.instance.id}: ${reason}`);
         this.#manager.deviceLost(device, seat, hung, reason);

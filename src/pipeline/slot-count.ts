@@ -6,12 +6,15 @@ import type { Source } from "../source/source.ts";
 const SLOTS_MIN = 8;
 const SLOTS_MAX = 64;
 const SLOTS_BYTES = 64 * 2 ** 20;
+/** Frames of a call, where it is still to be measured what gains: the CPU seldom does. */
+const AUTO_BATCH_OF_CPU = 1;
+const AUTO_BATCH_OF_ACCELERATOR = 4;
 
 /**
  * Slots of each source, where none are asked for. While the slowest device is at one frame, the
  * others finish T_max·Σr of them (rates r, its time T_max), which wait for it in their slots: with
- * fewer, it stalls the others; more only buy latency. Two a device for what is under way, as far as
- * the memory goes.
+ * fewer, it stalls the others; more only buy latency. Two calls a device for what is under way, as far
+ * as the memory goes.
  */
 export function defaultSlotCount(
   sources: readonly Source[],
@@ -19,10 +22,16 @@ export function defaultSlotCount(
 ): number {
   const weights = devices.map((device) => device.weight);
   const overtaking = weights.reduce((sum, weight) => sum + weight, 0) / Math.min(...weights);
+  const callFrames = devices.reduce((sum, device) => sum + batchOf(device), 0);
   const bytes = sources.reduce(
     (sum, { info }) => sum + planeLayout(deliveredGeometry(info)).sizeBytes,
     0,
   );
   const most = Math.max(SLOTS_MIN, Math.min(SLOTS_MAX, Math.floor(SLOTS_BYTES / bytes)));
-  return Math.max(SLOTS_MIN, Math.min(most, Math.ceil(overtaking) + 2 * devices.length));
+  return Math.max(SLOTS_MIN, Math.min(most, Math.ceil(overtaking) + 2 * callFrames));
+}
+
+function batchOf({ kind, task: { batch = 1 } }: DeviceInstance): number {
+  if (batch !== "auto") return batch;
+  return kind === "cpu" ? AUTO_BATCH_OF_CPU : AUTO_BATCH_OF_ACCELERATOR;
 }

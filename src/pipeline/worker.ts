@@ -1,12 +1,12 @@
 /**
  * The inference worker: one thread, one device instance. It blocks on its command ring, answers
- * each frame with one native call, and publishes the filled result block.
+ * each frame, or the several that the manager put together, with one native call, and publishes the
+ * filled result blocks.
  */
 
 import type { BackendSession, SessionTask } from "../backend/backend.ts";
 import { openSession } from "../backend/open.ts";
 import { AipError } from "../errors.ts";
-import { blankSlot } from "../layout/blank-slot.ts";
 import {
   ResultDescriptor,
   SlotHeader,
@@ -14,7 +14,8 @@ import {
   Status,
   WorkerControl,
 } from "../layout/layout.gen.ts";
-import { addressOf, clockMs, lastError } from "../native/library.ts";
+import { addressOf, clockMs } from "../native/library.ts";
+import { AddressTable } from "../native/session.ts";
 import {
   type ArenaLayout,
   DETECTIONS_OFFSET,
@@ -26,6 +27,7 @@ import {
 import { Doorbell } from "../ring/doorbell.ts";
 import { Ring } from "../ring/ring.ts";
 import type { FrameGeometry } from "../types.ts";
+import { type WarmUp, warmUp } from "./warm-up.ts";
 
 /** What the manager sends a new worker. */
 export interface WorkerStart {
@@ -34,12 +36,12 @@ export interface WorkerStart {
   readonly seat: number;
   readonly task: SessionTask;
   /** Pictures the warm-up runs on; the first source's. */
-  readonly warmUp: FrameGeometry;
+  readonly geometry: FrameGeometry;
 }
 
 /** What a worker tells the manager besides results. */
 export type WorkerMessage =
-  | { readonly type: "ready"; readonly warmFrameMs: number }
+  | ({ readonly type: "ready" } & WarmUp)
   | {
       readonly type: "failed";
       readonly code: string;
@@ -54,22 +56,22 @@ declare const self: Worker;
 const WAIT_MS = 100;
 /** Results of very quick frames are published together, at most this late. */
 const PUBLISH_WITHIN_MS = 0.1;
-/** A first frame that took longer says little about those to come. */
-const COLD_FRAME_MS = 50;
 /** The wait for a frame was ended by the stop flag: there is no answer. */
 const STOPPED = -1;
 const MESSAGE_BYTES_MAX = PAYLOAD_OFFSET - DETECTIONS_OFFSET;
 
 self.onmessage = (event: MessageEvent<WorkerStart>) => {
   const post = (message: WorkerMessage): void => self.postMessage(message);
-  const { arena, layout, seat, task, warmUp } = event.data;
+  const { arena, layout, seat, task, geometry } = event.data;
   rootArena(arena);
   try {
     const place = layout.seats[seat];
     if (place === undefined) throw new RangeError(`seat ${seat} of ${layout.seats.length}`);
     const stop = addressOf(new Uint8Array(arena)) + place.controlOffset + WorkerControl.stop;
     const session = openSession(task, stop);
-    post({ type: "ready", warmFrameMs: warm(session, layout.payloadBytes, warmUp) });
+    // What a simulated device gains by batches is told, not measured.
+    const batch = task.simulated === null ? (task.batch ?? 1) : 1;
+    post({ type: "ready", ...warmUp(session, batch, layout.payloadBytes, geometry) });
     new InferenceLoop(arena, layout, seat, session).run();
     session.close();
     post({ type: "done" });
@@ -83,30 +85,6 @@ self.onmessage = (event: MessageEvent<WorkerStart>) => {
     });
   }
 };
-
-/**
- * One frame nobody sees: shaders compile, arenas grow, pages are touched. Where it took long, a
- * second one tells how long a frame takes without all that.
- *
- * @returns the time of a warm frame in ms, or an upper bound of it
- */
-function warm(session: BackendSession, payloadBytes: number, geometry: FrameGeometry): number {
-  const slot = blankSlot(geometry);
-  const result = new Uint8Array(new SharedArrayBuffer(PAYLOAD_OFFSET + payloadBytes));
-  new DataView(result.buffer).setUint32(ResultDescriptor.payloadCapacityBytes, payloadBytes, true);
-  rootArena(slot.buffer as SharedArrayBuffer);
-  rootArena(result.buffer);
-  const infer = (): number => {
-    const beganMs = clockMs();
-    if (session.warmUp(addressOf(slot), addressOf(result)) >= 0) return clockMs() - beganMs;
-    throw new AipError(`The first inference failed: ${lastError()}`, {
-      code: "warm-up-failed",
-      category: "runtime",
-    });
-  };
-  const firstMs = infer();
-  return firstMs < COLD_FRAME_MS ? firstMs : infer();
-}
 
 class InferenceLoop {
   readonly #commands: Ring;
@@ -122,6 +100,10 @@ class InferenceLoop {
   readonly #layout: ArenaLayout;
   readonly #session: BackendSession;
   readonly #slotOffsets: Float64Array;
+  /** Result blocks of the current call. */
+  readonly #batch: Int32Array;
+  readonly #slotTable: AddressTable;
+  readonly #resultTable: AddressTable;
 
   constructor(
     arena: SharedArrayBuffer,
@@ -147,11 +129,16 @@ class InferenceLoop {
     this.#slotOffsets = Float64Array.from({ length: layout.slotCount }, (_, slot) =>
       slotOffset(layout, slot),
     );
+    const sizeMax = session.batch?.sizeMax ?? 1;
+    this.#batch = new Int32Array(sizeMax);
+    this.#slotTable = new AddressTable(sizeMax);
+    this.#resultTable = new AddressTable(sizeMax);
   }
 
-  /** HOT: per frame one pop, one native call, two clock readings, one push. */
+  /** HOT: per call as many pops as it has frames, one native call, two clock readings, and pushes. */
   run(): void {
     const commands = this.#commands;
+    const results = this.#results;
     let publishedMs = clockMs();
     let unpublished = 0;
     for (;;) {
@@ -165,11 +152,12 @@ class InferenceLoop {
         commands.wait(WAIT_MS);
         continue;
       }
+      const count = this.#take(result);
       commands.release();
-      const finishedMs = this.#answer(result);
+      const finishedMs = this.#answer(count);
       if (finishedMs === STOPPED) return;
-      this.#results.tryPush(result);
-      unpublished += 1;
+      for (let place = 0; place < count; place += 1) results.tryPush(this.#batch[place] as number);
+      unpublished += count;
       if (finishedMs - publishedMs > PUBLISH_WITHIN_MS) {
         this.#publish();
         unpublished = 0;
@@ -178,46 +166,90 @@ class InferenceLoop {
     }
   }
 
+  /** Takes the other frames of the call that `first` begins; returns how many it has. HOT. */
+  #take(first: number): number {
+    const offset = resultOffset(this.#layout, first) + ResultDescriptor.batchSize;
+    const count = this.#words[offset / 4] as number;
+    this.#batch[0] = first;
+    // They were published together.
+    for (let place = 1; place < count; place += 1) this.#batch[place] = this.#commands.tryPop();
+    return count;
+  }
+
   #publish(): void {
     Atomics.store(this.#control, WorkerControl.currentResult / 4, -1);
     this.#results.publish();
     this.#doorbell.ring();
   }
 
-  /** Answers the frame whose result block this is; returns the time, or STOPPED. HOT. */
-  #answer(result: number): number {
+  /** Answers the frames of a call; returns the time, or STOPPED. HOT. */
+  #answer(count: number): number {
+    const startedMs = clockMs();
+    this.#busySince[0] = startedMs;
+    Atomics.store(this.#control, WorkerControl.currentResult / 4, this.#batch[0] as number);
+    const status = count === 1 ? this.#answerOne() : this.#answerSeveral(count);
+    if (status === Status.stopped) return STOPPED;
+    const finishedMs = clockMs();
+    for (let place = 0; place < count; place += 1) {
+      const result = this.#batch[place] as number;
+      this.#words[(resultOffset(this.#layout, result) + ResultDescriptor.batchSize) / 4] = count;
+      this.#finish(result, status, startedMs, finishedMs);
+    }
+    return finishedMs;
+  }
+
+  #answerOne(): number {
+    const offset = resultOffset(this.#layout, this.#batch[0] as number);
+    const slotAt = this.#prepare(offset);
+    return this.#session.run(this.#address + slotAt, this.#address + offset);
+  }
+
+  /** Where the call itself succeeds, each result block has a status of its own. */
+  #answerSeveral(count: number): number {
+    for (let place = 0; place < count; place += 1) {
+      const offset = resultOffset(this.#layout, this.#batch[place] as number);
+      const slotAt = this.#prepare(offset);
+      this.#slotTable.set(place, this.#address + slotAt);
+      this.#resultTable.set(place, this.#address + offset);
+    }
+    const { batch } = this.#session;
+    if (batch === undefined) throw new RangeError(`a call of ${count} frames for one that takes 1`);
+    return batch.run(count, this.#slotTable, this.#resultTable);
+  }
+
+  /** Empties the result block at `offset`; returns the offset of its slot. HOT. */
+  #prepare(offset: number): number {
     const words = this.#words;
-    const offset = resultOffset(this.#layout, result);
     const descriptor = offset / 4;
     const slot = words[descriptor + ResultDescriptor.slotIndex / 4] as number;
     const slotAt = this.#slotOffsets[slot] as number;
-    const startedMs = clockMs();
-    this.#busySince[0] = startedMs;
-    Atomics.store(this.#control, WorkerControl.currentResult / 4, result);
     words[slotAt / 4 + SlotHeader.state / 4] = SlotState.reading;
+    words[descriptor + ResultDescriptor.status / 4] = Status.ok;
     words[descriptor + ResultDescriptor.detectionCount / 4] = 0;
     words[descriptor + ResultDescriptor.candidateCount / 4] = 0;
     words[descriptor + ResultDescriptor.payloadBytes / 4] = 0;
     this.#floats[descriptor + ResultDescriptor.preprocessMs / 4] = 0;
     this.#floats[descriptor + ResultDescriptor.inferenceMs / 4] = 0;
     this.#floats[descriptor + ResultDescriptor.postprocessMs / 4] = 0;
+    return slotAt;
+  }
 
-    const status = this.#session.run(this.#address + slotAt, this.#address + offset);
-
-    if (status === Status.stopped) return STOPPED;
-    const finishedMs = clockMs();
-    words[descriptor + ResultDescriptor.status / 4] = status;
-    if (status < Status.ok) this.#writeError(offset);
+  /** @param status of the whole call. HOT. */
+  #finish(result: number, status: number, startedMs: number, finishedMs: number): void {
+    const words = this.#words;
+    const offset = resultOffset(this.#layout, result);
+    if (status < Status.ok) this.#writeError(offset, status);
     this.#doubles[(offset + ResultDescriptor.startedMs) / 8] = startedMs;
     this.#doubles[(offset + ResultDescriptor.finishedMs) / 8] = finishedMs;
-    words[slotAt / 4 + SlotHeader.state / 4] = SlotState.done;
-    return finishedMs;
+    const slot = words[(offset + ResultDescriptor.slotIndex) / 4] as number;
+    words[((this.#slotOffsets[slot] as number) + SlotHeader.state) / 4] = SlotState.done;
   }
 
   /** A failed frame carries its message where detections would stand. */
-  #writeError(offset: number): void {
+  #writeError(offset: number, status: number): void {
     const text = new TextEncoder().encode(this.#session.lastError()).slice(0, MESSAGE_BYTES_MAX);
     this.#bytes.set(text, offset + DETECTIONS_OFFSET);
+    this.#words[(offset + ResultDescriptor.status) / 4] = status;
     this.#words[(offset + ResultDescriptor.payloadBytes) / 4] = text.length;
     this.#words[(offset + ResultDescriptor.detectionCount) / 4] = 0;
   }

@@ -1,5 +1,6 @@
 import { fairnessOf } from "../metrics/fairness.ts";
 import type { FrameCounts } from "../metrics/report.ts";
+import { batchFactor } from "./batching.ts";
 import type { DeviceModel } from "./modelled-device.ts";
 import type { SourceModel } from "./modelled-source.ts";
 import { RateWindows } from "./rate-windows.ts";
@@ -69,9 +70,17 @@ export function compareSchedules(options: ComparisonOptions): readonly ScheduleF
   });
 }
 
-/** Frames a second all devices together can answer, at most; infinite where one takes no time. */
-export function throughputBound(devices: readonly Pick<DeviceModel, "serviceMs">[]): number {
-  return devices.reduce((sum, { serviceMs }) => sum + 1000 / serviceMs, 0);
+/**
+ * Frames a second all devices together can answer, at most, in full calls where they take several
+ * frames; infinite where one takes no time.
+ */
+export function throughputBound(
+  devices: readonly Pick<DeviceModel, "serviceMs" | "batch" | "batchCost">[],
+): number {
+  return devices.reduce((sum, { serviceMs, batch = 1, batchCost = 1 }) => {
+    const callMs = serviceMs * batchFactor({ batchCost }, batch);
+    return sum + (1000 * batch) / callMs;
+  }, 0);
 }
 
 function simulateRun(

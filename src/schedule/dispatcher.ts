@@ -1,3 +1,4 @@
+import { batchShare } from "./batching.ts";
 import { Deadlines } from "./deadlines.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { IndexQueue } from "./index-queue.ts";
@@ -15,8 +16,11 @@ export interface DispatcherOptions {
   readonly sources: readonly SourceShare[];
   /** Whether a source still delivers and has no slot free, nor one about to be. */
   readonly isHeldUp: (source: number) => boolean;
-  /** Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. */
-  readonly give: (device: number, slot: number) => void;
+  /**
+   * Device `device` takes the frame in `slot`; must count it in the device's `inFlight`. The next
+   * `followers` frames given, at once and to the same device, are of the same call.
+   */
+  readonly give: (device: number, slot: number, followers: number) => void;
   /** The frame in `slot` has waited beyond its source's deadline: nobody takes it any more. */
   readonly expire: (slot: number) => void;
   /** Device `device` has room, and leaves what waits to others. */
@@ -55,6 +59,9 @@ export class Dispatcher implements ScheduleState {
   readonly #rested: RestedDevices;
   /** A device has left what waits to quicker ones; slower ones would too. */
   #declined = false;
+  /** Where the frame taken last stood, and so where those stand that may go with it. */
+  #queue: FairQueue | IndexQueue;
+  #place = 0;
 
   constructor(options: DispatcherOptions) {
     const { devices, sources } = options;
@@ -67,6 +74,7 @@ export class Dispatcher implements ScheduleState {
     const queue = { shares: sources, arrivals: this.#arrival };
     this.#waiting = new FairQueue(queue);
     this.#retry = new IndexQueue(slotCount);
+    this.#queue = this.#retry;
     this.#assigned = devices.map(() => new FairQueue(queue));
     this.#queues = [this.#waiting, ...this.#assigned];
     this.#deadlines = new Deadlines(sources, this.#queues);
@@ -118,7 +126,7 @@ export class Dispatcher implements ScheduleState {
     return count;
   }
 
-  /** Gives frames to devices with room, one each in turn, quickest first. HOT. */
+  /** Gives frames to devices with room, one call each in turn, quickest first. HOT. */
   dispatch(): boolean {
     let worked = this.#expire();
     this.#declined = false;
@@ -130,9 +138,8 @@ export class Dispatcher implements ScheduleState {
         const index = this.#order[rank] as number;
         const device = this.devices[index] as DeviceState;
         if (!device.alive || device.inFlight >= device.depth) continue;
-        const slot = this.#next(index, device);
-        if (slot < 0) continue;
-        this.#options.give(index, slot);
+        if (!this.#choose(index)) continue;
+        this.#giveCall(index, device);
         this.#rested.given(index, this.nowMs, this.#arrivals);
         progress = true;
         worked = true;
@@ -185,11 +192,32 @@ export class Dispatcher implements ScheduleState {
   }
 
   /**
-   * The frame that device `index` takes now; -1 for none. Whether they are to be tried again, are
-   * assigned to it or wait for anybody: of the first of each the oldest goes, so that no kind
-   * starves another.
+   * Gives the chosen frame, and with it those behind it that go into the same call. A frame to be
+   * tried again goes alone: what made its call fail may be itself.
    */
-  #next(index: number, device: DeviceState): number {
+  #giveCall(index: number, device: DeviceState): void {
+    const queue = this.#queue;
+    const place = this.#place;
+    let count = 1;
+    if (device.batch > 1 && queue !== this.#retry) {
+      const available = queue.length - place;
+      count =
+        queue === this.#waiting
+          ? batchShare(this.devices, index, available)
+          : Math.min(device.batch, available);
+    }
+    if (queue !== this.#waiting && queue !== this.#retry) device.assigned -= count;
+    for (let left = count - 1; left >= 0; left -= 1) {
+      this.#options.give(index, queue.takeAt(place), left);
+    }
+  }
+
+  /**
+   * Chooses the frame that device `index` takes now, or the first of several; false for none.
+   * Whether they are to be tried again, are assigned to it or wait for anybody: the oldest go
+   * first, so that no kind starves another.
+   */
+  #choose(index: number): boolean {
     this.place = 0;
     const own = this.#assigned[index] as FairQueue;
     const ownFirst = own.at(0);
@@ -199,21 +227,25 @@ export class Dispatcher implements ScheduleState {
       const place = this.#retryPlace(index);
       const oldest = waitingIsOlder ? waitingFirst : ownFirst;
       if (place >= 0 && this.#isBefore(this.#retry.at(place), oldest)) {
-        return this.#retry.removeAt(place);
+        return this.#chosen(this.#retry, place);
       }
     }
     if (waitingIsOlder && !this.#declined) {
       const place = this.#options.scheduler.next(this, index);
       if (place >= 0) {
         this.place = place;
-        return this.#waiting.takeAt(place);
+        return this.#chosen(this.#waiting, place);
       }
       this.#declined = true;
       this.#options.onDefer?.(index);
     }
-    if (ownFirst < 0) return -1;
-    device.assigned -= 1;
-    return own.takeAt(0);
+    return ownFirst >= 0 && this.#chosen(own, 0);
+  }
+
+  #chosen(queue: FairQueue | IndexQueue, place: number): true {
+    this.#queue = queue;
+    this.#place = place;
+    return true;
   }
 
   /** Whether the frame in `slot` arrived before the one in `other`; -1, no frame, is before none. */

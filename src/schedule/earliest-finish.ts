@@ -1,3 +1,4 @@
+import { callsMs } from "./batching.ts";
 import type { DeviceState, Scheduler, ScheduleState } from "./scheduler.ts";
 import { residualMs } from "./service-estimate.ts";
 
@@ -31,6 +32,6 @@ function enter({ devices, nowMs }: ScheduleState): number {
 /** Time in ms until one more frame would be answered. */
 function finishTimeMs(device: DeviceState, nowMs: number): number {
   const { serviceMs, assigned, inFlight } = device;
-  if (serviceMs > 0) return residualMs(device, nowMs) + (assigned + 1) * serviceMs;
+  if (serviceMs > 0) return residualMs(device, nowMs) + callsMs(device, assigned + 1);
   return assigned + inFlight === 0 ? 0 : Number.POSITIVE_INFINITY;
 }

@@ -52,7 +52,7 @@ export class IndexQueue {
   }
 
   /** Takes the element at `index` out; -1 beyond the end. */
-  removeAt(index: number): number {
+  takeAt(index: number): number {
     if (index === 0) return this.shift();
     if (index >= this.#length) return -1;
     const values = this.#values;

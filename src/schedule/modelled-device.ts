@@ -1,5 +1,7 @@
 import { mulberry32 } from "../random.ts";
 import { type ServiceTimeOptions, serviceTimes } from "../service-times.ts";
+import { BatchLimit } from "./batch-limit.ts";
+import { batchFactor } from "./batching.ts";
 import { DriftWatch } from "./drift.ts";
 import type { DeviceState } from "./scheduler.ts";
 import { ServiceEstimate } from "./service-estimate.ts";
@@ -27,6 +29,10 @@ export interface DeviceModel extends ServiceTimeOptions {
   readonly weight: number;
   /** Service time expected before the first answer, in ms; 0 where unknown. */
   readonly expectedMs: number;
+  /** Most frames it takes in one call. Default 1. */
+  readonly batch?: number;
+  /** Latency goal in ms that limits its batches; see `BatchLimit`. Default null. */
+  readonly goalMs?: number | null;
 }
 
 /** A model of what is given, without spread and faults where nothing is said. */
@@ -49,9 +55,10 @@ export class ModelledDevice implements DeviceState {
   assigned = 0;
   busySinceMs = 0;
   serviceMs: number;
-  /** Slot of the frame it is at; -1 while idle. */
-  slot = -1;
-  /** How that frame will end. */
+  readonly batchCost: number;
+  /** Slots of the frames it is at; empty while idle. */
+  readonly slots: number[] = [];
+  /** How that call will end. */
   end: FrameEnd = "answered";
   /** Taken out for good. */
   out = false;
@@ -60,15 +67,20 @@ export class ModelledDevice implements DeviceState {
   readonly #model: DeviceModel;
   readonly #estimate = new ServiceEstimate();
   readonly #drift = new DriftWatch();
+  readonly #limit: BatchLimit;
   readonly #fails: () => number;
   readonly #restartsMs: number[] = [];
-  #nextServiceMs: (ordinal: number) => number;
+  #nextServiceMs: (ordinal: number, count: number) => number;
   #ordinal = 0;
 
   constructor(model: DeviceModel) {
     this.#model = model;
     this.weight = model.weight;
     this.serviceMs = model.expectedMs;
+    this.batchCost = model.batchCost ?? 1;
+    const { batch = 1, goalMs = null } = model;
+    this.#limit = new BatchLimit({ max: batch, batchCost: this.batchCost, goalMs });
+    this.#limit.begin(model.expectedMs);
     this.#nextServiceMs = serviceTimes(model);
     this.#fails = mulberry32(model.seed ^ FAILURE_STREAM);
   }
@@ -77,41 +89,52 @@ export class ModelledDevice implements DeviceState {
     return this.#drift.slowdown;
   }
 
-  /** Begins the frame in `slot`; returns when it will end. */
-  begin(slot: number, nowMs: number): number {
+  get batch(): number {
+    return this.#limit.value;
+  }
+
+  /** Takes the frame in `slot` into the call that begins next. */
+  take(slot: number): void {
+    this.slots.push(slot);
+    this.inFlight += 1;
+  }
+
+  /** Begins the call with the frames taken; returns when it will end. */
+  begin(nowMs: number): number {
     const { dieAt, hangAt, fail } = this.#model;
-    const ordinal = this.#ordinal;
-    this.#ordinal += 1;
-    this.slot = slot;
-    this.inFlight = 1;
+    const first = this.#ordinal;
+    const count = this.slots.length;
+    this.#ordinal += count;
     this.busySinceMs = nowMs;
     this.end = "lost";
-    if (ordinal === dieAt) return nowMs;
-    const limitMs = Math.max(
-      HANG_MS,
-      HANG_FACTOR * Math.max(this.#estimate.p99Ms, this.#model.expectedMs),
-    );
-    const takesMs = ordinal === hangAt ? limitMs : this.#nextServiceMs(ordinal);
+    const isIn = (frame: number | null): boolean =>
+      frame !== null && frame >= first && frame < first + count;
+    if (isIn(dieAt)) return nowMs;
+    const aloneMs = Math.max(this.#estimate.p99Ms, this.#model.expectedMs);
+    const limitMs = Math.max(HANG_MS, HANG_FACTOR * aloneMs * batchFactor(this, count));
+    const takesMs = isIn(hangAt) ? limitMs : this.#nextServiceMs(first, count);
     if (takesMs >= limitMs) return nowMs + limitMs;
     this.end = fail > 0 && this.#fails() < fail ? "failed" : "answered";
     return nowMs + takesMs;
   }
 
-  /** Ends the current frame: idle again, or gone where it ended as `lost`. Returns its slot. */
-  finish(nowMs: number): number {
-    const { slot } = this;
+  /** Ends the current call: idle again, or gone where it ended as `lost`. Returns its slots. */
+  finish(nowMs: number): readonly number[] {
+    const slots = this.slots.splice(0);
+    const count = slots.length;
     const elapsedMs = nowMs - this.busySinceMs;
-    this.slot = -1;
     this.inFlight = 0;
     if (this.end === "lost") {
       this.alive = false;
     } else if (this.end === "answered") {
-      this.frames += 1;
+      this.frames += count;
       this.busyMs += elapsedMs;
-      this.serviceMs = this.#estimate.answered(elapsedMs, this.serviceMs === 0);
+      const aloneMs = elapsedMs / batchFactor(this, count);
+      this.serviceMs = this.#estimate.answered(aloneMs, this.serviceMs === 0);
       this.#drift.look(nowMs, this.#estimate, this.frames);
+      this.#limit.answered(count, elapsedMs, this.serviceMs);
     }
-    return slot;
+    return slots;
   }
 
   /** When a lost device will be back; infinite where it has been restarted too often. */

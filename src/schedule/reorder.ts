@@ -63,7 +63,7 @@ export class Reorder {
 
   /** The frame in `slot` gives way before it was answered: a marker takes its place. */
   drop(slot: number): void {
-    this.#order.removeAt(this.#order.indexOf(slot));
+    this.#order.takeAt(this.#order.indexOf(slot));
   }
 
   /** The source is over: the frame before `endId` was its last, dropped ones included. */

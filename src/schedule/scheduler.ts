@@ -8,10 +8,14 @@ export interface DeviceState {
   readonly depth: number;
   /** Frames assigned to this device alone that still wait. */
   assigned: number;
-  /** Monotonic time when its current frame was given; meaningless while `inFlight` is 0. */
+  /** Monotonic time when its current call was given; meaningless while `inFlight` is 0. */
   busySinceMs: number;
-  /** Estimated service time of a frame; 0 while unknown. */
+  /** Estimated service time of a frame on its own; 0 while unknown. */
   serviceMs: number;
+  /** Frames it may be given in one call, which it answers together; see `batching.ts`. */
+  readonly batch: number;
+  /** Time each further frame adds to a call, as a share of `serviceMs`. */
+  readonly batchCost: number;
   /** Share of the frames under fixed-share policies; proportional to frames a second. */
   readonly weight: number;
   /** How many times longer a frame takes than when the device began; 1 while it has not changed. */

@@ -1,3 +1,4 @@
+import { callMs, callsMs } from "./batching.ts";
 import type { DeviceState } from "./scheduler.ts";
 
 /** Never 0 once known: a device too quick for the clock has all the room there is. */
@@ -156,6 +157,7 @@ export class ServiceEstimate {
 /** Expected time in ms until the device has answered everything it was given; 0 when idle. HOT. */
 export function residualMs(device: DeviceState, nowMs: number): number {
   if (device.inFlight === 0) return 0;
-  const currentMs = Math.max(0, device.serviceMs - (nowMs - device.busySinceMs));
-  return currentMs + (device.inFlight - 1) * device.serviceMs;
+  const current = Math.min(device.inFlight, device.batch);
+  const currentMs = Math.max(0, callMs(device, current) - (nowMs - device.busySinceMs));
+  return currentMs + callsMs(device, device.inFlight - current);
 }

@@ -1,6 +1,6 @@
 import { ATTEMPT_COUNT_MAX, Dispatcher } from "./dispatcher.ts";
 import { EventQueue } from "./event-queue.ts";
-import { type DeviceModel, ModelledDevice } from "./modelled-device.ts";
+import { type DeviceModel, type FrameEnd, ModelledDevice } from "./modelled-device.ts";
 import { ModelledSource, type SourceModel } from "./modelled-source.ts";
 import { DROPPED, NOTHING } from "./reorder.ts";
 import type { DeviceState, Scheduler } from "./scheduler.ts";
@@ -102,7 +102,7 @@ class Simulation {
       devices: this.#devices,
       sources: options.sources.map((model) => ({ ...EQUAL_SHARE, ...model })),
       isHeldUp: (source) => (this.#sources[source] as ModelledSource).isHeldUp,
-      give: (device, slot) => this.#give(device, slot),
+      give: (device, slot, followers) => this.#give(device, slot, followers),
       expire: (slot) => this.#giveWay(slot, true),
     });
     const frameCount = options.sources.reduce((sum, { frames }) => sum + frames, 0);
@@ -170,11 +170,12 @@ class Simulation {
     return false;
   }
 
-  #give(index: number, slot: number): void {
+  #give(index: number, slot: number, followers: number): void {
     const device = this.#devices[index] as ModelledDevice;
     this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
     this.#report("began", slot, index);
-    this.#events.schedule(index, device.begin(slot, this.#nowMs));
+    device.take(slot);
+    if (followers === 0) this.#events.schedule(index, device.begin(this.#nowMs));
   }
 
   #deviceActs(index: number): void {
@@ -190,14 +191,18 @@ class Simulation {
       });
       return;
     }
-    const slot = device.finish(this.#nowMs);
+    const slots = device.finish(this.#nowMs);
     const { end } = device;
-    this.#report(end, slot, index);
+    for (const slot of slots) this.#report(end, slot, index);
     if (end === "lost") {
       const startMs = device.nextStartMs(this.#nowMs);
       if (startMs !== Number.POSITIVE_INFINITY) this.#events.schedule(index, startMs);
       this.#dispatcher.deviceGone(index);
     }
+    for (const slot of slots) this.#frameEnds(index, slot, end);
+  }
+
+  #frameEnds(index: number, slot: number, end: FrameEnd): void {
     if (end === "answered") this.#complete(slot);
     else if ((this.#attempts[slot] as number) >= ATTEMPT_COUNT_MAX) this.#giveUp(slot);
     else {

@@ -37,22 +37,47 @@ func onnxRuntimePath() throws -> String {
   return path
 }
 
-/// A session, its slot and its result block, by way of the C ABI.
-final class SessionUnderTest {
+/// A session for a model of the fixtures, by way of the C ABI.
+func openSession(
+  _ model: String, _ config: aip_session_config, options: String? = nil
+) throws -> OpaquePointer {
+  var config = config
+  var handle: OpaquePointer?
+  let status = aip_session_create(fixture(model), nil, 0, &config, options, &handle)
+  guard status == AIP_STATUS_OK, let handle else {
+    throw SessionError(status: status, message: lastErrorText())
+  }
+  return handle
+}
+
+/// A session with the slot and the result block of a frame.
+final class SessionUnderTest: FrameUnderTest {
   private let handle: OpaquePointer
-  private let slot: UnsafeMutablePointer<UInt8>
-  private let block: UnsafeMutablePointer<UInt8>
+
+  init(_ model: String, _ config: aip_session_config, options: String? = nil) throws {
+    handle = try openSession(model, config, options: options)
+    super.init()
+  }
+
+  deinit { aip_session_destroy(handle) }
+
+  var payloadBytes: UInt32 {
+    var size: UInt32 = 0
+    XCTAssertEqual(aip_session_payload_bytes(handle, &size), Int32(AIP_STATUS_OK))
+    return size
+  }
+
+  func run() -> Int32 { aip_session_run(handle, slot, block) }
+}
+
+/// A slot and a result block.
+class FrameUnderTest {
+  let slot: UnsafeMutablePointer<UInt8>
+  let block: UnsafeMutablePointer<UInt8>
   private static let slotBytes = 4096
   private static let payloadOffset = 128 + 300 * 32
 
-  init(_ model: String, _ config: aip_session_config, options: String? = nil) throws {
-    var config = config
-    var handle: OpaquePointer?
-    let status = aip_session_create(fixture(model), nil, 0, &config, options, &handle)
-    guard status == AIP_STATUS_OK, let handle else {
-      throw SessionError(status: status, message: lastErrorText())
-    }
-    self.handle = handle
+  init() {
     slot = .allocate(capacity: Self.slotBytes)
     slot.initialize(repeating: 0, count: Self.slotBytes)
     block = .allocate(capacity: Self.payloadOffset + 1024)
@@ -61,7 +86,6 @@ final class SessionUnderTest {
   }
 
   deinit {
-    aip_session_destroy(handle)
     slot.deallocate()
     block.deallocate()
   }
@@ -79,16 +103,17 @@ final class SessionUnderTest {
     return Array(UnsafeBufferPointer(start: first, count: Int(descriptor.pointee.detection_count)))
   }
 
+  /// Why the frame of a batch failed.
+  var message: String {
+    let count = Int(descriptor.pointee.payload_bytes)
+    let text = UnsafeBufferPointer(start: block + 128, count: count)
+    return String(decoding: text, as: UTF8.self)
+  }
+
   func payload<Element>(_ type: Element.Type) -> [Element] {
     let first = UnsafeRawPointer(block + Self.payloadOffset).assumingMemoryBound(to: type)
     let count = Int(descriptor.pointee.payload_bytes) / MemoryLayout<Element>.stride
     return Array(UnsafeBufferPointer(start: first, count: count))
-  }
-
-  var payloadBytes: UInt32 {
-    var size: UInt32 = 0
-    XCTAssertEqual(aip_session_payload_bytes(handle, &size), Int32(AIP_STATUS_OK))
-    return size
   }
 
   /// Puts an RGB picture into the slot: three bytes a pixel, rows without a gap.
@@ -101,8 +126,6 @@ final class SessionUnderTest {
     header.pointee.slot_bytes = UInt32(Self.slotBytes)
     (slot + 128).update(from: pixels, count: pixels.count)
   }
-
-  func run() -> Int32 { aip_session_run(handle, slot, block) }
 }
 
 struct SessionError: Error {

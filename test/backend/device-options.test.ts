@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { DeviceSpec } from "../../src/backend/backend.ts";
 import {
   parseDecimal,
+  readBatch,
   readCpuOptions,
   readReplicas,
   readWeight,
@@ -39,5 +40,16 @@ test("parseDecimal() reads decimal numbers and nothing else", () => {
   expect(parseDecimal("-1e-3")).toBe(-0.001);
   for (const text of ["", " ", "0x10", "1_000", "1,5", "NaN", "1e", "1.2.3"]) {
     expect(parseDecimal(text)).toBeNaN();
+  }
+});
+
+test("readBatch() takes a number of frames from 1 to 64, or leaves it to be measured", () => {
+  expect(readBatch(spec({}))).toBe("auto");
+  expect(readBatch(spec({ batch: "auto" }))).toBe("auto");
+  expect(readBatch(spec({ batch: "64" }))).toBe(64);
+  for (const batch of ["0", "65", "-1", "2.5", "all", "0x2", ""]) {
+    expect(() => readBatch(spec({ batch }))).toThrow(
+      "it must be auto, or a whole number from 1 to 64",
+    );
   }
 });

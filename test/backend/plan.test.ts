@@ -168,3 +168,43 @@ test("planDevices() refuses more instances than it can run", () => {
   const many = Array.from({ length: 5 }, () => "sim:1ms:replicas=64").join(",");
   expect(refusal(many).message).toBe("320 device instances are too many: at most 256");
 });
+
+test("planDevices() lets a model of any number take as many as asked for, or try up to 8", () => {
+  const any = { ...model, batchSize: null };
+  const made = plan("cpu:batch=5:replicas=1,cpu:replicas=1,cpu:batch=1:replicas=1", { model: any });
+  expect(made.instances.map(({ task }) => task.batch)).toEqual([5, "auto", undefined]);
+  const sizes = [0, 1, 2].map((index) => field(made, index, SessionConfig.batchSizeMax));
+  expect(sizes).toEqual([5, 8, 1]);
+});
+
+test("planDevices() gives a model of four pictures up to four frames", () => {
+  const four = { ...model, batchSize: 4 };
+  const made = plan("cpu:batch=3:replicas=1,cpu:replicas=1", { model: four });
+  expect(made.instances.map(({ task }) => task.batch)).toEqual([3, "auto"]);
+  expect(() => plan("cpu:batch=5", { model: four })).toThrow(
+    'Device "cpu:batch=5" has batch 5, but model "nano.onnx" takes 4 pictures at a time: ' +
+      "export it with a dynamic batch",
+  );
+});
+
+test("planDevices() gives a model of single pictures single frames", () => {
+  expect(plan("cpu").instances[0]?.task.batch).toBeUndefined();
+  expect(() => plan("gpu:batch=2")).toThrow("takes one picture at a time");
+});
+
+test("planDevices() does not try batches on simulated devices unless told to", () => {
+  const made = plan("sim:5ms,sim:5ms:batch=8:batch-cost=0.1", { model: null });
+  expect(made.instances.map(({ task }) => task.batch)).toEqual([undefined, 8]);
+});
+
+test("planDevices() keeps batch from a named provider's own options", () => {
+  const machine = fakeMachine(4, fakeDevice("openvino"));
+  const made = plan("openvino:batch=1:device_type=GPU", { machine });
+  expect(made.instances[0]?.task.model?.providerOptions).toBe("OpenVINO\ndevice_type=GPU");
+});
+
+test("planDevices() weighs a simulated device by its full calls", () => {
+  const made = plan("sim:20ms:batch=4:batch-cost=0,sim:20ms", { model: null });
+  expect(made.instances.map(({ weight }) => weight)).toEqual([4, 1]);
+  expect(made.instances[0]?.description).toBe("simulated, 20 ms a frame, up to 4 a call");
+});

@@ -7,11 +7,12 @@ const read = (text: string): ReturnType<typeof readSimulatedOptions> =>
 
 test("readSimulatedOptions() reads every option", () => {
   const text =
-    "sim:20ms:cv=0.3:fail=0.01:hang-at=100:die-at=50:slow-at=1000x2:seed=7:model=nano.onnx";
+    "sim:20ms:cv=0.3:batch=4:batch-cost=0.25:fail=0.01:hang-at=100:die-at=50:slow-at=1000x2:seed=7:model=nano.onnx";
   expect(read(text)).toEqual({
     options: {
       serviceMs: 20,
       cv: 0.3,
+      batchCost: 0.25,
       fail: 0.01,
       hangAt: 100,
       dieAt: 50,

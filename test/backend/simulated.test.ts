@@ -1,8 +1,9 @@
-import { expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import type { SimulatedOptions } from "../../src/backend/backend.ts";
 import { openSession } from "../../src/backend/open.ts";
 import { Status } from "../../src/layout/layout.gen.ts";
 import { clockMs } from "../../src/native/library.ts";
+import { AddressTable } from "../../src/native/session.ts";
 import { Bench, backendContract } from "./contract.ts";
 import { fixtureTask } from "./fixture-task.ts";
 
@@ -108,4 +109,35 @@ test("warmUp() of a simulated device counts no frame and causes no fault", () =>
   const session = openSession(task({ dieAt: 0, serviceMs: 600_000 }), bench.stopAddress);
   expect(bench.warmUp(session)).toBe(Status.ok);
   expect(() => bench.run(session)).toThrow("died at frame 0");
+});
+
+describe("a simulated device with batches", () => {
+  /** Statuses of calls of these sizes, and how long they took together. */
+  function calls(options: Partial<SimulatedOptions>, sizes: readonly number[]) {
+    const bench = new Bench();
+    const session = openSession(task(options), bench.stopAddress);
+    bench.prepare(session);
+    const table = new AddressTable(8);
+    const startMs = clockMs();
+    const statuses = sizes.map((count) => session.batch?.run(count, table, table));
+    return { statuses, elapsedMs: clockMs() - startMs, error: session.lastError() };
+  }
+
+  test("takes a call's time", () => {
+    const { statuses, elapsedMs } = calls({ serviceMs: 20, batchCost: 0.5 }, [5, 5]);
+    expect(statuses).toEqual([Status.ok, Status.ok]);
+    // Twice 20 ms and four halves of it. Only a lower limit: a busy machine may take any time more.
+    expect(elapsedMs).toBeGreaterThan(119);
+  });
+
+  test("a call fails as a whole", () => {
+    const { statuses, error } = calls({ fail: 1 }, [3]);
+    expect(statuses).toEqual([Status.inference]);
+    expect(error).toBe("simulated failure at frame 0, as fail=1 asks");
+  });
+
+  test("dies at the call that holds the frame", () => {
+    expect(() => calls({ dieAt: 5 }, [3, 3])).toThrow("died at frame 5");
+    expect(calls({ dieAt: 6 }, [3, 3]).statuses).toEqual([Status.ok, Status.ok]);
+  });
 });

@@ -65,6 +65,13 @@ test("bench demo draws the scene in every size", async () => {
   ]);
 });
 
+test("bench batch holds calls of several frames against single ones", async () => {
+  const comparisons = await quick("batch");
+  const simulated = comparisons.at(-1);
+  expect(simulated?.title).toBe("a device of 20 ms, each further frame 6 ms more");
+  expect(pairs(comparisons)).toContain("4 a call / 1 a call");
+});
+
 test("bench help compares with an empty program", async () => {
   expect(pairs(await quick("help"))).toEqual(new Set(["aip --help / Bun with an empty program"]));
 });

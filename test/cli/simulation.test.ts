@@ -34,6 +34,16 @@ describe("readSimulation()", () => {
     const { devices } = await read("--device sim:5ms:replicas=2:model=no-such.onnx");
     expect(devices.map(({ id }) => id)).toEqual(["sim-0", "sim-1"]);
   });
+
+  test("a device takes its batch, and the latency goal", async () => {
+    const { devices } = await read(
+      "--device sim:20ms:batch=4:batch-cost=0.25,sim:5ms --latency 90",
+    );
+    expect(devices.map(({ batch, batchCost, goalMs }) => [batch, batchCost, goalMs])).toEqual([
+      [4, 0.25, 90],
+      [1, undefined, 90],
+    ]);
+  });
 });
 
 // Each row: what is typed, and the whole of what stderr says.
@@ -46,6 +56,7 @@ test.each([
   ["--window 0", '--window must be a number of seconds from 0.1 to 3600, not "0"'],
   ["--window 2s", '--window must be a number of seconds from 0.1 to 3600, not "2s"'],
   ["--sources 1e3", '--sources must be a whole number from 1 to 10000, not "1e3"'],
+  ["--latency 0", "--latency must be a number of milliseconds above 0, at most 3600000, not 0"],
   ["--fps x", '--fps must be a number above 0, at most 100000, not "x"'],
   ["--schedule pul", 'Unknown schedule "pul"; did you mean "pull"?'],
   [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Report, SourceReport } from "../../src/metrics/report.ts";
+import type { DeviceReport, Report, SourceReport } from "../../src/metrics/report.ts";
 import { formatReport } from "../../src/metrics/table.ts";
 import { SAMPLE } from "./sample-report.ts";
 
@@ -18,6 +18,16 @@ stage p50   decode 0.4   queue 3.1   pre 0.2   inference 19.8   post 0.1
 saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
 `,
     );
+  });
+
+  test("says how many frames a call answered, where it was ever more than one", () => {
+    const [cpu, gpu] = SAMPLE.devices as [DeviceReport, DeviceReport];
+    const table = formatReport({ ...SAMPLE, devices: [cpu, { ...gpu, frames_per_call: 3.8 }] });
+    expect(table).toContain(
+      "device      frames   share   a call    busy   latency mean       p99\n",
+    );
+    expect(table).toContain("cpu-0          264    44 %      1.0    99 %");
+    expect(table).toContain("gpu-0          336    56 %      3.8   100 %");
   });
 
   test("says loudly that the accounting does not add up", () => {

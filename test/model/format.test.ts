@@ -35,6 +35,7 @@ head         yolov8 from output "output0"
 why          5040 boxes = the cells of strides 8, 16, 32; box and 2 classes
 picture      640×384 RGB, letterboxed, centred on grey 114; NCHW f32
 pixels       0–1
+batch        one picture at a time
 classes      2, from the metadata: car, person
 keeps        the best 300 of confidence 0.25 and above, after NMS at IoU 0.45 per class
 licence      AGPL-3.0

@@ -85,25 +85,18 @@ describe("detectInput()", () => {
       "its input cannot be 640×360: width and height must be multiples of 32",
     ],
     [
-      "a batch",
-      [8, 3, 64, 64],
-      {},
-      "model-input",
-      "it takes 8 pictures at a time, not one; export it with batch 1 or a dynamic one",
-    ],
-    [
       "a row of features",
       [1, 512],
       {},
       "model-input",
-      'input "images" [1, 512] is no picture (known: [1, C, H, W] or [1, H, W, C] with 1 or 3 channels)',
+      'input "images" [1, 512] is no picture (known: [N, C, H, W] or [N, H, W, C] with 1 or 3 channels)',
     ],
     [
       "four channels",
       [1, 4, 64, 64],
       {},
       "model-input",
-      'input "images" [1, 4, 64, 64] is no picture (known: [1, C, H, W] or [1, H, W, C] with 1 or 3 channels)',
+      'input "images" [1, 4, 64, 64] is no picture (known: [N, C, H, W] or [N, H, W, C] with 1 or 3 channels)',
     ],
   ])("refuses %s", (_, shape, hints, code, what) => {
     expect(() => detect(shape, hints)).toThrow(

@@ -41,7 +41,7 @@ describe("describeModel()", () => {
   });
 
   test.each<[FixtureName, string]>([
-    ["batch-4", "it takes 4 pictures at a time"],
+    ["batch-4", 'it takes 4 pictures at a time, but output "output" has shape [1, 6, 84]'],
     ["two-inputs", "it has 2 inputs"],
     ["unknown-head", 'output "output" has shape [1, 10, 7], no head reads it'],
     ["segment", 'it is made for the task "segment"'],

@@ -54,7 +54,7 @@ test("DevicePool takes out a device whose fresh workers hang before their first 
   const lost: string[] = [];
   const out = Promise.withResolvers<void>();
   const pool: DevicePool = new DevicePool({
-    ...{ arena, layout, instances: [instance], warmUp: geometry, startLimitMs: 50 },
+    ...{ arena, layout, instances: [instance], geometry, latencyGoalMs: null, startLimitMs: 50 },
     onLost: (_, __, hung, reason) => lost.push(`${hung ? "hung" : "gone"}: ${reason}`),
     onQuarantineEnd: () => undefined,
     onChange: () => {

@@ -77,5 +77,7 @@ test("compareSchedules() counts frames in windows, where they have a length", ()
 
 test("throughputBound() is the sum of the rates", () => {
   expect(throughputBound(devices)).toBeCloseTo(80);
+  // 4 frames in 20 + 3 · 5 ms.
+  expect(throughputBound([{ serviceMs: 20, batch: 4, batchCost: 0.25 }])).toBeCloseTo(4 / 0.035);
   expect(throughputBound([{ serviceMs: 0 }])).toBe(Number.POSITIVE_INFINITY);
 });

@@ -15,7 +15,7 @@ const first: Scheduler = {
 interface Rig {
   readonly dispatcher: Dispatcher;
   readonly devices: readonly DeviceState[];
-  /** Lets devices take what they take; says who took which slot, `device:slot`. */
+  /** Lets devices take what they take; says who took which slot, `device:slot`, `+` within calls. */
   dispatch(): string;
   /** The device answered all it had. */
   free(device: number): void;
@@ -35,9 +35,10 @@ function rig(
     sources,
     isHeldUp: () => true,
     expire: () => undefined,
-    give(device, slot) {
+    give(device, slot, followers) {
       taken.push(`${device}:${slot}`);
       (devices[device] as DeviceState).inFlight += 1;
+      if (followers > 0) taken.push("+");
     },
     ...options,
   });
@@ -251,5 +252,58 @@ describe("Dispatcher", () => {
     expect(dispatch()).toBe("0:0");
     dispatcher.retry(0, 0);
     expect(Array.from({ length: 4 }, () => dispatcher.takeAny())).toEqual([0, 1, 2, -1]);
+  });
+
+  const quad = { batch: 4, batchCost: 0.25, serviceMs: 20 };
+
+  test("a device takes several frames in one call, all that wait up to its batch", () => {
+    const { dispatcher, dispatch, free } = rig(pull(), [quad]);
+    for (const slot of [9, 8, 7, 6, 5, 4]) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("0:9 + 0:8 + 0:7 + 0:6");
+    expect(dispatch()).toBe("");
+    free(0);
+    expect(dispatch()).toBe("0:5 + 0:4");
+  });
+
+  test("it does not wait for more, and takes none that come while it is busy", () => {
+    const { dispatcher, dispatch } = rig(pull(), [quad]);
+    dispatcher.arrive(1);
+    expect(dispatch()).toBe("0:1");
+    dispatcher.arrive(2);
+    expect(dispatch()).toBe("");
+  });
+
+  test("devices that are free together share", () => {
+    const { dispatcher, dispatch } = rig(pull(), [quad, quad]);
+    for (const slot of [0, 1, 2, 3]) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("0:0 + 0:1 1:2 + 1:3");
+  });
+
+  test("assigned frames go together too, and are counted", () => {
+    const { dispatcher, devices, dispatch } = rig(first, [quad]);
+    for (const slot of [5, 4, 3, 2, 1]) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("0:5 + 0:4 + 0:3 + 0:2");
+    expect(devices[0]?.assigned).toBe(1);
+  });
+
+  test("a call holds the frames behind the one the policy chose", () => {
+    const third: Scheduler = { name: "third", enter: () => -1, next: () => 2 };
+    const { dispatcher, dispatch } = rig(third, [{ ...quad, batch: 2 }]);
+    for (const slot of [0, 1, 2, 3, 4]) dispatcher.arrive(slot);
+    expect(dispatch()).toBe("0:2 + 0:3");
+    expect(dispatcher.waiting).toBe(3);
+  });
+
+  test("a frame that is tried again goes alone", () => {
+    const { dispatcher, dispatch, free } = rig(pull(), [quad]);
+    for (const slot of [0, 1, 2, 3]) dispatcher.arrive(slot);
+    dispatch();
+    for (const slot of [0, 1, 2, 3]) dispatcher.retry(slot, 0);
+    const order: string[] = [];
+    for (let turn = 0; turn < 4; turn += 1) {
+      free(0);
+      order.push(dispatch());
+    }
+    expect(order).toEqual(["0:0", "0:1", "0:2", "0:3"]);
   });
 });

@@ -6,7 +6,7 @@ type Step =
   | { readonly do: "push"; readonly value: number }
   | { readonly do: "insertAt"; readonly index: number; readonly value: number }
   | { readonly do: "shift" }
-  | { readonly do: "removeAt"; readonly index: number };
+  | { readonly do: "takeAt"; readonly index: number };
 
 const value = fc.integer({ min: 0, max: 1000 });
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -17,7 +17,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     value,
   }),
   fc.record({ do: fc.constant("shift" as const) }),
-  fc.record({ do: fc.constant("removeAt" as const), index: fc.integer({ min: 0, max: 9 }) }),
+  fc.record({ do: fc.constant("takeAt" as const), index: fc.integer({ min: 0, max: 9 }) }),
 );
 
 describe("IndexQueue", () => {
@@ -40,7 +40,7 @@ describe("IndexQueue", () => {
           } else if (action.do === "shift") {
             expect(queue.shift()).toBe(model.shift() ?? -1);
           } else {
-            expect(queue.removeAt(action.index)).toBe(model.splice(action.index, 1)[0] ?? -1);
+            expect(queue.takeAt(action.index)).toBe(model.splice(action.index, 1)[0] ?? -1);
           }
           expect(Array.from({ length: queue.length }, (_, i) => queue.at(i))).toEqual(model);
         }

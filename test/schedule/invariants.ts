@@ -27,11 +27,14 @@ export class Watcher {
   overtook = false;
   readonly #options: Pick<SimulationOptions, "devices" | "sources">;
   readonly #conservation: Conservation;
-  readonly #busy: (string | null)[];
+  /** Frames of the call each device is at. */
+  readonly #busy: readonly Set<string>[];
   readonly #busySinceMs: number[];
   /** Shortest and longest time a device was at a frame. */
   readonly #shortestMs: number[];
   readonly #longestMs: number[];
+  /** Most frames of one call there have been. */
+  batchMax = 0;
   readonly #alive: boolean[];
   readonly #nextFrame: number[];
   readonly #held: number[];
@@ -45,7 +48,7 @@ export class Watcher {
     this.#options = options;
     this.#conservation = conservation;
     this.waitedMsMax = options.sources.map(() => 0);
-    this.#busy = options.devices.map(() => null);
+    this.#busy = options.devices.map(() => new Set());
     this.#busySinceMs = options.devices.map(() => 0);
     this.#shortestMs = options.devices.map(() => Number.POSITIVE_INFINITY);
     this.#longestMs = options.devices.map(() => 0);
@@ -73,19 +76,18 @@ export class Watcher {
         this.#waiting.push({ source, frame, sinceMs: event.timeMs });
         break;
       case "began":
-        if (this.#busy[device] !== null) this.#blame(event, "begins on a busy device");
+        this.#joins(event, device);
         if (this.#alive[device] !== true) this.#blame(event, "begins on a device that has gone");
         if (this.#state.get(id) !== "waiting") this.#blame(event, "begins without waiting");
         this.#state.set(id, "running");
-        this.#busy[device] = id;
+        this.#busy[device]?.add(id);
         this.#busySinceMs[device] = event.timeMs;
         this.#begin(source, frame);
         break;
       case "answered":
       case "failed":
       case "lost":
-        if (this.#busy[device] !== id) this.#blame(event, "ends where it never was");
-        this.#busy[device] = null;
+        if (!this.#busy[device]?.delete(id)) this.#blame(event, "ends where it never was");
         this.#tookMs(device, event.timeMs - (this.#busySinceMs[device] as number));
         this.#state.set(id, kind === "answered" ? "done" : "waiting");
         if (kind === "lost") this.#alive[device] = false;
@@ -106,6 +108,16 @@ export class Watcher {
         this.#leave(event, id);
         break;
     }
+  }
+
+  /** Frames of one call begin together, and are no more than the device takes. */
+  #joins(event: SimulationEvent, device: number): void {
+    const count = 1 + (this.#busy[device]?.size ?? 0);
+    this.batchMax = Math.max(this.batchMax, count);
+    if (count === 1) return;
+    if (this.#busySinceMs[device] !== event.timeMs) this.#blame(event, "begins on a busy device");
+    const most = this.#options.devices[device]?.batch ?? 1;
+    if (count > most) this.#blame(event, `is one of ${count} in a call of ${most}`);
   }
 
   /** Everything received has left by now. */
@@ -158,9 +170,11 @@ export class Watcher {
 
   /** Nothing more happens at this time. */
   #settled(): void {
-    const idle = this.#busy.findIndex((id, device) => id === null && this.#alive[device] === true);
+    const idle = this.#busy.findIndex(
+      (ids, device) => ids.size === 0 && this.#alive[device] === true,
+    );
     if (idle < 0 || this.#waiting.length === 0) return;
-    const everyoneIdle = this.#busy.every((id) => id === null);
+    const everyoneIdle = this.#busy.every((ids) => ids.size === 0);
     const blamed =
       this.#conservation === "always" ||
       everyoneIdle ||
@@ -183,7 +197,10 @@ export class Watcher {
   #mayBeTooSlow(device: number): boolean {
     const longestMs = ESTIMATE_ERROR * (this.#longestMs[device] as number);
     const others = this.#shortestMs.reduce(
-      (sum, ms, other) => (other === device || !this.#alive[other] ? sum : sum + longestMs / ms),
+      (sum, ms, other) =>
+        other === device || !this.#alive[other]
+          ? sum
+          : sum + ((this.#options.devices[other]?.batch ?? 1) * longestMs) / ms,
       0,
     );
     return others >= this.#options.sources.reduce((sum, { slots }) => sum + slots, 0);

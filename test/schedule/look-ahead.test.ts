@@ -107,4 +107,32 @@ describe("lookAhead()", () => {
       "|||abc|||d",
     ]);
   });
+
+  const atOnce = true;
+
+  // Calls of two cost what calls of one do; the letter is that of a call's last frame.
+  test("a quicker device that takes two at a time is left twice as many", () => {
+    // At 0 the quick one takes a and b and, in the other's 6 ticks, 2 calls more: c to f are its,
+    // the slow one takes g.
+    expect(
+      draw({ scheduler: () => lookAhead(), ticks: "2 6", batches: "2 1", arrivals: "8", atOnce }),
+    ).toEqual(["bbddffhh", "gggggg..", "||ab||cd||efg||h"]);
+  });
+
+  test("a slower device that takes two at a time takes them from where its turn comes", () => {
+    expect(
+      draw({ scheduler: () => lookAhead(), ticks: "2 4", batches: "1 2", arrivals: "6", atOnce }),
+    ).toEqual(["aabbeeff", "dddd....", "||a||bcd||e||f"]);
+  });
+
+  test("a lone frame is left to a quicker device, whatever a full call of that would take", () => {
+    const quick = { serviceMs: 10, batch: 8, batchCost: 0.5, inFlight: 1, busySinceMs: 95 };
+    const slow = { serviceMs: 20 };
+    const next = (waiting: number): number =>
+      lookAhead().next(state([quick, slow], { waiting, nowMs: 100 }), 1);
+    // 15 ms are left after the quick one's frame: enough for a call of 2, not for one of 3.
+    expect(next(1)).toBe(-1);
+    expect(next(2)).toBe(-1);
+    expect(next(3)).toBe(0);
+  });
 });

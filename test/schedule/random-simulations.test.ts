@@ -31,7 +31,7 @@ interface Scene {
   readonly sources: readonly SourceModel[];
 }
 
-/** Devices, sources and faults drawn from a seed. */
+/** Devices, sources, faults and batches drawn from a seed. */
 function scene(seed: number): Scene {
   const random = mulberry32(seed);
   const below = (count: number): number => Math.floor(random() * count);
@@ -49,6 +49,9 @@ function scene(seed: number): Scene {
       hangAt: sometimes(0.1, below(30), null),
       slowAt: sometimes(0.3, [{ frame: below(50), factor: 0.1 + 4 * random() }], []),
       stallAt: sometimes(0.2, [{ frame: below(50), ms: 1000 * random() }], []),
+      batch: sometimes(0.3, 2 + below(7), 1),
+      batchCost: [0, 0.1, 0.5, 1][below(4)] as number,
+      goalMs: sometimes(0.3, 10 + 200 * random(), null),
     });
   const source = (): SourceModel => ({
     frames: 1 + below(60),
@@ -85,6 +88,7 @@ function framesBefore(index: number, sources: readonly SourceModel[]): number {
 for (const name of scheduleNames) {
   test(`${name}: frames of ${SIMULATION_COUNT} random simulations leave once, in order and in time, none starves, turns are fair, no device idles where it should not`, () => {
     const faults: string[] = [];
+    let batchMax = 0;
     for (let seed = 0; seed < SIMULATION_COUNT; seed += 1) {
       const { devices, sources } = scene(seed);
       const watcher = new Watcher({ devices, sources }, CONSERVATION[name]);
@@ -99,6 +103,7 @@ for (const name of scheduleNames) {
         },
       });
       watcher.finish();
+      batchMax = Math.max(batchMax, watcher.batchMax);
       if (frames.received !== frames.emitted + frames.dropped + frames.failed) {
         watcher.faults.push(`${JSON.stringify(frames)} does not add up`);
       }
@@ -117,5 +122,6 @@ for (const name of scheduleNames) {
       if (faults.length > 10) break;
     }
     expect(faults).toEqual([]);
+    expect(batchMax).toBeGreaterThan(4);
   });
 }

@@ -350,3 +350,87 @@ describe("simulate()", () => {
     ).toThrow("leaves frames waiting beside idle devices");
   });
 });
+
+describe("simulate() with batches", () => {
+  // A call of n frames takes 20 · (1 + 0.3 · (n − 1)) ms: 4 in 38 ms, 8 in 62 ms.
+  const batched = (model: Partial<DeviceModel>, slots = 16): SimulationResult =>
+    simulate({
+      devices: [deviceModel({ serviceMs: 20, batchCost: 0.3, ...model })],
+      sources: [{ frames: 4000, slots, drop: "never", arrivalMs: null }],
+      scheduler: () => lookAhead(),
+      warmUp: 500,
+    });
+
+  test.each([
+    [{ batch: 1 }, 50],
+    [{ batch: 4 }, 4 / 0.038],
+    [{ batch: 8, goalMs: 1000 }, 8 / 0.062],
+  ])("saturated, %p: %d frames a second", (model, fps) => {
+    expect(batched(model).throughputFps / fps).toBeCloseTo(1, 2);
+  });
+
+  test("the goal limits them: 8 at a time are 62 ms, twice that is beyond 100", () => {
+    // Calls of 6 take 50 ms. Now and then 7 are tried, in 56 ms.
+    const { throughputFps, latencyMs } = batched({ batch: 8, goalMs: 100 }, 12);
+    expect(throughputFps).toBeGreaterThan(5 / 0.044);
+    expect(throughputFps).toBeLessThan(8 / 0.062);
+    expect(latencyMs.max).toBeLessThanOrEqual(56 + 56 + 56);
+  });
+
+  test("below saturation nobody waits for a batch to fill", () => {
+    const { latencyMs } = simulate({
+      devices: [deviceModel({ serviceMs: 20, batch: 8, batchCost: 0.3 })],
+      sources: [{ frames: 1000, slots: 16, drop: "never", arrivalMs: paced(40) }],
+      scheduler: () => lookAhead(),
+    });
+    expect(latencyMs.max).toBe(20);
+  });
+
+  test("beyond what single frames allow, calls grow just as they must", () => {
+    const { latencyMs, throughputFps } = simulate({
+      devices: [deviceModel({ serviceMs: 20, batch: 8, batchCost: 0.3, goalMs: 200 })],
+      sources: [{ frames: 2000, slots: 32, drop: "never", arrivalMs: paced(80) }],
+      scheduler: () => lookAhead(),
+      warmUp: 200,
+    });
+    expect(throughputFps).toBeCloseTo(80, 0);
+    // At 80 a second calls of 2 take 26 ms (76.9 a second) and calls of 3 take 32 (93.8).
+    expect(latencyMs.max).toBeLessThan(2 * 38);
+  });
+
+  test("a call that fails costs each of its frames an attempt; they go on alone", () => {
+    const events: SimulationEvent[] = [];
+    simulate({
+      devices: [
+        deviceModel({ serviceMs: 10, batch: 3, batchCost: 0, expectedMs: 10, fail: 1 }),
+        deviceModel({ serviceMs: 100, expectedMs: 100 }),
+      ],
+      sources: [{ frames: 3, slots: 3, drop: "never", arrivalMs: null }],
+      scheduler: () => pull(),
+      observe: (event) => events.push(event),
+    });
+    const story = events
+      .filter(({ kind }) => kind !== "entered")
+      .map(({ timeMs, kind, frame }) => `${timeMs} ${kind} ${frame}`);
+    // The quick device takes all three and fails; they may go only to the other one then.
+    expect(story.slice(0, 6)).toEqual([
+      "0 began 0",
+      "0 began 1",
+      "0 began 2",
+      "10 failed 0",
+      "10 failed 1",
+      "10 failed 2",
+    ]);
+    expect(story.slice(6)).toEqual([
+      "10 began 0",
+      "110 answered 0",
+      "110 emitted 0",
+      "110 began 1",
+      "210 answered 1",
+      "210 emitted 1",
+      "210 began 2",
+      "310 answered 2",
+      "310 emitted 2",
+    ]);
+  });
+});

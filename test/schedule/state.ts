@@ -10,6 +10,8 @@ export function state(
       alive: true,
       inFlight: 0,
       depth: 1,
+      batch: 1,
+      batchCost: 1,
       assigned: 0,
       busySinceMs: 0,
       serviceMs: 0,

@@ -19,7 +19,7 @@ export const run: Command = {
       type: "string",
       valueHint: "LIST",
       description:
-        "cpu[:threads=N:replicas=N], gpu, ane, sim:20ms, auto, all; by commas (Default: auto)",
+        "cpu[:threads=N:batch=N:replicas=N], gpu, ane, sim:20ms, auto, all; by commas (Default: auto)",
     },
     schedule: {
       type: "string",
@@ -53,6 +53,11 @@ export const run: Command = {
       type: "string",
       valueHint: "MS",
       description: "Drop frames no device has taken by then: 200, or entrance=200 (Default: none)",
+    },
+    latency: {
+      type: "string",
+      valueHint: "MS",
+      description: "Latency goal of a frame, which limits batches (Default: 4 frames' time)",
     },
     confidence: {
       type: "string",
@@ -147,7 +152,7 @@ export const run: Command = {
 };
 
 /** Flags whose values are numbers. */
-const NUMBERS: readonly string[] = ["fps", "frames", "slots", "confidence", "iou"];
+const NUMBERS: readonly string[] = ["fps", "frames", "slots", "latency", "confidence", "iou"];
 /** Flags that say how the run is started, not what it does. */
 const NO_SETTINGS: readonly string[] = ["config", "supervise"];
 /** Configuration keys that are not their flag in camel case. */

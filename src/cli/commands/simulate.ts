@@ -41,6 +41,11 @@ export const simulate: Command = {
       valueHint: "N",
       description: "Slots per source (Default: 10)",
     },
+    latency: {
+      type: "string",
+      valueHint: "MS",
+      description: "Latency goal of a frame, which limits batches (Default: 4 frames' time)",
+    },
     drop: {
       type: "string",
       valueHint: "POLICY",
@@ -69,6 +74,7 @@ export const simulate: Command = {
       "aip simulate --device sim:20ms:slow-at=1000x2,sim:50ms --window 5",
       "a device that throttles, over time",
     ],
+    ["aip simulate --device sim:20ms:batch=8:batch-cost=0.3", "several frames in one call"],
     ["aip simulate --sources 200 --fps 6 --drop oldest --device sim:20ms:replicas=64", "many"],
     ["aip simulate --source 15fps:count=9,30fps:weight=2 --drop oldest", "unequal sources"],
   ],

@@ -60,22 +60,22 @@ final class Decoder {
     classFilter?.deallocate()
   }
 
-  /// Reads the output of one frame and writes its records.
+  /// Reads the output for the frame in `place` of the latest run and writes its records.
   func decode(
-    _ output: ModelOutput, _ placement: Placement, into result: ResultBlock
+    _ output: ModelOutput, _ place: Int, _ placement: Placement, into result: ResultBlock
   ) throws(NativeError) {
     switch head {
     case .raw:
-      try copyPayload(output, into: result)
+      try copyPayload(output, place, into: result)
     case .boxes(let head, let overlap):
-      guard let count = head.boxCount(of: output.shape), let values = output.floats() else {
+      guard let count = head.boxCount(of: output.shape), let values = output.floats(place) else {
         throw unexpected(output)
       }
       reserve(count)
       head.decode(values, boxCount: count, into: &candidates)
       keep(Suppression(rule: overlap, limit: detectionLimit), placement, result)
     case .classification(let head):
-      guard head.accepts(output.shape), let values = output.floats() else {
+      guard head.accepts(output.shape), let values = output.floats(place) else {
         throw unexpected(output)
       }
       reserve(head.classCount)
@@ -115,7 +115,7 @@ final class Decoder {
   }
 
   private func copyPayload(
-    _ output: ModelOutput, into result: ResultBlock
+    _ output: ModelOutput, _ place: Int, into result: ResultBlock
   ) throws(NativeError) {
     let descriptor = result.descriptor
     let sizeBytes = output.elementCount * output.type.sizeBytes
@@ -125,7 +125,7 @@ final class Decoder {
         AIP_STATUS_TRUNCATED,
         "Output \"\(output.name)\" has \(sizeBytes) bytes, the payload area holds \(capacityBytes)")
     }
-    guard output.shape.count <= Int(AIP_PAYLOAD_RANK_MAX), let data = output.data else {
+    guard output.shape.count <= Int(AIP_PAYLOAD_RANK_MAX), let data = output.data(place) else {
       throw unexpected(output)
     }
     memcpy(result.payload, data, sizeBytes)

@@ -2,17 +2,18 @@ import CAip
 import CAipKernels
 import COnnxRuntime
 
-/// The model's one picture input: a tensor over memory of our own, which the pre-processing kernel
-/// fills for every frame.
+/// The model's one picture input: tensors over memory of our own, which the pre-processing kernel
+/// fills for every frame. A batch's pictures lie one behind the other, each in its place.
 final class ModelInput {
   let name: String
-  let value: OpaquePointer
-  private let runtime: OnnxRuntime
+  private let tensors: BatchTensors
   private let buffer: AlignedBuffer
-  private let plan: OpaquePointer
+  private let frameBytes: Int
+  /// One a place: what a plan knows of its tensor's padding holds for that place alone.
+  private var plans: [OpaquePointer] = []
 
   /// - Throws: where the model's input is not the one the configuration describes.
-  init(_ model: OnnxModel, _ config: aip_session_config) throws(NativeError) {
+  init(_ model: OnnxModel, _ config: aip_session_config, _ batch: Batch) throws(NativeError) {
     let what = OnnxModel.cannotOpen(model.path)
     if let fault = Self.fault(model, config) {
       throw NativeError(AIP_STATUS_MODEL, "\(what): \(fault)")
@@ -21,32 +22,34 @@ final class ModelInput {
     guard let type = ElementType.of(dtype: config.input_dtype) else {
       throw NativeError(AIP_STATUS_MODEL, "\(what): unknown input type")
     }
-    let buffer = AlignedBuffer(sizeBytes: shape.reduce(type.sizeBytes, *))
-    let plan = try Self.makePlan(config)
-    guard aip_preprocess_size_bytes(plan) == UInt64(buffer.sizeBytes) else {
-      aip_preprocess_destroy(plan)
+    frameBytes = shape.reduce(type.sizeBytes, *)
+    buffer = AlignedBuffer(sizeBytes: batch.sizeMax * frameBytes)
+    tensors = try BatchTensors(
+      model.runtime, over: buffer, type.onnx, frameShape: shape, batch, what)
+    name = model.inputs[0].name
+    for _ in 0..<batch.sizeMax {
+      plans.append(try Self.makePlan(config))
+    }
+    guard aip_preprocess_size_bytes(plans[0]) == UInt64(frameBytes) else {
       throw NativeError(AIP_STATUS_MODEL, "\(what): the input's size is not the pre-processing's")
     }
-    do throws(NativeError) {
-      value = try model.runtime.tensor(over: buffer, type.onnx, shape, what)
-    } catch {
-      aip_preprocess_destroy(plan)
-      throw error
-    }
-    (self.runtime, self.buffer, self.plan) = (model.runtime, buffer, plan)
-    name = model.inputs[0].name
   }
 
   deinit {
-    runtime.api.pointee.ReleaseValue(value)
-    aip_preprocess_destroy(plan)
+    for plan in plans { aip_preprocess_destroy(plan) }
   }
 
-  /// Fills the tensor from a slot's pixels; the caller makes sure that no run reads it.
-  func fill(from slot: UnsafePointer<UInt8>) throws(NativeError) -> aip_letterbox {
+  /// The tensor for a run of `count` pictures.
+  func value(for count: Int) -> OpaquePointer { tensors.value(for: count) }
+
+  /// Fills a place of the tensor from a slot's pixels; the caller makes sure that no run reads it.
+  func fill(
+    _ place: Int, from slot: UnsafePointer<UInt8>
+  ) throws(NativeError) -> aip_letterbox {
     var image = try slotImage(slot)
     var letterbox = aip_letterbox()
-    let status = aip_preprocess_run(plan, &image, buffer.address, &letterbox)
+    let tensor = buffer.address + place * frameBytes
+    let status = aip_preprocess_run(plans[place], &image, tensor, &letterbox)
     guard status == AIP_STATUS_OK else {
       throw NativeError(
         status == AIP_STATUS_OUT_OF_MEMORY
@@ -74,8 +77,10 @@ final class ModelInput {
     guard input.shape.count == 4 else {
       return "\(seen), a picture needs four dimensions like \(describe(wanted))"
     }
-    if input.shape[0] > 1 { return "\(seen), only one picture at a time can be given" }
-    for (side, want) in zip(input.shape, wanted) where side > 0 && side != want {
+    if input.shape[0] > AIP_BATCH_SIZE_MAX {
+      return "\(seen), at most \(AIP_BATCH_SIZE_MAX) pictures at a time can be given"
+    }
+    for (side, want) in zip(input.shape, wanted).dropFirst() where side > 0 && side != want {
       return "\(seen), the configuration gives \(describe(wanted))"
     }
     let type = ElementType.of(dtype: config.input_dtype)

@@ -6,24 +6,26 @@ import COnnxRuntime
 final class ModelOutput {
   let name: String
   let type: ElementType
-  /// The shape; of the latest run where it may change.
+  /// The shape of one frame's answer; of the latest run where it may change.
   private(set) var shape: [Int]
   /// Elements of that shape.
   private(set) var elementCount: Int
   /// Whether ONNX Runtime allocates the tensor.
   let isDynamic: Bool
-  /// The tensor: ours, or of the latest run.
-  private(set) var value: OpaquePointer?
-  private(set) var data: UnsafeRawPointer?
 
   private let runtime: OnnxRuntime
+  private let batch: Batch
+  private let tensors: BatchTensors?
   private let buffer: AlignedBuffer?
+  /// ONNX Runtime's tensor of the latest run, and where the answers lie: ours, or in that.
+  private var made: OpaquePointer?
+  private var base: UnsafeRawPointer?
   private var single: AlignedBuffer?
 
   /// Most bytes one output may have.
   static let sizeBytesMax = 1 << 30
 
-  init(_ model: OnnxModel, _ config: aip_session_config) throws(NativeError) {
+  init(_ model: OnnxModel, _ config: aip_session_config, _ batch: Batch) throws(NativeError) {
     let what = OnnxModel.cannotOpen(model.path)
     let index = Int(config.output_index)
     guard index < model.outputs.count else {
@@ -39,52 +41,69 @@ final class ModelOutput {
         AIP_STATUS_MODEL,
         "\(what): output \"\(output.name)\" is \(output.dtypeName), known are \(known)")
     }
-    (runtime, name, self.type) = (model.runtime, output.name, type)
-    // One picture goes in, so a batch of any size is a batch of one.
-    var shape = output.shape
-    if let batch = shape.first, batch < 0, shape.count > 1 { shape[0] = 1 }
+    (runtime, name, self.type, self.batch) = (model.runtime, output.name, type, batch)
+    guard let shape = batch.frameShape(ofDeclared: output.shape) else {
+      throw NativeError(
+        AIP_STATUS_MODEL,
+        "\(what): output \"\(output.name)\" has shape \(output.shapeText), the answers to "
+          + "\(batch.sizeMax) pictures would be [\(batch.fixedSize ?? -1), …]")
+    }
     isDynamic = shape.contains { $0 < 0 }
     self.shape = shape
     guard !isDynamic else {
-      (elementCount, buffer) = (0, nil)
+      (elementCount, buffer, tensors) = (0, nil, nil)
       return
     }
     elementCount = try Self.elementCount(shape, type, output.name, what, AIP_STATUS_MODEL)
-    let buffer = AlignedBuffer(sizeBytes: elementCount * type.sizeBytes)
+    let buffer = AlignedBuffer(sizeBytes: batch.sizeMax * elementCount * type.sizeBytes)
     self.buffer = buffer
-    data = UnsafeRawPointer(buffer.address)
-    value = try runtime.tensor(over: buffer, type.onnx, shape, what)
+    base = UnsafeRawPointer(buffer.address)
+    tensors = try BatchTensors(
+      runtime, over: buffer, type.onnx, frameShape: shape, batch, what)
   }
 
-  deinit { runtime.api.pointee.ReleaseValue(value) }
+  deinit { runtime.api.pointee.ReleaseValue(made) }
 
-  /// Releases a tensor of the run before, so that the next one makes its own.
-  func prepare() {
-    guard isDynamic, let old = value else { return }
-    runtime.api.pointee.ReleaseValue(old)
-    (value, data) = (nil, nil)
+  /// The tensor that a run of `count` pictures is to fill; nil where the run makes its own, for
+  /// which that of the run before is released.
+  func prepare(for count: Int) -> OpaquePointer? {
+    if let tensors { return tensors.value(for: count) }
+    runtime.api.pointee.ReleaseValue(made)
+    (made, base) = (nil, nil)
+    return nil
   }
 
-  /// Takes the tensor that a run has made.
-  func take(_ made: OpaquePointer?) throws(NativeError) {
+  /// Takes the tensor that a run of `count` pictures has made.
+  func take(_ made: OpaquePointer?, of count: Int) throws(NativeError) {
     guard isDynamic else { return }
     guard let made else {
       throw NativeError(AIP_STATUS_INFERENCE, "The model gave no output \"\(name)\"")
     }
-    value = made
+    self.made = made
     let (_, shape) = try runtime.shape(of: made)
     let what = "The inference failed"
-    elementCount = try Self.elementCount(shape, type, name, what, AIP_STATUS_INFERENCE)
-    self.shape = shape
+    _ = try Self.elementCount(shape, type, name, what, AIP_STATUS_INFERENCE)
+    guard let frameShape = batch.frameShape(ofRun: shape, count: count) else {
+      throw NativeError(
+        AIP_STATUS_INFERENCE,
+        "\(what): output \"\(name)\" has shape \(describe(shape)), which is not \(count) answers")
+    }
+    elementCount = frameShape.reduce(1, *)
+    self.shape = frameShape
     var address: UnsafeMutableRawPointer?
     try runtime.check(
       runtime.api.pointee.GetTensorMutableData(made, &address), what, AIP_STATUS_INFERENCE)
-    data = UnsafeRawPointer(address)
+    base = UnsafeRawPointer(address)
   }
 
-  /// The values as f32, converted where they are f16; nil for other types and before the first run.
-  func floats() -> UnsafePointer<Float>? {
-    guard let data else { return nil }
+  /// The answer to the picture in a place of the latest run; nil before the first.
+  func data(_ place: Int) -> UnsafeRawPointer? {
+    base.map { $0 + place * elementCount * type.sizeBytes }
+  }
+
+  /// Its values as f32, converted where they are f16; nil for other types and before the first run.
+  func floats(_ place: Int) -> UnsafePointer<Float>? {
+    guard let data = data(place) else { return nil }
     switch type.dtype {
     case AIP_DTYPE_F32:
       return data.assumingMemoryBound(to: Float.self)

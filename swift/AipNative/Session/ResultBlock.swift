@@ -14,6 +14,17 @@ struct ResultBlock {
     payload = base + detectionsOffset + detectionBytes
   }
 
+  /// Writes why the frame failed where its detections would stand, cut to their room.
+  func write(message: String) {
+    let room = Int(AIP_DETECTION_COUNT_MAX) * MemoryLayout<aip_detection>.stride
+    var message = message
+    descriptor.pointee.payload_bytes = message.withUTF8 { text in
+      let count = min(text.count, room)
+      UnsafeMutableRawBufferPointer(start: detections, count: room).copyBytes(from: text[..<count])
+      return UInt32(count)
+    }
+  }
+
   /// Empties the block; what the caller has filled in stays.
   func clear() {
     descriptor.pointee.detection_count = 0

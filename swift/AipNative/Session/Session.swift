@@ -2,19 +2,23 @@ import CAip
 import CAipKernels
 import COnnxRuntime
 
-/// A model on one device instance, with everything a frame needs allocated beforehand.
+/// A model on one device instance, with everything its frames need allocated beforehand.
 final class Session {
+  let input: ModelInput
+  let output: ModelOutput
+  let decoder: Decoder
   private let model: OnnxModel
-  private let input: ModelInput
-  private let output: ModelOutput
-  private let decoder: Decoder
   private let inputNames: CStringArray
   private let outputNames: CStringArray
   private let inputValues: UnsafeMutablePointer<OpaquePointer?>
   private let outputValues: UnsafeMutablePointer<OpaquePointer?>
+  /// Where the pictures of a batch stand in the model's input; nil for one that could not be read.
+  let placements: UnsafeMutablePointer<Placement?>
 
   /// Bytes of payload one frame can produce.
   let payloadBytes: Int
+  /// Frames one call can answer.
+  let batchSizeMax: Int
 
   init(
     path: String, bytes: UnsafeRawBufferPointer?, _ config: aip_session_config,
@@ -36,29 +40,34 @@ final class Session {
     try options.optimiseFully()
     try provider.append(to: options)
     model = try OnnxModel(path: path, bytes: bytes, options: options)
-    input = try ModelInput(model, config)
-    output = try ModelOutput(model, config)
+    let batch = Batch(declared: model.inputs.first?.shape.first ?? 1, config)
+    input = try ModelInput(model, config, batch)
+    output = try ModelOutput(model, config, batch)
     inputNames = CStringArray([input.name])
     outputNames = CStringArray([output.name])
     inputValues = .allocate(capacity: 1)
-    inputValues.initialize(to: input.value)
+    inputValues.initialize(to: nil)
     outputValues = .allocate(capacity: 1)
     outputValues.initialize(to: nil)
     if output.isDynamic {
       // Only a run tells the shape.
       do throws(NativeError) {
-        try Self.infer(model, output, inputNames, inputValues, outputNames, outputValues)
+        try Self.infer(1, model, input, output, inputNames, inputValues, outputNames, outputValues)
       } catch {
         throw NativeError(AIP_STATUS_MODEL, "\(what): \(error.message)")
       }
     }
     decoder = try Decoder(head, config, output, what)
     payloadBytes = decoder.isRaw ? output.elementCount * output.type.sizeBytes : 0
+    batchSizeMax = batch.sizeMax
+    placements = .allocate(capacity: batch.sizeMax)
+    placements.initialize(repeating: nil, count: batch.sizeMax)
   }
 
   deinit {
     inputValues.deallocate()
     outputValues.deallocate()
+    placements.deallocate()
   }
 
   /// Answers one frame into its result block; see `aip_session_run`.
@@ -70,28 +79,39 @@ final class Session {
     let descriptor = result.descriptor
     let startedMs = clockMs()
     descriptor.pointee.started_ms = startedMs
-    let letterbox = try input.fill(from: slot)
+    let letterbox = try input.fill(0, from: slot)
     let filledMs = clockMs()
     descriptor.pointee.preprocess_ms = Float(filledMs - startedMs)
-    try Self.infer(model, output, inputNames, inputValues, outputNames, outputValues)
+    try infer(1)
     let inferredMs = clockMs()
     descriptor.pointee.inference_ms = Float(inferredMs - filledMs)
-    let (width, height) = sourceSize(of: slot)
-    let placement = Placement(letterbox, width: width, height: height)
-    try decoder.decode(output, placement, into: result)
+    try decoder.decode(output, 0, Placement(letterbox, slot), into: result)
     descriptor.pointee.postprocess_ms = Float(clockMs() - inferredMs)
   }
 
+  /// Runs the model on the pictures in the first `count` places of the input.
+  func infer(_ count: Int) throws(NativeError) {
+    try Self.infer(count, model, input, output, inputNames, inputValues, outputNames, outputValues)
+  }
+
   private static func infer(
-    _ model: OnnxModel, _ output: ModelOutput,
+    _ count: Int, _ model: OnnxModel, _ input: ModelInput, _ output: ModelOutput,
     _ inputNames: CStringArray, _ inputValues: UnsafeMutablePointer<OpaquePointer?>,
     _ outputNames: CStringArray, _ outputValues: UnsafeMutablePointer<OpaquePointer?>
   ) throws(NativeError) {
-    output.prepare()
-    outputValues.pointee = output.value
+    inputValues.pointee = input.value(for: count)
+    outputValues.pointee = output.prepare(for: count)
     let status = model.runtime.api.pointee.Run(
       model.session, nil, inputNames.pointer, inputValues, 1, outputNames.pointer, 1, outputValues)
     try model.runtime.check(status, "The inference failed", AIP_STATUS_INFERENCE)
-    try output.take(outputValues.pointee)
+    try output.take(outputValues.pointee, of: count)
+  }
+}
+
+extension Placement {
+  /// Where the picture of a slot stands in the model's input.
+  init(_ letterbox: aip_letterbox, _ slot: UnsafePointer<UInt8>) {
+    let (width, height) = sourceSize(of: slot)
+    self.init(letterbox, width: width, height: height)
   }
 }

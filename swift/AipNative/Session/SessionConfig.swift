@@ -16,6 +16,9 @@ func configurationFault(_ config: aip_session_config) -> String? {
   if !(1...UInt32(AIP_DETECTION_COUNT_MAX)).contains(config.detection_limit) {
     return "detection limit \(config.detection_limit) must be 1 to \(AIP_DETECTION_COUNT_MAX)"
   }
+  if config.batch_size_max > AIP_BATCH_SIZE_MAX {
+    return "batch size \(config.batch_size_max) must be 0 to \(AIP_BATCH_SIZE_MAX)"
+  }
   if config.scores_activation > 2 {
     return "scores activation \(config.scores_activation) must be 0 to 2"
   }

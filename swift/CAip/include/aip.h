@@ -86,6 +86,19 @@ int32_t aip_session_create(const char *model_path, const uint8_t *model, uint32_
 /// identity fields and payload_capacity_bytes. Also writes the status into the descriptor.
 int32_t aip_session_run(aip_session *session, const uint8_t *slot, uint8_t *result);
 
+/// Frames one call of aip_session_run_batch can answer: as many as the model is made for, or, where
+/// it takes any number, the configuration's batch_size_max; at least 1.
+int32_t aip_session_batch_size(aip_session *session, uint32_t *count);
+
+/// Answers `count` frames by one run of the model: `slots[i]` into `results[i]`, which the caller
+/// has prepared as for aip_session_run. A model made for more pictures is run on stale ones besides.
+/// Returns OK once every block has a status of its own and, where that is negative, its message in
+/// place of the detections; INVALID_ARGUMENT where there is no such batch. Times: each frame has its
+/// own of pre- and post-processing, and the whole of the inference, since it waited for that;
+/// started_ms and finished_ms are the call's.
+int32_t aip_session_run_batch(aip_session *session, uint32_t count, const uint8_t *const *slots,
+                              uint8_t *const *results);
+
 /// Bytes of payload one frame of this session can produce; 0 for detection heads.
 int32_t aip_session_payload_bytes(aip_session *session, uint32_t *size_bytes);
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x42614d68u
+#define AIP_LAYOUT_HASH 0xaf3a618bu
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -19,6 +19,9 @@
 
 /// Feature-map strides of an anchor-free head.
 #define AIP_HEAD_LEVEL_COUNT_MAX 8
+
+/// Frames that one call can answer.
+#define AIP_BATCH_SIZE_MAX 64
 
 /// Where a slot is on its way: free, writing, ready, reading, done, free.
 enum {
@@ -283,24 +286,25 @@ _Static_assert(offsetof(aip_slot_header, reserved) == 100, "reserved");
 
 /// Start of a result block; detection records follow it, then the payload area. A failed frame has its error message, in UTF-8, where the detection records would stand.
 ///
-///      0  u32     slot_index              Slot the frame lies in.
-///      4  u32     source_index            Source of the frame.
-///      8  u32     frame_id                Number of the frame in its source.
-///     12  u32     worker_index            Worker that answered.
-///     16  i32     status                  A status; `ok`, or why the frame failed.
-///     20  u32     detection_count         Detection records present.
-///     24  u32     candidate_count         Boxes above the confidence, before NMS.
-///     28  u32     payload_bytes           Payload bytes present; of the message in a failed frame.
-///     32  u32     payload_capacity_bytes  Size of the payload area.
-///     36  u32     payload_dtype           A dtype.
-///     40  u32     payload_rank            Dimensions of the payload tensor.
-///     44  u32[6]  payload_shape           The payload tensor's shape.
-///     68  f32     preprocess_ms           Time from pixels to tensor, in ms.
-///     72  f32     inference_ms            Time in the model, in ms.
-///     76  f32     postprocess_ms          Time decoding boxes and in NMS, in ms.
-///     80  f64     started_ms              Monotonic clock when the worker took the frame.
-///     88  f64     finished_ms             Monotonic clock when the result was written.
-///     96  u32[8]  reserved                Fills the cache line.
+///       0  u32     slot_index              Slot the frame lies in.
+///       4  u32     source_index            Source of the frame.
+///       8  u32     frame_id                Number of the frame in its source.
+///      12  u32     worker_index            Worker that answered.
+///      16  i32     status                  A status; `ok`, or why the frame failed.
+///      20  u32     detection_count         Detection records present.
+///      24  u32     candidate_count         Boxes above the confidence, before NMS.
+///      28  u32     payload_bytes           Payload bytes present; of the message in a failed frame.
+///      32  u32     payload_capacity_bytes  Size of the payload area.
+///      36  u32     payload_dtype           A dtype.
+///      40  u32     payload_rank            Dimensions of the payload tensor.
+///      44  u32[6]  payload_shape           The payload tensor's shape.
+///      68  f32     preprocess_ms           Time from pixels to tensor, in ms.
+///      72  f32     inference_ms            Time in the model, in ms.
+///      76  f32     postprocess_ms          Time decoding boxes and in NMS, in ms.
+///      80  f64     started_ms              Monotonic clock when the worker took the frame.
+///      88  f64     finished_ms             Monotonic clock when the result was written.
+///      96  u32     batch_size              Frames of its call: from this one on when given, all of them once answered.
+///     100  u32[7]  reserved                Fills the cache line.
 typedef struct aip_result_descriptor {
   uint32_t slot_index;
   uint32_t source_index;
@@ -319,7 +323,8 @@ typedef struct aip_result_descriptor {
   float postprocess_ms;
   double started_ms;
   double finished_ms;
-  uint32_t reserved[8];
+  uint32_t batch_size;
+  uint32_t reserved[7];
 } aip_result_descriptor;
 _Static_assert(sizeof(aip_result_descriptor) == 128, "size of aip_result_descriptor");
 _Static_assert(offsetof(aip_result_descriptor, slot_index) == 0, "slot_index");
@@ -339,7 +344,8 @@ _Static_assert(offsetof(aip_result_descriptor, inference_ms) == 72, "inference_m
 _Static_assert(offsetof(aip_result_descriptor, postprocess_ms) == 76, "postprocess_ms");
 _Static_assert(offsetof(aip_result_descriptor, started_ms) == 80, "started_ms");
 _Static_assert(offsetof(aip_result_descriptor, finished_ms) == 88, "finished_ms");
-_Static_assert(offsetof(aip_result_descriptor, reserved) == 96, "reserved");
+_Static_assert(offsetof(aip_result_descriptor, batch_size) == 96, "batch_size");
+_Static_assert(offsetof(aip_result_descriptor, reserved) == 100, "reserved");
 
 /// One detection, or one ground-truth box.
 ///
@@ -399,7 +405,8 @@ _Static_assert(offsetof(aip_detection, reserved) == 28, "reserved");
 ///     136  u32      detection_limit       Detections kept, at most detection_count_max.
 ///     140  u32      class_filter_enabled  1: only classes in class_filter count.
 ///     144  u32[32]  class_filter          Bit c of word c/32: class c wanted.
-///     272  u32[12]  reserved              Fills the struct.
+///     272  u32      batch_size_max        Frames one call may answer, where the model leaves it open; 0 counts as 1.
+///     276  u32[11]  reserved              Fills the struct.
 typedef struct aip_session_config {
   uint32_t provider;
   uint32_t thread_count;
@@ -427,7 +434,8 @@ typedef struct aip_session_config {
   uint32_t detection_limit;
   uint32_t class_filter_enabled;
   uint32_t class_filter[32];
-  uint32_t reserved[12];
+  uint32_t batch_size_max;
+  uint32_t reserved[11];
 } aip_session_config;
 _Static_assert(sizeof(aip_session_config) == 320, "size of aip_session_config");
 _Static_assert(offsetof(aip_session_config, provider) == 0, "provider");
@@ -456,6 +464,7 @@ _Static_assert(offsetof(aip_session_config, iou_max) == 132, "iou_max");
 _Static_assert(offsetof(aip_session_config, detection_limit) == 136, "detection_limit");
 _Static_assert(offsetof(aip_session_config, class_filter_enabled) == 140, "class_filter_enabled");
 _Static_assert(offsetof(aip_session_config, class_filter) == 144, "class_filter");
-_Static_assert(offsetof(aip_session_config, reserved) == 272, "reserved");
+_Static_assert(offsetof(aip_session_config, batch_size_max) == 272, "batch_size_max");
+_Static_assert(offsetof(aip_session_config, reserved) == 276, "reserved");
 
 #endif
