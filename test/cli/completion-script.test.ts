@@ -14,9 +14,10 @@ COMP_WORDS=(aip ${quoted}); COMP_CWORD=${words.length}; _aip; printf '%s\\n' "\$
 test("bash completes commands and subcommands", async () => {
   expect(await bashOffers("")).toEqual([
     "run",
-    "calibrate",
     "devices",
     "models",
+    "calibrate",
+    "plan",
     "simulate",
     "completion",
     "--help",
