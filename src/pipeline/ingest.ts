@@ -58,7 +58,7 @@ const STOPPED = -2;
 /** Longest sleep between two looks at the stop flags. */
 const WAIT_MS = 100;
 /** Frames that are made within microseconds are announced together, at most this late. */
-const RING_WITHIN_MS = 0.2;
+const ANNOUNCE_WITHIN_MS = 0.2;
 /** How long the manager gets to let the oldest waiting frame give way. */
 const OLDEST_WAIT_MS = 5;
 
@@ -104,7 +104,7 @@ class SourceReader {
   #lastTimeMs = 0;
   /** Time from the frame before the last one to the last. */
   #stepMs = 0;
-  #rungMs = 0;
+  #announcedMs = 0;
   #unannounced = 0;
   #frameId: number;
   #skipCount: number;
@@ -151,6 +151,7 @@ class SourceReader {
     const frames = this.#frameId - this.#skipCount - first;
     const partialBytes = feed?.partialBytes ?? 0;
     feed?.close();
+    this.#announce();
     this.#doorbell.ringAnyway();
     return { type: "segment-end", frames, partialBytes, ...outcome };
   }
@@ -202,21 +203,16 @@ class SourceReader {
       return unused;
     }
     let slot = free.tryPop();
-    if (slot >= 0) {
-      free.release();
-      return slot;
-    }
+    if (slot >= 0) return slot;
     Atomics.add(this.#control, SourceControl.bufferFullWaits / 4, 1);
     const { drop } = this.#start;
-    this.#doorbell.ring();
+    this.#announce();
     if (drop === "newest") return -1;
     do {
       free.wait(drop === "oldest" ? OLDEST_WAIT_MS : WAIT_MS);
       slot = free.tryPop();
     } while (slot < 0 && drop === "never" && !this.#stopped);
-    if (slot >= 0) free.release();
-    else if (drop === "never") return STOPPED;
-    return slot;
+    return slot < 0 && drop === "never" ? STOPPED : slot;
   }
 
   #deliver(feed: FrameFeed, slot: number, segment: IngestSegment): number {
@@ -235,16 +231,22 @@ class SourceReader {
     words[(offset + SlotHeader.state) / 4] = SlotState.ready;
     this.#count();
     this.#frames.tryPush(this.#place.firstSlot + slot);
-    this.#frames.publish();
-    // A frame that may be long in coming must not leave the one before unannounced.
     this.#unannounced += 1;
+    // A frame that may be long in coming must not leave the one before unannounced.
     const isPrompt = feed.isPrompt && this.#start.fps === null;
-    const isSoon = receivedMs - this.#rungMs < RING_WITHIN_MS;
+    const isSoon = receivedMs - this.#announcedMs < ANNOUNCE_WITHIN_MS;
     if (isPrompt && isSoon && this.#unannounced < this.#place.slotCount / 4) return Status.ok;
-    this.#unannounced = 0;
-    this.#rungMs = receivedMs;
-    this.#doorbell.ring();
+    this.#announcedMs = receivedMs;
+    this.#announce();
     return Status.ok;
+  }
+
+  /** Makes the frames filled so far visible, and wakes the manager where it sleeps. */
+  #announce(): void {
+    this.#unannounced = 0;
+    this.#free.release();
+    this.#frames.publish();
+    this.#doorbell.ring();
   }
 
   /** Reads a frame that has no slot, and counts it. The gap in the ids tells the manager. */
@@ -285,8 +287,8 @@ class SourceReader {
   /** A frame has been received. */
   #count(): void {
     this.#frameId += 1;
-    const received = this.#frameId - this.#start.firstFrame;
-    Atomics.store(this.#control, SourceControl.received / 4, received);
+    // Counts become certain with the message that ends the segment: no fence.
+    this.#control[SourceControl.received / 4] = this.#frameId - this.#start.firstFrame;
   }
 
   #scratchSlot(): Uint8Array {

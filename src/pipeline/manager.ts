@@ -77,7 +77,11 @@ export class Manager {
   readonly #words: Int32Array;
   readonly #floats: Float32Array;
   readonly #doubles: Float64Array;
-  readonly #slotOffsets: readonly number[];
+  // Where they lie in the arena, in bytes.
+  readonly #slotOffsets: Float64Array;
+  readonly #resultOffsets: Float64Array;
+  /** The source of each slot. */
+  readonly #owners: readonly SourceRunner[];
   readonly #dispatcher: Dispatcher;
   readonly #freeResults: IndexQueue;
   // Per slot:
@@ -105,7 +109,15 @@ export class Manager {
     this.#words = new Int32Array(arena);
     this.#floats = new Float32Array(arena);
     this.#doubles = new Float64Array(arena);
-    this.#slotOffsets = Array.from({ length: slotCount }, (_, slot) => slotOffset(layout, slot));
+    this.#slotOffsets = Float64Array.from({ length: slotCount }, (_, slot) =>
+      slotOffset(layout, slot),
+    );
+    this.#resultOffsets = Float64Array.from({ length: resultCount }, (_, result) =>
+      resultOffset(layout, result),
+    );
+    this.#owners = options.sources.flatMap((source) =>
+      new Array<SourceRunner>(source.place.slotCount).fill(source),
+    );
     this.#dispatcher = new Dispatcher({
       scheduler: options.scheduler,
       devices: options.devices,
@@ -119,7 +131,8 @@ export class Manager {
     this.#freeResults = new IndexQueue(resultCount);
     for (let result = 0; result < resultCount; result += 1) {
       this.#freeResults.push(result);
-      const capacity = (resultOffset(layout, result) + ResultDescriptor.payloadCapacityBytes) / 4;
+      const descriptor = this.#resultOffsets[result] as number;
+      const capacity = (descriptor + ResultDescriptor.payloadCapacityBytes) / 4;
       this.#words[capacity] = layout.payloadBytes;
     }
     this.#resultOf = new Int32Array(slotCount).fill(-1);
@@ -180,8 +193,7 @@ export class Manager {
     this.#holds[slot] = (this.#holds[slot] as number) - 1;
     this.#heldCount -= 1;
     if (this.#holds[slot] === 0 && this.#emitted[slot] === 1) {
-      const source = this.#free(slot);
-      source.free.publish();
+      this.#free(slot).free.publish();
     }
     this.wake();
   }
@@ -269,7 +281,7 @@ export class Manager {
       device.running.shift();
       device.inFlight -= 1;
       const slot = this.#word(result, ResultDescriptor.slotIndex);
-      const descriptor = resultOffset(this.#options.layout, result);
+      const descriptor = this.#resultOffsets[result] as number;
       const startedMs = this.#doubles[(descriptor + ResultDescriptor.startedMs) / 8] as number;
       const finishedMs = this.#doubles[(descriptor + ResultDescriptor.finishedMs) / 8] as number;
       device.busySinceMs = finishedMs;
@@ -286,7 +298,8 @@ export class Manager {
       device.answered(startedMs, finishedMs, this.#word(result, ResultDescriptor.batchSize));
       this.#recordStages(slot, descriptor, startedMs);
       this.#resultOf[slot] = result;
-      this.#sourceOf(slot).reorder.complete(this.#local(slot));
+      const source = this.#sourceOf(slot);
+      source.reorder.complete(slot - source.place.firstSlot);
     }
     results.release();
     return true;
@@ -296,6 +309,7 @@ export class Manager {
     const at = this.#slotOffsets[slot] as number;
     const floats = this.#floats;
     const receivedMs = this.#doubles[(at + SlotHeader.receivedMs) / 8] as number;
+    this.#words[(at + SlotHeader.state) / 4] = SlotState.done;
     const { stages } = this;
     stages.decode.record(floats[(at + SlotHeader.decodeMs) / 4] as number);
     stages.queue.record(startedMs - receivedMs);
@@ -309,12 +323,13 @@ export class Manager {
     const { frames } = source;
     let slot = frames.tryPop();
     if (slot < 0) return false;
+    const { firstSlot } = source.place;
     for (; slot >= 0; slot = frames.tryPop()) {
       const at = this.#slotOffsets[slot] as number;
       const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
       source.freeCount -= 1;
       this.#trace?.arrived(slot);
-      source.reorder.arrive(this.#local(slot), frameId);
+      source.reorder.arrive(slot - firstSlot, frameId);
       this.#resultOf[slot] = -1;
       this.#deviceOf[slot] = -1;
       this.#attempts[slot] = 0;
@@ -349,7 +364,7 @@ export class Manager {
     if (result < 0) throw new RangeError("no result block is free: two a slot must suffice");
     const words = this.#words;
     const at = this.#slotOffsets[slot] as number;
-    const descriptor = resultOffset(this.#options.layout, result) / 4;
+    const descriptor = (this.#resultOffsets[result] as number) / 4;
     words[descriptor + ResultDescriptor.slotIndex / 4] = slot;
     words[descriptor + ResultDescriptor.sourceIndex / 4] = words[
       (at + SlotHeader.sourceIndex) / 4
@@ -360,6 +375,7 @@ export class Manager {
     words[descriptor + ResultDescriptor.workerIndex / 4] = device.index;
     this.#trace?.given(slot, device.index, this.#dispatcher);
     words[descriptor + ResultDescriptor.batchSize / 4] = 1 + followers;
+    words[(at + SlotHeader.state) / 4] = SlotState.reading;
     this.#deviceOf[slot] = device.index;
     this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
     if (device.inFlight === 0) device.busySinceMs = this.nowMs;
@@ -383,7 +399,8 @@ export class Manager {
   #giveUp(slot: number, message: string): void {
     this.#failed[slot] = 1;
     this.#errors.set(slot, message);
-    this.#sourceOf(slot).reorder.complete(this.#local(slot));
+    const source = this.#sourceOf(slot);
+    source.reorder.complete(slot - source.place.firstSlot);
   }
 
   /** A live source has no slot left: its longest-waiting frame gives way. */
@@ -399,10 +416,9 @@ export class Manager {
     const frameId = this.#words[(at + SlotHeader.frameId) / 4] as number;
     source.dropping(frameId, this.#doubles[(at + SlotHeader.timeMs) / 8] as number, isLate);
     this.#trace?.gaveWay(slot, this.nowMs);
-    source.reorder.drop(this.#local(slot));
+    source.reorder.drop(slot - source.place.firstSlot);
     this.#emitted[slot] = 1;
-    this.#free(slot);
-    source.free.publish();
+    this.#free(slot).free.publish();
   }
 
   /** Lets everything leave whose turn it is. HOT. */
@@ -459,7 +475,7 @@ export class Manager {
     frame.status = "ok";
     frame.deviceIndex = this.#deviceOf[slot] as number;
     this.latency.record(frame.latencyMs);
-    const finished = resultOffset(this.#options.layout, result) + ResultDescriptor.finishedMs;
+    const finished = (this.#resultOffsets[result] as number) + ResultDescriptor.finishedMs;
     this.stages.reorder.record(this.nowMs - (this.#doubles[finished / 8] as number));
   }
 
@@ -471,22 +487,16 @@ export class Manager {
     this.#resultOf[slot] = -1;
     this.#words[((this.#slotOffsets[slot] as number) + SlotHeader.state) / 4] = SlotState.free;
     source.freeCount += 1;
-    source.free.tryPush(this.#local(slot));
+    source.free.tryPush(slot - source.place.firstSlot);
     return source;
   }
 
   #sourceOf(slot: number): SourceRunner {
-    const at = this.#slotOffsets[slot] as number;
-    return this.#sources[this.#words[(at + SlotHeader.sourceIndex) / 4] as number] as SourceRunner;
-  }
-
-  /** Number of the slot within its source. */
-  #local(slot: number): number {
-    return slot - this.#sourceOf(slot).place.firstSlot;
+    return this.#owners[slot] as SourceRunner;
   }
 
   #word(result: number, field: number): number {
-    return this.#words[(resultOffset(this.#options.layout, result) + field) / 4] as number;
+    return this.#words[((this.#resultOffsets[result] as number) + field) / 4] as number;
   }
 
   #errorOf(descriptor: number): string {

@@ -7,13 +7,7 @@
 import type { BackendSession, SessionTask } from "../backend/backend.ts";
 import { openSession } from "../backend/open.ts";
 import { AipError } from "../errors.ts";
-import {
-  ResultDescriptor,
-  SlotHeader,
-  SlotState,
-  Status,
-  WorkerControl,
-} from "../layout/layout.gen.ts";
+import { ResultDescriptor, Status, WorkerControl } from "../layout/layout.gen.ts";
 import { addressOf, clockMs } from "../native/library.ts";
 import { AddressTable } from "../native/session.ts";
 import {
@@ -149,11 +143,11 @@ class InferenceLoop {
           unpublished = 0;
         }
         if (Atomics.load(this.#control, WorkerControl.stop / 4) !== 0) return;
+        commands.release();
         commands.wait(WAIT_MS);
         continue;
       }
       const count = this.#take(result);
-      commands.release();
       const finishedMs = this.#answer(count);
       if (finishedMs === STOPPED) return;
       for (let place = 0; place < count; place += 1) results.tryPush(this.#batch[place] as number);
@@ -177,7 +171,8 @@ class InferenceLoop {
   }
 
   #publish(): void {
-    Atomics.store(this.#control, WorkerControl.currentResult / 4, -1);
+    this.#control[WorkerControl.currentResult / 4] = -1;
+    this.#commands.release();
     this.#results.publish();
     this.#doorbell.ring();
   }
@@ -186,7 +181,8 @@ class InferenceLoop {
   #answer(count: number): number {
     const startedMs = clockMs();
     this.#busySince[0] = startedMs;
-    Atomics.store(this.#control, WorkerControl.currentResult / 4, this.#batch[0] as number);
+    // For the watchdog alone, which looks now and then: no fence.
+    this.#control[WorkerControl.currentResult / 4] = this.#batch[0] as number;
     const status = count === 1 ? this.#answerOne() : this.#answerSeveral(count);
     if (status === Status.stopped) return STOPPED;
     const finishedMs = clockMs();
@@ -223,7 +219,6 @@ class InferenceLoop {
     const descriptor = offset / 4;
     const slot = words[descriptor + ResultDescriptor.slotIndex / 4] as number;
     const slotAt = this.#slotOffsets[slot] as number;
-    words[slotAt / 4 + SlotHeader.state / 4] = SlotState.reading;
     words[descriptor + ResultDescriptor.status / 4] = Status.ok;
     words[descriptor + ResultDescriptor.detectionCount / 4] = 0;
     words[descriptor + ResultDescriptor.candidateCount / 4] = 0;
@@ -236,13 +231,10 @@ class InferenceLoop {
 
   /** @param status of the whole call. HOT. */
   #finish(result: number, status: number, startedMs: number, finishedMs: number): void {
-    const words = this.#words;
     const offset = resultOffset(this.#layout, result);
     if (status < Status.ok) this.#writeError(offset, status);
     this.#doubles[(offset + ResultDescriptor.startedMs) / 8] = startedMs;
     this.#doubles[(offset + ResultDescriptor.finishedMs) / 8] = finishedMs;
-    const slot = words[(offset + ResultDescriptor.slotIndex) / 4] as number;
-    words[((this.#slotOffsets[slot] as number) + SlotHeader.state) / 4] = SlotState.done;
   }
 
   /** A failed frame carries its message where detections would stand. */

@@ -33,10 +33,10 @@ describe("binary definition", () => {
 
   test("offsets are where the C compiler puts them", () => {
     // Counted by hand from the byte diagrams.
-    expect(SlotHeader.planeOffsetBytes).toBe(32);
-    expect(SlotHeader.timeMs).toBe(72);
-    expect(ResultDescriptor.preprocessMs).toBe(68);
-    expect(ResultDescriptor.startedMs).toBe(80);
+    expect(SlotHeader.timeMs).toBe(16);
+    expect(SlotHeader.planeOffsetBytes).toBe(76);
+    expect(ResultDescriptor.startedMs).toBe(32);
+    expect(ResultDescriptor.preprocessMs).toBe(48);
     expect(Detection.trackId).toBe(24);
   });
 });

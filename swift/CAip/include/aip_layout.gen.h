@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0xaf3a618bu
+#define AIP_LAYOUT_HASH 0x924bdc2cu
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -218,92 +218,92 @@ _Static_assert(offsetof(aip_worker_control, current_result) == 4, "current_resul
 _Static_assert(offsetof(aip_worker_control, busy_since_ms) == 8, "busy_since_ms");
 _Static_assert(offsetof(aip_worker_control, reserved) == 16, "reserved");
 
-/// Start of a slot: everything native code needs to read its pixels.
+/// Start of a slot. What changes with every frame, and is read by several threads, fills the first cache line; the second holds what native code needs besides to read the pixels.
 ///
 ///       0  u32     state               A slot_state.
 ///       4  u32     source_index        Source the frame came from.
 ///       8  u32     frame_id            Number of the frame in its source, from 0.
-///      12  u32     pixel_format        A pixel_format.
-///      16  u32     width               Width of the pixels held here.
-///      20  u32     height              Height of the pixels held here.
-///      24  u32     color_matrix        A color_matrix.
-///      28  u32     color_range         A color_range.
-///      32  u32[3]  plane_offset_bytes  Start of each plane, from the start of this header.
-///      44  u32[3]  plane_stride_bytes  Bytes from one row to the next.
+///      12  u32     truth_count         Ground-truth records present.
+///      16  f64     time_ms             Presentation time since the stream's start, in ms.
+///      24  f64     received_ms         Monotonic clock when the frame had arrived.
+///      32  f32     decode_ms           Time the frame took to read, in ms.
+///      36  u32     width               Width of the pixels held here.
+///      40  u32     height              Height of the pixels held here.
+///      44  u32     source_width        Width before the decoder scaled it; 0: width.
+///      48  u32     source_height       Height before the decoder scaled it; 0: height.
+///      52  u32     slot_bytes          Size of the slot, this header included.
 ///      56  u32     truth_offset_bytes  Ground-truth records, from this header.
 ///      60  u32     truth_capacity      Room for ground-truth records; 0 where none.
-///      64  u32     truth_count         Ground-truth records present.
-///      68  u32     slot_bytes          Size of the slot, this header included.
-///      72  f64     time_ms             Presentation time since the stream's start, in ms.
-///      80  f64     received_ms         Monotonic clock when the frame had arrived.
-///      88  f32     decode_ms           Time the frame took to read, in ms.
-///      92  u32     source_width        Width before the decoder scaled it; 0: width.
-///      96  u32     source_height       Height before the decoder scaled it; 0: height.
+///      64  u32     pixel_format        A pixel_format.
+///      68  u32     color_matrix        A color_matrix.
+///      72  u32     color_range         A color_range.
+///      76  u32[3]  plane_offset_bytes  Start of each plane, from the start of this header.
+///      88  u32[3]  plane_stride_bytes  Bytes from one row to the next.
 ///     100  u32[7]  reserved            Fills the cache line.
 typedef struct aip_slot_header {
   uint32_t state;
   uint32_t source_index;
   uint32_t frame_id;
-  uint32_t pixel_format;
+  uint32_t truth_count;
+  double time_ms;
+  double received_ms;
+  float decode_ms;
   uint32_t width;
   uint32_t height;
+  uint32_t source_width;
+  uint32_t source_height;
+  uint32_t slot_bytes;
+  uint32_t truth_offset_bytes;
+  uint32_t truth_capacity;
+  uint32_t pixel_format;
   uint32_t color_matrix;
   uint32_t color_range;
   uint32_t plane_offset_bytes[3];
   uint32_t plane_stride_bytes[3];
-  uint32_t truth_offset_bytes;
-  uint32_t truth_capacity;
-  uint32_t truth_count;
-  uint32_t slot_bytes;
-  double time_ms;
-  double received_ms;
-  float decode_ms;
-  uint32_t source_width;
-  uint32_t source_height;
   uint32_t reserved[7];
 } aip_slot_header;
 _Static_assert(sizeof(aip_slot_header) == 128, "size of aip_slot_header");
 _Static_assert(offsetof(aip_slot_header, state) == 0, "state");
 _Static_assert(offsetof(aip_slot_header, source_index) == 4, "source_index");
 _Static_assert(offsetof(aip_slot_header, frame_id) == 8, "frame_id");
-_Static_assert(offsetof(aip_slot_header, pixel_format) == 12, "pixel_format");
-_Static_assert(offsetof(aip_slot_header, width) == 16, "width");
-_Static_assert(offsetof(aip_slot_header, height) == 20, "height");
-_Static_assert(offsetof(aip_slot_header, color_matrix) == 24, "color_matrix");
-_Static_assert(offsetof(aip_slot_header, color_range) == 28, "color_range");
-_Static_assert(offsetof(aip_slot_header, plane_offset_bytes) == 32, "plane_offset_bytes");
-_Static_assert(offsetof(aip_slot_header, plane_stride_bytes) == 44, "plane_stride_bytes");
+_Static_assert(offsetof(aip_slot_header, truth_count) == 12, "truth_count");
+_Static_assert(offsetof(aip_slot_header, time_ms) == 16, "time_ms");
+_Static_assert(offsetof(aip_slot_header, received_ms) == 24, "received_ms");
+_Static_assert(offsetof(aip_slot_header, decode_ms) == 32, "decode_ms");
+_Static_assert(offsetof(aip_slot_header, width) == 36, "width");
+_Static_assert(offsetof(aip_slot_header, height) == 40, "height");
+_Static_assert(offsetof(aip_slot_header, source_width) == 44, "source_width");
+_Static_assert(offsetof(aip_slot_header, source_height) == 48, "source_height");
+_Static_assert(offsetof(aip_slot_header, slot_bytes) == 52, "slot_bytes");
 _Static_assert(offsetof(aip_slot_header, truth_offset_bytes) == 56, "truth_offset_bytes");
 _Static_assert(offsetof(aip_slot_header, truth_capacity) == 60, "truth_capacity");
-_Static_assert(offsetof(aip_slot_header, truth_count) == 64, "truth_count");
-_Static_assert(offsetof(aip_slot_header, slot_bytes) == 68, "slot_bytes");
-_Static_assert(offsetof(aip_slot_header, time_ms) == 72, "time_ms");
-_Static_assert(offsetof(aip_slot_header, received_ms) == 80, "received_ms");
-_Static_assert(offsetof(aip_slot_header, decode_ms) == 88, "decode_ms");
-_Static_assert(offsetof(aip_slot_header, source_width) == 92, "source_width");
-_Static_assert(offsetof(aip_slot_header, source_height) == 96, "source_height");
+_Static_assert(offsetof(aip_slot_header, pixel_format) == 64, "pixel_format");
+_Static_assert(offsetof(aip_slot_header, color_matrix) == 68, "color_matrix");
+_Static_assert(offsetof(aip_slot_header, color_range) == 72, "color_range");
+_Static_assert(offsetof(aip_slot_header, plane_offset_bytes) == 76, "plane_offset_bytes");
+_Static_assert(offsetof(aip_slot_header, plane_stride_bytes) == 88, "plane_stride_bytes");
 _Static_assert(offsetof(aip_slot_header, reserved) == 100, "reserved");
 
-/// Start of a result block; detection records follow it, then the payload area. A failed frame has its error message, in UTF-8, where the detection records would stand.
+/// Start of a result block; detection records follow it, then the payload area. A failed frame has its error message, in UTF-8, where the detection records would stand. What every frame has fills the first cache line.
 ///
 ///       0  u32     slot_index              Slot the frame lies in.
 ///       4  u32     source_index            Source of the frame.
 ///       8  u32     frame_id                Number of the frame in its source.
 ///      12  u32     worker_index            Worker that answered.
 ///      16  i32     status                  A status; `ok`, or why the frame failed.
-///      20  u32     detection_count         Detection records present.
-///      24  u32     candidate_count         Boxes above the confidence, before NMS.
-///      28  u32     payload_bytes           Payload bytes present; of the message in a failed frame.
-///      32  u32     payload_capacity_bytes  Size of the payload area.
-///      36  u32     payload_dtype           A dtype.
-///      40  u32     payload_rank            Dimensions of the payload tensor.
-///      44  u32[6]  payload_shape           The payload tensor's shape.
-///      68  f32     preprocess_ms           Time from pixels to tensor, in ms.
-///      72  f32     inference_ms            Time in the model, in ms.
-///      76  f32     postprocess_ms          Time decoding boxes and in NMS, in ms.
-///      80  f64     started_ms              Monotonic clock when the worker took the frame.
-///      88  f64     finished_ms             Monotonic clock when the result was written.
-///      96  u32     batch_size              Frames of its call: from this one on when given, all of them once answered.
+///      20  u32     batch_size              Frames of its call: from this one on when given, all of them once answered.
+///      24  u32     detection_count         Detection records present.
+///      28  u32     candidate_count         Boxes above the confidence, before NMS.
+///      32  f64     started_ms              Monotonic clock when the worker took the frame.
+///      40  f64     finished_ms             Monotonic clock when the result was written.
+///      48  f32     preprocess_ms           Time from pixels to tensor, in ms.
+///      52  f32     inference_ms            Time in the model, in ms.
+///      56  f32     postprocess_ms          Time decoding boxes and in NMS, in ms.
+///      60  u32     payload_bytes           Payload bytes present; of the message in a failed frame.
+///      64  u32     payload_capacity_bytes  Size of the payload area.
+///      68  u32     payload_dtype           A dtype.
+///      72  u32     payload_rank            Dimensions of the payload tensor.
+///      76  u32[6]  payload_shape           The payload tensor's shape.
 ///     100  u32[7]  reserved                Fills the cache line.
 typedef struct aip_result_descriptor {
   uint32_t slot_index;
@@ -311,19 +311,19 @@ typedef struct aip_result_descriptor {
   uint32_t frame_id;
   uint32_t worker_index;
   int32_t status;
+  uint32_t batch_size;
   uint32_t detection_count;
   uint32_t candidate_count;
+  double started_ms;
+  double finished_ms;
+  float preprocess_ms;
+  float inference_ms;
+  float postprocess_ms;
   uint32_t payload_bytes;
   uint32_t payload_capacity_bytes;
   uint32_t payload_dtype;
   uint32_t payload_rank;
   uint32_t payload_shape[6];
-  float preprocess_ms;
-  float inference_ms;
-  float postprocess_ms;
-  double started_ms;
-  double finished_ms;
-  uint32_t batch_size;
   uint32_t reserved[7];
 } aip_result_descriptor;
 _Static_assert(sizeof(aip_result_descriptor) == 128, "size of aip_result_descriptor");
@@ -332,19 +332,19 @@ _Static_assert(offsetof(aip_result_descriptor, source_index) == 4, "source_index
 _Static_assert(offsetof(aip_result_descriptor, frame_id) == 8, "frame_id");
 _Static_assert(offsetof(aip_result_descriptor, worker_index) == 12, "worker_index");
 _Static_assert(offsetof(aip_result_descriptor, status) == 16, "status");
-_Static_assert(offsetof(aip_result_descriptor, detection_count) == 20, "detection_count");
-_Static_assert(offsetof(aip_result_descriptor, candidate_count) == 24, "candidate_count");
-_Static_assert(offsetof(aip_result_descriptor, payload_bytes) == 28, "payload_bytes");
-_Static_assert(offsetof(aip_result_descriptor, payload_capacity_bytes) == 32, "payload_capacity_bytes");
-_Static_assert(offsetof(aip_result_descriptor, payload_dtype) == 36, "payload_dtype");
-_Static_assert(offsetof(aip_result_descriptor, payload_rank) == 40, "payload_rank");
-_Static_assert(offsetof(aip_result_descriptor, payload_shape) == 44, "payload_shape");
-_Static_assert(offsetof(aip_result_descriptor, preprocess_ms) == 68, "preprocess_ms");
-_Static_assert(offsetof(aip_result_descriptor, inference_ms) == 72, "inference_ms");
-_Static_assert(offsetof(aip_result_descriptor, postprocess_ms) == 76, "postprocess_ms");
-_Static_assert(offsetof(aip_result_descriptor, started_ms) == 80, "started_ms");
-_Static_assert(offsetof(aip_result_descriptor, finished_ms) == 88, "finished_ms");
-_Static_assert(offsetof(aip_result_descriptor, batch_size) == 96, "batch_size");
+_Static_assert(offsetof(aip_result_descriptor, batch_size) == 20, "batch_size");
+_Static_assert(offsetof(aip_result_descriptor, detection_count) == 24, "detection_count");
+_Static_assert(offsetof(aip_result_descriptor, candidate_count) == 28, "candidate_count");
+_Static_assert(offsetof(aip_result_descriptor, started_ms) == 32, "started_ms");
+_Static_assert(offsetof(aip_result_descriptor, finished_ms) == 40, "finished_ms");
+_Static_assert(offsetof(aip_result_descriptor, preprocess_ms) == 48, "preprocess_ms");
+_Static_assert(offsetof(aip_result_descriptor, inference_ms) == 52, "inference_ms");
+_Static_assert(offsetof(aip_result_descriptor, postprocess_ms) == 56, "postprocess_ms");
+_Static_assert(offsetof(aip_result_descriptor, payload_bytes) == 60, "payload_bytes");
+_Static_assert(offsetof(aip_result_descriptor, payload_capacity_bytes) == 64, "payload_capacity_bytes");
+_Static_assert(offsetof(aip_result_descriptor, payload_dtype) == 68, "payload_dtype");
+_Static_assert(offsetof(aip_result_descriptor, payload_rank) == 72, "payload_rank");
+_Static_assert(offsetof(aip_result_descriptor, payload_shape) == 76, "payload_shape");
 _Static_assert(offsetof(aip_result_descriptor, reserved) == 100, "reserved");
 
 /// One detection, or one ground-truth box.
