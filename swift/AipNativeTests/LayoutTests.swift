@@ -12,10 +12,10 @@ final class LayoutTests: XCTestCase {
   }
 
   func testFieldsStandWhereTheDiagramsSay() {
-    XCTAssertEqual(MemoryLayout<aip_slot_header>.offset(of: \.plane_offset_bytes), 32)
-    XCTAssertEqual(MemoryLayout<aip_slot_header>.offset(of: \.time_ms), 72)
-    XCTAssertEqual(MemoryLayout<aip_result_descriptor>.offset(of: \.payload_shape), 44)
-    XCTAssertEqual(MemoryLayout<aip_result_descriptor>.offset(of: \.finished_ms), 88)
+    XCTAssertEqual(MemoryLayout<aip_slot_header>.offset(of: \.plane_offset_bytes), 76)
+    XCTAssertEqual(MemoryLayout<aip_slot_header>.offset(of: \.time_ms), 16)
+    XCTAssertEqual(MemoryLayout<aip_result_descriptor>.offset(of: \.payload_shape), 76)
+    XCTAssertEqual(MemoryLayout<aip_result_descriptor>.offset(of: \.finished_ms), 40)
     XCTAssertEqual(MemoryLayout<aip_session_config>.offset(of: \.confidence_min), 128)
     XCTAssertEqual(MemoryLayout<aip_session_config>.offset(of: \.class_filter), 144)
   }
