@@ -73,7 +73,6 @@ const pipeline = new Pipeline({
   sources: [source],
   devices: Array(WORKER_COUNT).fill("sim:0ms").join(","),
   slots: Number(slots),
-  schedule: "pull",
   sinks: [steady],
 });
 const report = await pipeline.run();

@@ -159,6 +159,7 @@ export class Manager {
         continue;
       }
       await this.#doorbell.wait(WAIT_MS);
+      this.#doorbell.cancel();
       yieldedMs = clockMs();
     }
   }

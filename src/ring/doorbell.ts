@@ -34,18 +34,18 @@ export class Doorbell {
     Atomics.store(this.#words, WAITING, 1);
   }
 
-  /** The manager found something after all. */
+  /** The manager is awake: nobody needs to ring. */
   cancel(): void {
     Atomics.store(this.#words, WAITING, 0);
   }
 
   /**
-   * Resolves when the bell rings or the time is over (kept short: a notified wait holds its
-   * memory until its time-out).
+   * Resolves when the bell rings or the time is over (kept short: a notified wait holds its memory
+   * until its time-out); undefined where it has rung already. `cancel` must follow. No function of
+   * its own awaits the promise: that would allocate as much again for every wake-up.
    */
-  async wait(timeoutMs: number): Promise<void> {
+  wait(timeoutMs: number): Promise<unknown> | undefined {
     const waiting = Atomics.waitAsync(this.#words, DOORBELL, this.#seen, timeoutMs);
-    if (waiting.async) await waiting.value;
-    Atomics.store(this.#words, WAITING, 0);
+    return waiting.async ? waiting.value : undefined;
   }
 }
