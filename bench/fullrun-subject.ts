@@ -57,6 +57,15 @@ const report = await pipeline.run();
 const { throughput_fps: fps, frames: counts, stages_ms: stages } = report;
 const busy = report.devices.map((device) => device.busy_ratio);
 const { detections } = count;
+const ids = report.devices.map(({ id }) => id);
 console.log(
-  JSON.stringify({ fps, frames: counts.emitted, detections, cpuMsAtStart, busy, stages }),
+  JSON.stringify({
+    fps,
+    frames: counts.emitted,
+    detections,
+    cpuMsAtStart,
+    busy,
+    stages,
+    devices: ids,
+  }),
 );

@@ -9,6 +9,8 @@ export interface SubjectReport {
   readonly cpuMsAtStart?: number;
   /** Objects it found, to show that all did the same work. */
   readonly detections?: number;
+  /** Devices that took part, where it chose them itself. */
+  readonly devices?: readonly string[];
   /** Memory of the steady state, where it was measured. */
   readonly heapBytesPerFrame?: number;
   readonly residentBytesPerFrame?: number;
