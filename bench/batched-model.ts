@@ -1,4 +1,14 @@
-import { type Field, field, integer, mapFields, message, readFields, text } from "./protobuf.ts";
+import {
+  bytesField,
+  bytesOf,
+  type Field,
+  intField,
+  readFields,
+  textField,
+  textOf,
+  textsOf,
+  writeFields,
+} from "../src/onnx/message.ts";
 
 // Field numbers are those of `onnx.proto` (ONNX 1.12, IR version 8).
 const MODEL = { graph: 7 } as const;
@@ -23,78 +33,71 @@ const DIMENSION = { value: 1, name: 2 } as const;
  * ```
  */
 export function withBatch(model: Uint8Array, batch: number | null): Uint8Array {
-  return mapFields(model, ({ number, content, whole }) =>
-    number === MODEL.graph ? field(number, graphWithBatch(content, batch)) : whole,
+  return mapFields(model, (field) =>
+    field.no === MODEL.graph ? bytesField(field.no, graphWithBatch(field.bytes, batch)) : field,
   );
 }
 
 function graphWithBatch(graph: Uint8Array, batch: number | null): Uint8Array {
   const shapes = reshapeShapes(graph);
-  return mapFields(graph, ({ number, content, whole }) => {
-    switch (number) {
+  return mapFields(graph, (field) => {
+    const { no, bytes } = field;
+    switch (no) {
       case GRAPH.input:
       case GRAPH.output:
-        return field(number, valueWithBatch(content, batch));
+        return bytesField(no, valueWithBatch(bytes, batch));
       case GRAPH.initializer:
-        return shapes.has(nameOf(content)) ? field(number, keepFirst(content)) : whole;
+        return shapes.has(textOf(readFields(bytes), TENSOR.name))
+          ? bytesField(no, keepFirst(bytes))
+          : field;
       case GRAPH.valueInfo:
         // What the exporter wrote of the tensors between holds for one picture.
         return null;
       default:
-        return whole;
+        return field;
     }
   });
 }
 
 /** Names of the constants that say what `Reshape` makes. */
 function reshapeShapes(graph: Uint8Array): ReadonlySet<string> {
-  const names = readFields(graph).flatMap(({ number, content }) => {
-    if (number !== GRAPH.node) return [];
-    const fields = readFields(content);
-    const isReshape = fields.some(
-      (each) => each.number === NODE.opType && textOf(each) === "Reshape",
-    );
-    const inputs = fields.filter((each) => each.number === NODE.input);
-    return isReshape && inputs[1] !== undefined ? [textOf(inputs[1])] : [];
-  });
-  return new Set(names);
-}
-
-function nameOf(tensor: Uint8Array): string {
-  const name = readFields(tensor).find(({ number }) => number === TENSOR.name);
-  return name === undefined ? "" : textOf(name);
+  const nodes = bytesOf(readFields(graph), GRAPH.node).map(readFields);
+  const reshapes = nodes.filter((node) => textOf(node, NODE.opType) === "Reshape");
+  return new Set(reshapes.flatMap((node) => textsOf(node, NODE.input)[1] ?? []));
 }
 
 /** A shape whose first side is 1 takes over its input's: that is what 0 means to `Reshape`. */
 function keepFirst(tensor: Uint8Array): Uint8Array {
-  return mapFields(tensor, ({ number, content, whole }) => {
-    const isRaw = number === TENSOR.rawData;
-    if (!isRaw && number !== TENSOR.int64Data) return whole;
-    const values = content.slice();
+  return mapFields(tensor, (field) => {
+    const isRaw = field.no === TENSOR.rawData;
+    if (!isRaw && field.no !== TENSOR.int64Data) return field;
+    const values = Uint8Array.from(field.bytes);
     // Little-endian 64-bit integers, or packed varints: a 1 has its bit in the first byte of both.
     const isOne = values[0] === 1 && (!isRaw || values.subarray(1, 8).every((byte) => byte === 0));
     if (isOne) values[0] = 0;
-    return field(number, values);
+    return { ...field, bytes: values };
   });
 }
 
 function valueWithBatch(value: Uint8Array, batch: number | null): Uint8Array {
   const dimension =
-    batch === null ? text(DIMENSION.name, "batch") : integer(DIMENSION.value, batch);
+    batch === null ? textField(DIMENSION.name, "batch") : intField(DIMENSION.value, batch);
   let isFirst = true;
   const path = [VALUE_INFO.type, VALUE_INFO.tensorType, VALUE_INFO.shape];
-  const descend = (bytes: Uint8Array, depth: number): Uint8Array =>
-    mapFields(bytes, ({ number, content, whole }: Field) => {
+  const descend = (message: Uint8Array, depth: number): Uint8Array =>
+    mapFields(message, (field) => {
+      const { no, bytes } = field;
       if (depth < path.length) {
-        return number === path[depth] ? field(number, descend(content, depth + 1)) : whole;
+        return no === path[depth] ? bytesField(no, descend(bytes, depth + 1)) : field;
       }
-      if (number !== VALUE_INFO.dimension || !isFirst) return whole;
+      if (no !== VALUE_INFO.dimension || !isFirst) return field;
       isFirst = false;
-      return field(number, message(dimension));
+      return bytesField(no, writeFields([dimension]));
     });
   return descend(value, 0);
 }
 
-function textOf({ content }: Field): string {
-  return new TextDecoder().decode(content);
+/** A message with each field replaced by what `change` makes of it; null takes it out. */
+function mapFields(message: Uint8Array, change: (field: Field) => Field | null): Uint8Array {
+  return writeFields(readFields(message).flatMap((field) => change(field) ?? []));
 }

@@ -1,4 +1,4 @@
-import { field, integer, message, text } from "./protobuf.ts";
+import { bytesField, type Field, intField, textField, writeFields } from "../src/onnx/message.ts";
 
 /** A tensor of f32. */
 export interface ConstantTensor {
@@ -20,25 +20,29 @@ const FLOAT = 1;
 export function constantModel(size: number, { shape, values }: ConstantTensor): Uint8Array {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const tensor = message(
-    ...shape.map((side) => integer(1, side)),
-    integer(2, FLOAT),
-    text(8, "constant"),
-    field(9, bytes),
+    ...shape.map((side) => intField(1, side)),
+    intField(2, FLOAT),
+    textField(8, "constant"),
+    bytesField(9, bytes),
   );
-  const node = message(text(1, "constant"), text(2, "output"), text(4, "Identity"));
+  const node = message(textField(1, "constant"), textField(2, "output"), textField(4, "Identity"));
   const graph = message(
-    field(1, node),
-    text(2, "constant"),
-    field(5, tensor),
-    field(11, tensorInfo("images", [1, 3, size, size])),
-    field(12, tensorInfo("output", shape)),
+    bytesField(1, node),
+    textField(2, "constant"),
+    bytesField(5, tensor),
+    bytesField(11, tensorInfo("images", [1, 3, size, size])),
+    bytesField(12, tensorInfo("output", shape)),
   );
-  const opset = message(text(1, ""), integer(2, OPSET));
-  return message(integer(1, IR_VERSION), field(7, graph), field(8, opset));
+  const opset = message(textField(1, ""), intField(2, OPSET));
+  return message(intField(1, IR_VERSION), bytesField(7, graph), bytesField(8, opset));
 }
 
 function tensorInfo(name: string, shape: readonly number[]): Uint8Array {
-  const dimensions = shape.map((side) => field(1, message(integer(1, side))));
-  const tensorType = message(integer(1, FLOAT), field(2, message(...dimensions)));
-  return message(text(1, name), field(2, message(field(1, tensorType))));
+  const dimensions = shape.map((side) => bytesField(1, message(intField(1, side))));
+  const tensorType = message(intField(1, FLOAT), bytesField(2, message(...dimensions)));
+  return message(textField(1, name), bytesField(2, message(bytesField(1, tensorType))));
+}
+
+function message(...fields: readonly Field[]): Uint8Array {
+  return writeFields(fields);
 }
