@@ -59,6 +59,11 @@ export interface DeviceInstance {
   readonly weight: number;
   /** Expected service time of a frame in ms, where known (0 where not). */
   readonly expectedMs: number;
+  /**
+   * Latency goal for which its batches were chosen, in single frames' times; where a run has a goal of
+   * its own, that counts. Absent: the default of `BatchLimit`.
+   */
+  readonly goalFrames?: number;
   readonly task: SessionTask;
 }
 

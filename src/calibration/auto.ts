@@ -6,11 +6,21 @@ import { planDevices } from "../backend/plan.ts";
 import type { ModelTask } from "../backend/session-task.ts";
 import { AipError } from "../errors.ts";
 import { setNativeEnvironment } from "../native/environment.ts";
-import { type Calibration, type Candidate, chosenCandidate } from "../schedule/calibration.ts";
+import { CALLS_PER_GOAL } from "../schedule/batch-limit.ts";
+import { batchFactor } from "../schedule/batching.ts";
+import {
+  type Calibration,
+  type Candidate,
+  chosenCandidate,
+  type InstanceFigures,
+} from "../schedule/calibration.ts";
 import type { FrameGeometry } from "../types.ts";
 import { type CalibratedModel, calibrationKey } from "./key.ts";
 import { calibrateQuickly } from "./quick.ts";
 import { findCalibration, storeCalibration } from "./store.ts";
+
+/** A call may take so many times its mean and still be as chosen. */
+const CALL_SPREAD = 1.25;
 
 export interface AutoOptions {
   readonly machine: Machine;
@@ -68,8 +78,20 @@ export function withMeasured(
     const figures = measured.instances.find(({ id }) => id === instance.id);
     if (figures === undefined || slowest <= 0) return instance;
     const weight = figures.throughput_fps / slowest;
-    return { ...instance, weight, expectedMs: figures.service_ms.mean };
+    return { ...instance, weight, ...timesOf(figures) };
   });
+}
+
+/** Time of a single frame, and the goal that lets calls be as large as those that were chosen. */
+function timesOf(figures: InstanceFigures): Pick<DeviceInstance, "expectedMs" | "goalFrames"> {
+  const { batch, batch_cost: batchCost, service_ms: service } = figures;
+  if (batch === 1) return { expectedMs: service.mean };
+  const callFrames = batchFactor({ batchCost }, batch);
+  const spread = Math.max(CALL_SPREAD, service.mean > 0 ? service.p95 / service.mean : 1);
+  return {
+    expectedMs: service.mean / callFrames,
+    goalFrames: CALLS_PER_GOAL * callFrames * spread,
+  };
 }
 
 function planning(

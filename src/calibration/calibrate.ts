@@ -21,8 +21,9 @@ import { explore, race, type SearchOptions, sweep } from "./search.ts";
 export const SECONDS_DEFAULT = 30;
 /** How long one combination runs at a time. */
 const SLICE_MS = 300;
-/** A trial shorter than so many frames would count their edges. */
+/** A trial shorter than so many frames, or calls of several, would count their edges. */
 const FRAMES_PER_SLICE = 12;
+const CALLS_PER_SLICE = 4;
 const SLICE_MS_MAX = 1500;
 /** Core ML compiles a model, and a software GPU its shaders. */
 const OPEN_WITHIN_MS = 120_000;
@@ -47,6 +48,8 @@ export interface CalibrateOptions {
   readonly replicas?: { readonly min: number; readonly max: number };
   /** Thread counts of `cpu`. */
   readonly threads?: readonly number[];
+  /** Frames in one call to try; see `batchSizesFor`. Absent: 1. */
+  readonly batches?: readonly number[];
   /** Kinds that cannot be replicated, see `loneKinds`. */
   readonly lone: readonly string[];
   readonly signal?: AbortSignal;
@@ -60,7 +63,7 @@ export interface CalibrateOptions {
  *
  * Trials are short and take turns in rounds, so that what slows the machine for a while slows all of
  * them; what a round has in common is taken out of the figures. The search goes from single devices
- * to replicas to combinations, and ends with a comparison of those that may still be the best.
+ * to replicas to batches to combinations, and ends with a comparison of those that may still be the best.
  *
  * @throws {AipError} `interrupted` once the signal is aborted; `calibration-failed` where no device
  * could be measured
@@ -131,6 +134,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
 }
 
 function sliceMs(rig: Rig, combination: Combination): number {
-  const frames = FRAMES_PER_SLICE * rig.quickestFrameMs(combination);
-  return Math.min(SLICE_MS_MAX, Math.max(SLICE_MS, frames));
+  const neededMs = rig
+    .warmCalls(combination)
+    .map(({ frames, callMs }) => Math.max(FRAMES_PER_SLICE / frames, CALLS_PER_SLICE) * callMs);
+  return Math.min(SLICE_MS_MAX, Math.max(SLICE_MS, Math.min(...neededMs)));
 }

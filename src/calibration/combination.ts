@@ -1,5 +1,5 @@
 import type { DeviceSpec } from "../backend/backend.ts";
-import { REPLICA_COUNT_MAX } from "../backend/device-options.ts";
+import { REPLICA_COUNT_MAX, readBatch } from "../backend/device-options.ts";
 import { formatDevice } from "../backend/device-spec.ts";
 import type { Machine } from "../backend/discover.ts";
 
@@ -12,6 +12,8 @@ export interface Variant {
   readonly device: string;
   /** Frames in one call. */
   readonly batch: number;
+  /** The same with more frames in a call, to be tried where as many as these help; null for none. */
+  readonly larger: Variant | null;
   /** Instances worth trying. */
   readonly replicasMin: number;
   readonly replicasMax: number;
@@ -45,7 +47,10 @@ export interface SpaceOptions {
   readonly replicas?: { readonly min: number; readonly max: number };
   /** Thread counts of `cpu`; absent: 1, 2, 4 … and all cores. */
   readonly threads?: readonly number[];
-  /** Frames in one call that the model takes; absent: 1. A device that names its own keeps it. */
+  /**
+   * Frames in one call to try, smallest first; absent: 1. A device that names its own is tried with
+   * those below it, too: `batch=N` is N at most.
+   */
   readonly batches?: readonly number[];
   /** Kinds of which one process can have one instance only; see `loneKinds`. */
   readonly lone: readonly string[];
@@ -66,8 +71,21 @@ const SPARE_REPLICA = 1;
 /** An accelerator's replicas hide the way to it and back; more than this many only queue. */
 const ACCELERATOR_REPLICAS_MAX = 4;
 
+/** Frames in one call that are tried for a model that takes any number. */
+const BATCH_SIZES: readonly number[] = [1, 2, 4, 8];
+
 /**
- * The variants of the devices named: thread counts of a CPU that names none, and replicas as far as
+ * Frames in one call worth trying: what the model is made for, or several sizes where it takes any
+ * number. A call of fewer than it is made for takes as long as a full one.
+ *
+ * @param batchSize pictures the model takes in one run; null for any number. Default 1.
+ */
+export function batchSizesFor(batchSize: number | null = 1): readonly number[] {
+  return batchSize === null ? BATCH_SIZES : [batchSize];
+}
+
+/**
+ * The variants of the devices named, each with the smallest batch: thread counts of a CPU that names none, and replicas as far as
  * they can help. A frame on a CPU of c cores in t threads spends t/c of its time on each core, so by
  * X(k) ≤ min(k / ΣDᵢ, 1 / D_max) replicas help up to c/t, and one more where a frame is not all
  * computing. What a device's text says stands. Equal
@@ -100,26 +118,39 @@ function variantsOfDevice(
     kind !== "cpu" || kept.has("threads")
       ? [undefined]
       : (threads ?? threadCountsOf(cores)).map(String);
-  const sizes = kept.has("batch") || kind === "sim" ? [1] : batches;
-  const settings = threadCounts.flatMap((threadCount) =>
-    sizes.map((size) => ({ threadCount, size })),
-  );
-  return settings.map(({ threadCount, size }): Variant => {
+  const sizes = batchSizesOf(spec, batches);
+  const fixed = given === undefined && count === 1 ? undefined : count * Number(given ?? 1);
+  const most = lone.includes(kind) ? 1 : REPLICA_COUNT_MAX;
+  return threadCounts.flatMap((threadCount): Variant[] => {
     const own = new Map(kept);
     if (threadCount !== undefined) own.set("threads", threadCount);
-    if (size > 1) own.set("batch", String(size));
-    const fixed = given === undefined && count === 1 ? undefined : count * Number(given ?? 1);
     const useful = usefulReplicas(kind, cores, Number(own.get("threads") ?? 1));
-    const most = lone.includes(kind) ? 1 : REPLICA_COUNT_MAX;
-    return {
-      kind,
-      group,
-      device: formatDevice({ kind, options: own }),
-      batch: Number(own.get("batch") ?? 1),
-      replicasMin: Math.min(fixed ?? replicas?.min ?? 1, most),
-      replicasMax: Math.min(fixed ?? replicas?.max ?? useful, most),
-    };
+    const smallest = sizes.reduceRight<Variant | null>((larger, batch) => {
+      // Left open, a run would find out by itself once more.
+      const isOpen = batch === 1 && sizes.length === 1 && !kept.has("batch");
+      const options = isOpen ? own : new Map(own).set("batch", String(batch));
+      return {
+        kind,
+        group,
+        device: formatDevice({ kind, options }),
+        batch,
+        larger,
+        replicasMin: Math.min(fixed ?? replicas?.min ?? 1, most),
+        replicasMax: Math.min(fixed ?? replicas?.max ?? useful, most),
+      };
+    }, null);
+    return smallest === null ? [] : [smallest];
   });
+}
+
+/** Frames in one call to try on a device, smallest first. */
+function batchSizesOf(spec: DeviceSpec, batches: readonly number[]): readonly number[] {
+  const named = readBatch(spec);
+  const isSimulated = spec.kind === "sim";
+  // A simulated device takes no more than it says, whatever model is calibrated beside it.
+  if (named === "auto") return isSimulated ? [1] : batches;
+  const smaller = (isSimulated ? BATCH_SIZES : batches).filter((size) => size < named);
+  return [...smaller, named];
 }
 
 function usefulReplicas(kind: string, cores: number, threads: number): number {

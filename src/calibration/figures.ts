@@ -13,6 +13,7 @@ export type InstanceTrial = Pick<Measured, "trial" | "fps"> & {
   readonly station: {
     readonly instance: { readonly kind: string };
     readonly memoryMb: number;
+    readonly batchCost: number;
   };
 };
 
@@ -45,10 +46,11 @@ export function candidatesOf(
   all: readonly CombinationTrials[],
   decoding: boolean,
 ): readonly Candidate[] {
-  const fps = withoutRoundEffects(all.map((one) => one.series((trials) => fpsOf(one, trials))));
-  const latency = withoutRoundEffects(all.map((one) => one.series(latencyOf)));
+  const fps = withoutRoundEffects(all.map((one) => one.series(fpsOf)));
+  const latency = withoutRoundEffects(
+    all.map((one) => one.series((trials) => latencyOf(one, trials))),
+  );
   return all.map((one, index): Candidate => {
-    const samples = one.trials.flatMap((trials) => trials.map(({ trial }) => trial.serviceMs));
     const instances = instancesOf(one);
     return {
       devices: formatCombination(one.combination),
@@ -56,7 +58,7 @@ export function candidatesOf(
       instances,
       throughput_fps: confidenceInterval(fps[index] as readonly number[]),
       latency_ms: {
-        ...serviceFigures(samples),
+        ...frameFigures(one, one.trials),
         interval: confidenceInterval(latency[index] as readonly number[]),
       },
       memory_mb: instances.reduce((sum, instance) => sum + instance.memory_mb, 0),
@@ -64,14 +66,29 @@ export function candidatesOf(
   });
 }
 
-function fpsOf({ combination }: CombinationTrials, trials: readonly InstanceTrial[]): number {
-  const batches = batchesOf(combination);
-  return trials.reduce((sum, { fps }, index) => sum + fps * (batches[index] as number), 0);
+function fpsOf(trials: readonly InstanceTrial[]): number {
+  return trials.reduce((sum, { fps }) => sum + fps, 0);
 }
 
 /** Median time of a frame, over all frames of all instances: a busy machine moves the mean more. */
-function latencyOf(trials: readonly InstanceTrial[]): number {
-  return serviceFigures(trials.map(({ trial }) => trial.serviceMs)).p50;
+function latencyOf(of: CombinationTrials, trials: readonly InstanceTrial[]): number {
+  return frameFigures(of, [trials]).p50;
+}
+
+/** Times of all frames: each waits for the whole of its call. */
+function frameFigures(
+  { combination }: CombinationTrials,
+  rounds: readonly (readonly InstanceTrial[])[],
+): ServiceFigures {
+  const batches = batchesOf(combination);
+  const isUneven = batches.some((batch) => batch !== batches[0]);
+  const samples = rounds.flatMap((trials) =>
+    trials.flatMap(({ trial }, index) =>
+      // Where all calls have as many frames, each call may stand for one.
+      Array<Float64Array>(isUneven ? (batches[index] as number) : 1).fill(trial.callMs),
+    ),
+  );
+  return serviceFigures(samples);
 }
 
 function instancesOf(trials: CombinationTrials): readonly InstanceFigures[] {
@@ -87,9 +104,10 @@ function instancesOf(trials: CombinationTrials): readonly InstanceFigures[] {
       id: `${kind}-${ordinal}`,
       kind,
       batch,
-      service_ms: serviceFigures(own.map(({ trial }) => trial.serviceMs)),
+      batch_cost: first?.station.batchCost ?? 1,
+      service_ms: serviceFigures(own.map(({ trial }) => trial.callMs)),
       stages_ms: meanStages(own),
-      throughput_fps: (batch * own.reduce((sum, { fps }) => sum + fps, 0)) / own.length,
+      throughput_fps: own.reduce((sum, { fps }) => sum + fps, 0) / own.length,
       memory_mb: first?.station.memoryMb ?? 0,
     };
   });

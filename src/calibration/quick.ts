@@ -10,7 +10,7 @@ import {
 import { chooseCandidate, isClearlyHigher } from "../schedule/calibration-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 import { loneKinds } from "./combination.ts";
-import { FRAMES_MIN, Rig, type RigOptions, VariantFailed } from "./rig.ts";
+import { CALLS_MIN, Rig, type RigOptions, VariantFailed } from "./rig.ts";
 import { Rounds } from "./rounds.ts";
 import { unmeasuredChoice, usualCombinations } from "./usual.ts";
 
@@ -51,12 +51,13 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
   const trials = new Rounds({
     trial: async (combination) => {
       await rig.open(combination);
-      const neededMs = FRAMES_MIN * CONTENTION * rig.slowestFrameMs(combination);
+      const callsMs = rig.warmCalls(combination).map(({ callMs }) => callMs);
+      const neededMs = CALLS_MIN * CONTENTION * Math.max(...callsMs);
       const variant = combination[0]?.variant;
       if (variant !== undefined && rounds < ROUNDS_MIN && clockMs() + neededMs > endMs) {
         throw new VariantFailed(variant, "a frame takes it too long for a quick look", true);
       }
-      return rig.trial(combination, sliceMs(rig.quickestFrameMs(combination)));
+      return rig.trial(combination, sliceMs(Math.min(...callsMs)));
     },
     release: (variant) => rig.release(variant),
     decoding: false,

@@ -7,14 +7,14 @@ import type { Feeder } from "./feeder.ts";
 import { Station } from "./station.ts";
 import type { StationTrial } from "./station-protocol.ts";
 
-/** A slow device gets as long as it takes for so many frames. */
-export const FRAMES_MIN = 2;
-/** No answer for so long, or for so many of its frames' times: the device hangs. */
+/** A slow device gets as long as it takes for so many calls. */
+export const CALLS_MIN = 2;
+/** No answer for so long, or for so many of its calls' times: the device hangs. */
 const HANG_MS = 5000;
-const HANG_FRAMES = 20;
-/** A trial does not end while a device has been silent for so long, and for so many frames' times. */
+const HANG_CALLS = 20;
+/** A trial does not end while a device has been silent for so long, and for so many calls' times. */
 const SILENT_MS = 100;
-const SILENT_FRAMES = 4;
+const SILENT_CALLS = 4;
 /** Between two looks at how far a trial has come. */
 const LOOK_MS = 3;
 
@@ -36,6 +36,12 @@ export interface Measured {
   readonly station: Station;
   readonly trial: StationTrial;
   readonly fps: number;
+}
+
+/** A call of an instance, as its warm-up knows it. */
+export interface WarmCall {
+  readonly frames: number;
+  readonly callMs: number;
 }
 
 /** A device that cannot be measured. */
@@ -86,7 +92,7 @@ export class Rig {
 
   /**
    * Runs a combination for a while: all its instances at once, until the time is over and the
-   * slowest has answered a few frames.
+   * slowest has answered a few calls.
    *
    * @throws {VariantFailed} where a device fails or hangs
    */
@@ -125,19 +131,10 @@ export class Rig {
     }));
   }
 
-  /** Time of a warm-up frame of the quickest instance, in ms. The combination must be open. */
-  quickestFrameMs(combination: Combination): number {
-    return Math.min(...this.#frameTimesMs(combination));
-  }
-
-  /** The same of the slowest. */
-  slowestFrameMs(combination: Combination): number {
-    return Math.max(...this.#frameTimesMs(combination));
-  }
-
-  #frameTimesMs(combination: Combination): readonly number[] {
-    return combination.flatMap(({ variant }) =>
-      (this.#stations.get(variant.device) ?? []).map(({ frameMs }) => frameMs),
+  /** Times of the instances' last warm-up calls. The combination must be open. */
+  warmCalls(combination: Combination): readonly WarmCall[] {
+    return combination.flatMap(({ variant: { device, batch } }) =>
+      (this.#stations.get(device) ?? []).map(({ callMs }) => ({ frames: batch, callMs })),
     );
   }
 
@@ -155,7 +152,7 @@ export class Rig {
     await Promise.all(stations.map((station) => station.close()));
   }
 
-  /** Waits until the slice is over, and nobody is suspiciously long at one frame. */
+  /** Waits until the slice is over, and nobody is suspiciously long at one call. */
   async #wait(
     parts: readonly { readonly variant: Variant; readonly station: Station }[],
     sliceMs: number,
@@ -174,14 +171,14 @@ export class Rig {
         const { frames } = station;
         if (frames !== last.frames) Object.assign(last, { frames, atMs: nowMs });
         const silentMs = nowMs - last.atMs;
-        if (silentMs > Math.max(HANG_MS, HANG_FRAMES * station.frameMs)) {
+        if (silentMs > Math.max(HANG_MS, HANG_CALLS * station.callMs)) {
           throw new VariantFailed(
             variant,
             `it gave no answer in ${(silentMs / 1000).toFixed(0)} s`,
           );
         }
-        const isSilent = silentMs > Math.max(SILENT_MS, SILENT_FRAMES * station.frameMs);
-        if (isSilent || frames < FRAMES_MIN) isLate = true;
+        const isSilent = silentMs > Math.max(SILENT_MS, SILENT_CALLS * station.callMs);
+        if (isSilent || frames < CALLS_MIN * variant.batch) isLate = true;
       }
       if (!isLate && nowMs - startedMs >= sliceMs) return;
     }

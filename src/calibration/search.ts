@@ -20,24 +20,49 @@ export interface SearchOptions {
   readonly hasTime: () => boolean;
 }
 
-/** Every device alone, then with more replicas as long as they help, then devices together. */
+/**
+ * Every device alone, then with more replicas as long as they help, then with larger calls, then
+ * devices together.
+ */
 export async function explore(options: SearchOptions): Promise<void> {
   const { variants } = options;
   await measure(
     options,
     variants.map((variant) => [{ variant, replicas: variant.replicasMin }]),
   );
-  for (const variant of variants) await replicate(options, variant);
+  for (const variant of variants) await replicate(options, variant, variant.replicasMin);
+  for (const group of groupsOf(variants)) {
+    const enlarged = await enlarge(options, group);
+    if (enlarged === null) continue;
+    const { variant, replicas } = enlarged;
+    // What a replica did for single frames, a larger call may do by itself; or leave more to do.
+    if (replicas > variant.replicasMin) {
+      await measure(options, [[{ variant, replicas: variant.replicasMin }]]);
+    }
+    await replicate(options, variant, replicas);
+  }
   await combine(options);
 }
 
 /** Every number of replicas of every device, and of all devices together. */
 export async function sweep(options: SearchOptions): Promise<void> {
-  const { variants } = options;
+  const { rounds, variants } = options;
   const alone = variants.flatMap((variant) =>
     range(variant.replicasMin, variant.replicasMax).map((replicas) => [{ variant, replicas }]),
   );
   await measure(options, alone);
+  for (const group of groupsOf(variants)) {
+    const variant = (await enlarge(options, group))?.variant;
+    if (variant === undefined) continue;
+    const counts = range(variant.replicasMin, variant.replicasMax);
+    const missing = counts.filter(
+      (replicas) => rounds.candidate([{ variant, replicas }]) === undefined,
+    );
+    await measure(
+      options,
+      missing.map((replicas) => [{ variant, replicas }]),
+    );
+  }
   const best = bestOfGroups(options).flatMap((combination) => combination.slice(0, 1));
   if (best.length < 2) return;
   const most = Math.max(...best.map(({ variant }) => variant.replicasMax));
@@ -68,14 +93,37 @@ async function measure(
   for (const combination of combinations) rounds.say(combination);
 }
 
+/**
+ * Puts more frames into the calls of a device's best as long as throughput rises: where batches do
+ * not help, that is one size measured.
+ *
+ * @returns the last one that helped; null where none did
+ */
+async function enlarge(options: SearchOptions, group: number): Promise<Part | null> {
+  const { rounds } = options;
+  let best = chooseCandidate(aloneOf(options, group), "throughput");
+  const [part] = best === undefined ? [] : (rounds.combination(best.devices) ?? []);
+  if (best === undefined || part === undefined) return null;
+  let enlarged: Part | null = null;
+  for (let variant = part.variant.larger; variant !== null; variant = variant.larger) {
+    const next = { variant, replicas: part.replicas };
+    await measure(options, [[next]]);
+    const candidate = rounds.candidate([next]);
+    if (candidate === undefined || !isHigher(candidate.throughput_fps, best.throughput_fps)) break;
+    best = candidate;
+    enlarged = next;
+  }
+  return enlarged;
+}
+
 /** Doubles the replicas of a device while throughput rises, then looks once in between. */
-async function replicate(options: SearchOptions, variant: Variant): Promise<void> {
+async function replicate(options: SearchOptions, variant: Variant, from: number): Promise<void> {
   const { rounds } = options;
   const ofReplicas = async (replicas: number): Promise<Candidate | undefined> => {
     await measure(options, [[{ variant, replicas }]]);
     return rounds.candidate([{ variant, replicas }]);
   };
-  let replicas = variant.replicasMin;
+  let replicas = from;
   let best = rounds.candidate([{ variant, replicas }]);
   if (best === undefined) return;
   const hopedFps = (best.throughput_fps.high * variant.replicasMax) / replicas;
@@ -121,10 +169,14 @@ async function combine(options: SearchOptions): Promise<void> {
 /** The best combination of each device alone, the best device first. */
 function bestOfGroups(options: SearchOptions): readonly Combination[] {
   const { rounds, variants } = options;
-  return [...new Set(variants.map(({ group }) => group))]
+  return groupsOf(variants)
     .flatMap((group) => chooseCandidate(aloneOf(options, group), "throughput") ?? [])
     .sort((a, b) => b.throughput_fps.mean - a.throughput_fps.mean)
     .flatMap(({ devices }) => [rounds.combination(devices) ?? []]);
+}
+
+function groupsOf(variants: readonly Variant[]): readonly number[] {
+  return [...new Set(variants.map(({ group }) => group))];
 }
 
 /** What was measured of one device and no other. */

@@ -30,13 +30,21 @@ export interface StationTrial {
   readonly frames: number;
   readonly elapsedMs: number;
   readonly failures: number;
-  /** Times of the first frames in ms, at most `SAMPLE_COUNT_MAX`. */
-  readonly serviceMs: Float64Array;
-  /** Means in ms. */
+  /** Times of the first calls in ms, at most `SAMPLE_COUNT_MAX`. */
+  readonly callMs: Float64Array;
+  /** Means of a frame in ms. */
   readonly stages: StageFigures;
 }
 
+/** What the first calls have told. */
+export interface StationWarmUp {
+  /** Time of the last one, in ms. */
+  readonly callMs: number;
+  /** Time each further frame adds to a call, as a share of a single frame's; 1 without batches. */
+  readonly batchCost: number;
+}
+
 export type StationMessage =
-  | { readonly type: "ready"; readonly frameMs: number }
+  | ({ readonly type: "ready" } & StationWarmUp)
   | { readonly type: "trial"; readonly trial: StationTrial; readonly error: string }
   | { readonly type: "failed"; readonly message: string };

@@ -1,29 +1,31 @@
 /**
- * A worker that measures one device instance: it opens a session, warms it up, and answers one grey
- * picture over and over while a trial lasts. Nothing waits between two frames, so several of these
- * at once show how devices contend.
+ * A worker that measures one device instance: it opens a session, warms it up, and answers calls of
+ * one grey picture, or of several, over and over while a trial lasts. Nothing waits between two
+ * calls, so several of these at once show how devices contend.
  */
 import { openSession } from "../backend/open.ts";
 import { AipError } from "../errors.ts";
-import { blankSlot } from "../layout/blank-slot.ts";
-import { ResultDescriptor, Status } from "../layout/layout.gen.ts";
+import { Status } from "../layout/layout.gen.ts";
 import { addressOf, clockMs } from "../native/library.ts";
-import { PAYLOAD_OFFSET, rootArena } from "../ring/arena.ts";
+import { rootArena } from "../ring/arena.ts";
+import { costOf } from "../schedule/batching.ts";
+import { StationCall } from "./station-call.ts";
 import {
   type StationCommand,
   type StationMessage,
   type StationOpen,
   type StationTrial,
+  type StationWarmUp,
   StationWord,
 } from "./station-protocol.ts";
 
 declare const self: Worker;
 
-/** Times kept of one trial; later frames count, but their times are not kept. */
+/** Times kept of one trial; later calls count, but their times are not kept. */
 const SAMPLE_COUNT_MAX = 4096;
-/** Frames nobody counts: shaders compile, arenas grow, pages are touched, clocks rise. */
+/** Calls nobody counts: shaders compile, arenas grow, pages are touched, clocks rise. */
 const WARM_UP_COUNT = 3;
-/** A warm-up that took longer than this in all has warmed enough after its second frame. */
+/** A warm-up that took longer than this in all has warmed enough after its second call. */
 const WARM_UP_MS = 1000;
 
 let station: Station | undefined;
@@ -33,7 +35,7 @@ self.onmessage = (event: MessageEvent<StationCommand>) => {
   try {
     if (event.data.type === "open") {
       station = new Station(event.data);
-      post({ type: "ready", frameMs: station.warmUp() });
+      post({ type: "ready", ...station.warmUp() });
     } else {
       if (station === undefined) throw new Error("a trial came before the session");
       const trial = station.run();
@@ -47,81 +49,88 @@ self.onmessage = (event: MessageEvent<StationCommand>) => {
 class Station {
   readonly #session: ReturnType<typeof openSession>;
   readonly #words: Int32Array;
-  readonly #slotAddress: number;
-  readonly #resultAddress: number;
-  readonly #resultFloats: Float32Array;
+  readonly #call: StationCall;
+  readonly #simulated: StationOpen["task"]["simulated"];
 
   constructor({ task, geometry, words }: StationOpen) {
     this.#words = new Int32Array(words);
     rootArena(words);
     const stopAddress = addressOf(new Uint8Array(words)) + 4 * StationWord.stop;
     this.#session = openSession(task, stopAddress);
-    const { payloadBytes } = this.#session;
-    const slot = blankSlot(geometry);
-    const result = new SharedArrayBuffer(PAYLOAD_OFFSET + payloadBytes);
-    new DataView(result).setUint32(ResultDescriptor.payloadCapacityBytes, payloadBytes, true);
-    rootArena(slot.buffer as SharedArrayBuffer);
-    rootArena(result);
-    this.#slotAddress = addressOf(slot);
-    this.#resultAddress = addressOf(new Uint8Array(result));
-    this.#resultFloats = new Float32Array(result, 0, PAYLOAD_OFFSET / 4);
+    // What is left to a run's warm-up is measured by single frames.
+    const { batch = 1 } = task;
+    this.#call = new StationCall(this.#session, geometry, batch === "auto" ? 1 : batch);
+    this.#simulated = task.simulated;
   }
 
   lastError(): string {
-    return this.#session.lastError();
+    return this.#call.lastError();
   }
 
-  /** @returns the time of the last warm-up frame in ms */
-  warmUp(): number {
+  /** Answers some calls nobody counts. */
+  warmUp(): StationWarmUp {
+    const call = this.#call;
+    const singleMs = this.#fastestMs(() => call.warmUp());
+    if (call.size === 1) return { callMs: singleMs.last, batchCost: 1 };
+    // What a simulated device gains by batches is told; its frames are counted from the first.
+    const told = this.#simulated?.batchCost ?? 1;
+    if (this.#simulated !== null) return { callMs: singleMs.last, batchCost: told };
+    const callMs = this.#fastestMs(() => (call.failures(call.run()) > 0 ? Status.inference : 0));
+    return { callMs: callMs.last, batchCost: costOf(singleMs.fastest, call.size, callMs.fastest) };
+  }
+
+  /** Times of the last and of the fastest call that is not the first, in ms. */
+  #fastestMs(call: () => number): { readonly last: number; readonly fastest: number } {
     const beganMs = clockMs();
-    let frameMs = 0;
+    let last = 0;
+    let fastest = Number.POSITIVE_INFINITY;
     for (let count = 0; count < WARM_UP_COUNT; count += 1) {
       const startedMs = clockMs();
-      const status = this.#session.warmUp(this.#slotAddress, this.#resultAddress);
-      if (status < Status.ok) {
+      if (call() < Status.ok) {
         throw new AipError(`The first inference failed: ${this.lastError()}`, {
           code: "warm-up-failed",
           category: "runtime",
         });
       }
-      frameMs = clockMs() - startedMs;
+      last = clockMs() - startedMs;
+      if (count > 0) fastest = Math.min(fastest, last);
       if (count > 0 && clockMs() - beganMs > WARM_UP_MS) break;
     }
-    return frameMs;
+    return { last, fastest };
   }
 
-  /** Answers frames until told to stop. */
+  /** Answers calls until told to stop. */
   run(): StationTrial {
-    const serviceMs = new Float64Array(SAMPLE_COUNT_MAX);
+    const call = this.#call;
+    const callMs = new Float64Array(SAMPLE_COUNT_MAX);
+    const stages = { preprocess: 0, inference: 0, postprocess: 0 };
     const startedMs = clockMs();
-    let frames = 0;
+    let calls = 0;
     let failures = 0;
     let lastMs = startedMs;
-    let [preprocess, inference, postprocess] = [0, 0, 0];
     while (Atomics.load(this.#words, StationWord.stop) === 0) {
       const beganMs = clockMs();
-      const status = this.#session.run(this.#slotAddress, this.#resultAddress);
+      const status = call.run();
       // What the stop broke off has no time.
       if (status === Status.stopped) break;
       lastMs = clockMs();
-      if (frames < SAMPLE_COUNT_MAX) serviceMs[frames] = lastMs - beganMs;
-      frames += 1;
-      if (status < Status.ok) failures += 1;
-      preprocess += this.#resultFloats[ResultDescriptor.preprocessMs / 4] as number;
-      inference += this.#resultFloats[ResultDescriptor.inferenceMs / 4] as number;
-      postprocess += this.#resultFloats[ResultDescriptor.postprocessMs / 4] as number;
-      Atomics.store(this.#words, StationWord.frames, frames);
+      if (calls < SAMPLE_COUNT_MAX) callMs[calls] = lastMs - beganMs;
+      calls += 1;
+      failures += call.failures(status);
+      call.addStages(stages);
+      Atomics.store(this.#words, StationWord.frames, calls * call.size);
     }
+    const frames = calls * call.size;
     const each = 1 / Math.max(1, frames);
     return {
       frames,
       elapsedMs: lastMs - startedMs,
       failures,
-      serviceMs: serviceMs.slice(0, Math.min(frames, SAMPLE_COUNT_MAX)),
+      callMs: callMs.slice(0, Math.min(calls, SAMPLE_COUNT_MAX)),
       stages: {
-        preprocess: preprocess * each,
-        inference: inference * each,
-        postprocess: postprocess * each,
+        preprocess: stages.preprocess * each,
+        inference: stages.inference * each,
+        postprocess: stages.postprocess * each,
       },
     };
   }

@@ -16,8 +16,10 @@ export class Station {
   readonly instance: DeviceInstance;
   /** Memory the process grew by while it opened, in MiB. */
   memoryMb = 0;
-  /** Time of its last warm-up frame, in ms. */
-  frameMs = 0;
+  /** Time of its last warm-up call, in ms. */
+  callMs = 0;
+  /** Time each further frame adds to a call, as a share of a single frame's. */
+  batchCost = 1;
   readonly #geometry: FrameGeometry;
   readonly #words: Int32Array = new Int32Array(new SharedArrayBuffer(4 * StationWord.count));
   readonly #worker: Worker;
@@ -44,7 +46,7 @@ export class Station {
     const words = this.#words.buffer as SharedArrayBuffer;
     const { task } = this.instance;
     const message = await this.#ask({ type: "open", task, geometry: this.#geometry, words });
-    if (message.type === "ready") this.frameMs = message.frameMs;
+    if (message.type === "ready") ({ callMs: this.callMs, batchCost: this.batchCost } = message);
   }
 
   /** Frames answered in the trial under way. */
@@ -67,7 +69,7 @@ export class Station {
     return trial;
   }
 
-  /** Ends the trial once the frame under way is answered. */
+  /** Ends the trial once the call under way is answered. */
   stop(): void {
     Atomics.store(this.#words, StationWord.stop, 1);
   }

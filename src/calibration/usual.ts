@@ -60,5 +60,5 @@ export function unmeasuredChoice(devices: readonly MachineDevice[], cores: numbe
 
 function variantOf(kind: string, device: string, group: number): Variant {
   // Their replicas are given: nothing is searched.
-  return { kind, group, device, batch: 1, replicasMin: 1, replicasMax: 1 };
+  return { kind, group, device, batch: 1, larger: null, replicasMin: 1, replicasMax: 1 };
 }

@@ -9,7 +9,7 @@ import { needsModel } from "../backend/resolve.ts";
 import type { ModelTask } from "../backend/session-task.ts";
 import { readSimulatedOptions } from "../backend/simulated-options.ts";
 import { calibrate } from "../calibration/calibrate.ts";
-import { loneKinds } from "../calibration/combination.ts";
+import { batchSizesFor, loneKinds } from "../calibration/combination.ts";
 import type { SourceFactory } from "../calibration/feeder.ts";
 import { calibrationKey } from "../calibration/key.ts";
 import { findCalibration, storeCalibration, writeCalibration } from "../calibration/store.ts";
@@ -76,6 +76,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
       devices,
       plan: planner(devices, machine, model, config),
       key,
+      batches: batchSizesFor(model?.task.batchSize),
       lone: loneKinds(machine),
       geometry,
       openSource: factory,

@@ -137,7 +137,13 @@ export class Device implements DeviceState {
     } else {
       [max, this.batchCost] = [largest, costOf(frameMs, largest, largestMs)];
     }
-    this.#limit = new BatchLimit({ max, batchCost: this.batchCost, goalMs: this.#goalMs });
+    const { goalFrames } = this.instance;
+    this.#limit = new BatchLimit({
+      max,
+      batchCost: this.batchCost,
+      goalMs: this.#goalMs,
+      ...(goalFrames !== undefined && { goalFrames }),
+    });
     this.#limit.begin(simulated === null ? frameMs : this.instance.expectedMs);
   }
 

@@ -6,7 +6,7 @@ import { planDevices } from "../backend/plan.ts";
 import { resolveDevices } from "../backend/resolve.ts";
 import type { ModelTask } from "../backend/session-task.ts";
 import { calibrate } from "../calibration/calibrate.ts";
-import { loneKinds } from "../calibration/combination.ts";
+import { batchSizesFor, loneKinds } from "../calibration/combination.ts";
 import { calibrationKey } from "../calibration/key.ts";
 import { findCalibration, storeCalibration } from "../calibration/store.ts";
 import { runDefaults } from "../config/run-config.ts";
@@ -83,6 +83,7 @@ export async function deviceCalibration(
       planDevices(parseDevices(text), { machine, model: loaded?.task ?? null, simulatedModels })
         .instances,
     key,
+    batches: batchSizesFor(loaded?.task.batchSize),
     lone: loneKinds(machine),
     geometry: options.geometry,
     openSource: null,

@@ -10,15 +10,17 @@ const GOAL_FRAMES = 4;
  * A frame that has just missed a call waits for it and then takes part in the next: two calls must
  * fit the goal (Shen et al., "Nexus", SOSP 2019, section 4).
  */
-const CALLS_PER_GOAL = 2;
+export const CALLS_PER_GOAL = 2;
 
 export interface BatchLimitOptions {
   /** Most frames the device takes in one call. */
   readonly max: number;
   /** Time each further frame adds to a call, as a share of a single frame's. */
   readonly batchCost: number;
-  /** Latency goal of a frame in ms; null for four times a single frame's service time. */
+  /** Latency goal of a frame in ms; null for `goalFrames`. */
   readonly goalMs: number | null;
+  /** The goal in single frames' service times, at least the default of 4. */
+  readonly goalFrames?: number;
 }
 
 /**
@@ -40,13 +42,15 @@ export class BatchLimit {
   readonly max: number;
   readonly #batchCost: number;
   readonly #goalMs: number | null;
+  readonly #goalFrames: number;
   #limit = 1;
   #hasBegun = false;
 
-  constructor({ max, batchCost, goalMs }: BatchLimitOptions) {
+  constructor({ max, batchCost, goalMs, goalFrames = GOAL_FRAMES }: BatchLimitOptions) {
     this.max = max;
     this.#batchCost = batchCost;
     this.#goalMs = goalMs;
+    this.#goalFrames = Math.max(GOAL_FRAMES, goalFrames);
   }
 
   /** Frames of the next call at most, 1 to `max`. HOT. */
@@ -56,7 +60,7 @@ export class BatchLimit {
 
   /** Longest time in ms a call may take, for single frames of `serviceMs`. */
   callMsMax(serviceMs: number): number {
-    return (this.#goalMs ?? GOAL_FRAMES * serviceMs) / CALLS_PER_GOAL;
+    return (this.#goalMs ?? this.#goalFrames * serviceMs) / CALLS_PER_GOAL;
   }
 
   /** Sets the limit by what single frames are expected to take, in ms; 0 leaves it open still. */

@@ -23,9 +23,11 @@ function noiseOf(a: Interval, b: Interval): number {
 /**
  * The best combination that was measured.
  *
- * - `throughput`: the highest; of those it does not beat by more than noise, the one of the fewest
- *   instances. So a replica is kept only where throughput rises by more than noise.
- * - `latency`: the lowest; of those it does not beat by more than noise, the best for throughput.
+ * - `throughput`: the highest; of those it does not beat by more than noise, the one of the smallest
+ *   batch, as every frame waits for its whole call, and then of the fewest instances. So a replica is
+ *   kept only where throughput rises by more than noise, and larger calls only where that is clear.
+ * - `latency`: the lowest of the smallest batch, as no larger call is quicker; of those it does not
+ *   beat by more than noise, the best for throughput.
  *
  * Pure. Undefined where there are no candidates.
  */
@@ -34,19 +36,33 @@ export function chooseCandidate(
   goal: CalibrationGoal,
 ): Candidate | undefined {
   if (goal === "latency") {
-    const best = minBy(candidates, (candidate) => candidate.latency_ms.interval.mean);
-    const alike = candidates.filter(
+    const single = leastOf(candidates, largestBatch);
+    const best = minBy(single, (candidate) => candidate.latency_ms.interval.mean);
+    const alike = single.filter(
       (one) => best === undefined || !isHigher(one.latency_ms.interval, best.latency_ms.interval),
     );
     return chooseCandidate(alike, "throughput");
   }
   const best = minBy(candidates, (candidate) => -candidate.throughput_fps.mean);
-  const alike = candidates.filter(
-    (one) => best === undefined || !isHigher(best.throughput_fps, one.throughput_fps),
-  );
-  const fewest = Math.min(...alike.map((candidate) => candidate.instances.length));
-  const smallest = alike.filter((candidate) => candidate.instances.length === fewest);
-  return minBy(smallest, (candidate) => -candidate.throughput_fps.mean);
+  const alike = candidates.filter((one) => best === undefined || !isWorthMore(best, one));
+  const modest = leastOf(leastOf(alike, largestBatch), ({ instances }) => instances.length);
+  return minBy(modest, (candidate) => -candidate.throughput_fps.mean);
+}
+
+/** Larger calls cost latency: that they bring more must be clear. */
+function isWorthMore(best: Candidate, one: Candidate): boolean {
+  const isBetter = largestBatch(best) > largestBatch(one) ? isClearlyHigher : isHigher;
+  return isBetter(best.throughput_fps, one.throughput_fps);
+}
+
+function largestBatch({ instances }: Candidate): number {
+  return Math.max(...instances.map(({ batch }) => batch));
+}
+
+/** Those of the least value. */
+function leastOf<T>(items: readonly T[], value: (item: T) => number): readonly T[] {
+  const least = Math.min(...items.map(value));
+  return items.filter((item) => value(item) === least);
 }
 
 /**

@@ -11,6 +11,7 @@ const instance = v.object({
   id: v.string(),
   kind: v.string(),
   batch: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  batch_cost: positive,
   service_ms: v.object(share),
   stages_ms: v.object({ preprocess: positive, inference: positive, postprocess: positive }),
   throughput_fps: positive,

@@ -38,7 +38,10 @@ export interface Interval {
   readonly high: number;
 }
 
-/** Means of a frame's stages in ms; all 0 for a simulated device without a model. */
+/**
+ * Means of a frame's stages in ms; all 0 for a simulated device without a model. `inference` is that
+ * of the whole call.
+ */
 export interface StageFigures {
   readonly preprocess: number;
   readonly inference: number;
@@ -52,6 +55,8 @@ export interface InstanceFigures {
   readonly kind: string;
   /** Frames answered in one call. */
   readonly batch: number;
+  /** Time each further frame adds to a call, as a share of a single frame's; 1 without batches. */
+  readonly batch_cost: number;
   /** Time of a call: with `batch` frames, that of all of them. */
   readonly service_ms: ServiceFigures;
   readonly stages_ms: StageFigures;
@@ -121,7 +126,7 @@ export interface Calibration {
 }
 
 /** Raised when a file of the old form can no longer be read. */
-export const CALIBRATION_FORMAT = 1;
+export const CALIBRATION_FORMAT = 2;
 
 /** The candidate that was chosen for a goal. */
 export function chosenCandidate(

@@ -55,6 +55,25 @@ describe("calibrate()", () => {
     expect(parseCalibration(JSON.stringify(calibration))).toEqual(calibration);
   });
 
+  test("chooses calls of several frames on a device that gains by them", async () => {
+    const { chosen, candidates } = await run("sim:20ms:batch=4:batch-cost=0.3");
+    const device = (batch: number): string => `sim:20ms:batch=${batch}:batch-cost=0.3:replicas=1`;
+    expect(chosen).toEqual({ throughput: device(4), latency: device(1) });
+    const four = candidates.find(({ devices }) => devices === device(4));
+    // 4 frames in 20·(1 + 3·0.3) = 38 ms: 105 a second. A busy machine wakes devices late.
+    expect(four?.throughput_fps.mean).toBeGreaterThan(0.5 * 105);
+    expect(four?.throughput_fps.mean).toBeLessThan(1.1 * 105);
+    expect(four?.instances).toMatchObject([{ batch: 4, batch_cost: 0.3 }]);
+    expect(four?.latency_ms.p50).toBeGreaterThan(37);
+  });
+
+  test("chooses single frames on a device that does not gain", async () => {
+    const { chosen, candidates } = await run("sim:20ms:batch=8:batch-cost=1");
+    const device = "sim:20ms:batch=1:batch-cost=1:replicas=1";
+    expect(chosen).toEqual({ throughput: device, latency: device });
+    expect(candidates.length).toBeGreaterThan(1);
+  });
+
   test("devices that die, hang or fail are left out, each with its reason", async () => {
     const { left_out: leftOut, chosen } = await run(
       "sim:5ms,sim:5ms:die-at=4,sim:5ms:hang-at=3,sim:5ms:fail=1",

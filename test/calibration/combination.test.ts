@@ -1,6 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { parseDevices } from "../../src/backend/device-spec.ts";
-import { formatCombination, loneKinds, variantsOf } from "../../src/calibration/combination.ts";
+import {
+  batchSizesFor,
+  formatCombination,
+  loneKinds,
+  type Variant,
+  variantsOf,
+} from "../../src/calibration/combination.ts";
 import { fakeDevice, fakeMachine } from "../backend/fake-machine.ts";
 
 /** `device min..max` of every variant. */
@@ -11,6 +17,16 @@ function variants(
   return variantsOf(parseDevices(devices), { cores: 8, lone: [], ...options }).map(
     ({ device, replicasMin, replicasMax }) => `${device} ${replicasMin}..${replicasMax}`,
   );
+}
+
+/** Texts of a device's variants, from the one that is tried first. */
+function batches(device: string, sizes: readonly number[]): string[] {
+  const found: string[] = [];
+  const [first = null] = variantsOf(parseDevices(device), { cores: 8, lone: [], batches: sizes });
+  for (let variant: Variant | null = first; variant !== null; variant = variant.larger) {
+    found.push(variant.device);
+  }
+  return found;
 }
 
 describe("variantsOf()", () => {
@@ -38,12 +54,33 @@ describe("variantsOf()", () => {
     expect(variants("cpu,sim:20ms", given)).toEqual(["cpu:threads=3 2..5", "sim:20ms 2..5"]);
   });
 
-  test("a model that takes several frames in a call is tried with all of these", () => {
-    expect(variants("cuda,sim:5ms", { batches: [1, 4] })).toEqual([
-      "cuda 1..4",
-      "cuda:batch=4 1..4",
-      "sim:5ms 1..1",
+  test("a model that takes several frames in a call begins with the fewest, and has more to try", () => {
+    expect(batches("cuda", batchSizesFor(null))).toEqual([
+      "cuda:batch=1",
+      "cuda:batch=2",
+      "cuda:batch=4",
+      "cuda:batch=8",
     ]);
+    // A call of fewer than the model is made for would only waste places.
+    expect(batches("cuda", batchSizesFor(4))).toEqual(["cuda:batch=4"]);
+    expect(batches("cuda", batchSizesFor(1))).toEqual(["cuda"]);
+  });
+
+  test("a device that names a batch is tried with no more", () => {
+    expect(batches("cuda:batch=3", batchSizesFor(null))).toEqual([
+      "cuda:batch=1",
+      "cuda:batch=2",
+      "cuda:batch=3",
+    ]);
+    expect(batches("cuda:batch=1", batchSizesFor(null))).toEqual(["cuda:batch=1"]);
+    // Nothing else is calibrated for a simulated one: its own text says what it can.
+    expect(batches("sim:5ms:batch=6", [1])).toEqual([
+      "sim:5ms:batch=1",
+      "sim:5ms:batch=2",
+      "sim:5ms:batch=4",
+      "sim:5ms:batch=6",
+    ]);
+    expect(batches("sim:5ms", batchSizesFor(null))).toEqual(["sim:5ms"]);
   });
 
   test("a kind that cannot be replicated has one instance, whatever the range", () => {

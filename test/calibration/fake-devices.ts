@@ -3,9 +3,9 @@ import type { InstanceTrial } from "../../src/calibration/figures.ts";
 
 /** How a made-up device behaves: X(k) = min(k / ΣD, 1 / D_max), latency = k / X. */
 export interface FakeDevice {
-  /** Time of a frame alone, in ms. */
+  /** Time of a call alone, in ms. */
   readonly aloneMs: number;
-  /** Time of a frame on what its replicas share, in ms. */
+  /** Time of a call on what its replicas share, in ms. */
   readonly sharedMs: number;
 }
 
@@ -18,23 +18,25 @@ export function fakeTrials(
   const total = instanceCount(combination);
   return combination.flatMap(({ variant, replicas }) => {
     const { aloneMs, sharedMs } = device(variant.device, total);
-    const fps = Math.min((1000 * replicas) / aloneMs, 1000 / sharedMs) / replicas / slowdown;
-    return Array.from({ length: replicas }, () => fakeTrial(variant.kind, 1000 / fps));
+    const rate = Math.min((1000 * replicas) / aloneMs, 1000 / sharedMs) / replicas / slowdown;
+    return Array.from({ length: replicas }, () =>
+      fakeTrial(variant.kind, 1000 / rate, variant.batch),
+    );
   });
 }
 
-/** A hundred frames of the same time. */
-export function fakeTrial(kind: string, frameMs: number): InstanceTrial {
-  const frames = 100;
+/** A hundred calls of the same time. */
+export function fakeTrial(kind: string, callMs: number, batch = 1): InstanceTrial {
+  const calls = 100;
   return {
-    station: { instance: { kind }, memoryMb: 10 },
-    fps: 1000 / frameMs,
+    station: { instance: { kind }, memoryMb: 10, batchCost: batch === 1 ? 1 : 0.25 },
+    fps: (1000 * batch) / callMs,
     trial: {
-      frames,
-      elapsedMs: frames * frameMs,
+      frames: calls * batch,
+      elapsedMs: calls * callMs,
       failures: 0,
-      serviceMs: new Float64Array(frames).fill(frameMs),
-      stages: { preprocess: 1, inference: frameMs - 2, postprocess: 1 },
+      callMs: new Float64Array(calls).fill(callMs),
+      stages: { preprocess: 1, inference: callMs - 2, postprocess: 1 },
     },
   };
 }

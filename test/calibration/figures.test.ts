@@ -54,11 +54,20 @@ describe("candidatesOf()", () => {
     expect(candidate?.latency_ms).toMatchObject({ mean: 20, p50: 10, p95: 40 });
   });
 
-  test("frames of a batch count one by one", () => {
-    const trials = new CombinationTrials([{ variant: { ...sim, batch: 4 }, replicas: 1 }]);
-    trials.add(0, [fakeTrial("sim", 10)]);
+  test("frames of a batch count one by one, and each waits for its call", () => {
+    const trials = new CombinationTrials([
+      { variant: { ...sim, batch: 4 }, replicas: 1 },
+      { variant: slow, replicas: 1 },
+    ]);
+    trials.add(0, [fakeTrial("sim", 10, 4), fakeTrial("sim", 40)]);
     const [candidate] = candidatesOf([trials], false);
-    expect(candidate?.throughput_fps.mean).toBeCloseTo(400, 6);
-    expect(candidate?.instances[0]).toMatchObject({ batch: 4, throughput_fps: 400 });
+    // 4 frames in 10 ms, and 1 in 40.
+    expect(candidate?.throughput_fps.mean).toBeCloseTo(425, 6);
+    const [four, one] = candidate?.instances ?? [];
+    expect(four).toMatchObject({ batch: 4, batch_cost: 0.25, throughput_fps: 400 });
+    expect(four?.service_ms.mean).toBe(10);
+    expect(one).toMatchObject({ batch: 1, batch_cost: 1, throughput_fps: 25 });
+    // A hundred calls each: 400 frames waited for 10 ms, 100 for 40.
+    expect(candidate?.latency_ms).toMatchObject({ mean: 16, p50: 10, p95: 40 });
   });
 });

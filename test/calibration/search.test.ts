@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { parseDevices } from "../../src/backend/device-spec.ts";
-import { formatCombination, variantsOf } from "../../src/calibration/combination.ts";
+import { batchSizesFor, formatCombination, variantsOf } from "../../src/calibration/combination.ts";
 import { VariantFailed } from "../../src/calibration/rig.ts";
 import { Rounds } from "../../src/calibration/rounds.ts";
 import { explore, race, type SearchOptions, sweep } from "../../src/calibration/search.ts";
@@ -15,6 +15,8 @@ interface Fake {
   /** Rounds the last comparison gets. */
   readonly rounds?: number;
   readonly replicas?: { readonly min: number; readonly max: number };
+  /** Pictures the model takes in one run; null for any number. */
+  readonly batch?: number | null;
 }
 
 /** A search among made-up devices, with every combination it measured. */
@@ -40,6 +42,7 @@ function fakeSearch(fake: Fake): SearchOptions & { readonly measured: string[] }
   const variants = variantsOf(parseDevices(fake.devices), {
     cores: fake.cores,
     lone: [],
+    batches: batchSizesFor(fake.batch),
     ...(fake.replicas !== undefined && { replicas: fake.replicas }),
   });
   return { rounds, variants, progress: () => undefined, hasTime: () => left-- > 0, measured };
@@ -130,6 +133,54 @@ describe("explore()", () => {
     const search = fakeSearch({ devices: "cuda", cores: 2, device, fails });
     await explore(search);
     expect(best(search)).toBe("cuda:replicas=1");
+  });
+});
+
+/** The number behind `batch=` in a device's text. */
+const batchOf = (name: string): number => Number(/batch=(\d+)/.exec(name)?.[1] ?? 1);
+
+describe("explore() for a model of several frames", () => {
+  test("puts more into a call as long as that helps", async () => {
+    // A call of n frames takes 10 + 5n ms up to 4; beyond, 7.5 ms a frame.
+    const device = (name: string): FakeDevice => {
+      const batch = batchOf(name);
+      const ms = batch <= 4 ? 10 + 5 * batch : 7.5 * batch;
+      return { aloneMs: ms, sharedMs: ms };
+    };
+    const search = fakeSearch({ devices: "cuda", cores: 2, device, batch: null });
+    await explore(search);
+    expect(best(search)).toBe("cuda:batch=4:replicas=1");
+  });
+
+  test("costs a CPU that gains nothing one combination", async () => {
+    const device = (name: string): FakeDevice => {
+      const { aloneMs, sharedMs } = twoCores(name);
+      return { aloneMs: aloneMs * batchOf(name), sharedMs: sharedMs * batchOf(name) };
+    };
+    const search = fakeSearch({ devices: "cpu", cores: 2, device, batch: null });
+    await explore(search);
+    expect(best(search)).toBe("cpu:threads=1:batch=1:replicas=2");
+    const larger = search.measured.filter((name) => batchOf(name) > 1);
+    expect(new Set(larger)).toEqual(new Set(["cpu:threads=1:batch=2:replicas=2"]));
+  });
+
+  test("gives up replicas that larger calls make needless", async () => {
+    // Single frames leave gaps between them, which a second instance fills; larger calls leave none.
+    const device = (name: string): FakeDevice => {
+      const sharedMs = 10 + 5 * batchOf(name);
+      return { aloneMs: sharedMs + (batchOf(name) === 1 ? 2 : 0), sharedMs };
+    };
+    const search = fakeSearch({ devices: "cuda", cores: 2, device, batch: null });
+    await explore(search);
+    expect(search.measured).toContain("cuda:batch=1:replicas=2");
+    expect(best(search)).toBe("cuda:batch=8:replicas=1");
+  });
+
+  test("knows no smaller calls than those the model is made for", async () => {
+    const search = fakeSearch({ devices: "cpu", cores: 2, device: twoCores, batch: 4 });
+    await explore(search);
+    expect(search.measured.every((name) => batchOf(name) === 4)).toBe(true);
+    expect(best(search)).toBe("cpu:threads=1:batch=4:replicas=2");
   });
 });
 

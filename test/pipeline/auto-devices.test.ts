@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import type { Calibration } from "../../src/schedule/calibration.ts";
+import { CALIBRATION_FORMAT, type Calibration } from "../../src/schedule/calibration.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "aip-auto-"));
 const before = process.env["AIP_CACHE_DIR"];
@@ -48,7 +48,10 @@ describe("--device auto", () => {
     expect(first.notes.filter((note) => CALIBRATING.test(note))).toHaveLength(1);
     const [path = "", ...others] = stored();
     expect(others).toEqual([]);
-    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({ quick: true, format: 1 });
+    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+      quick: true,
+      format: CALIBRATION_FORMAT,
+    });
     const second = await run();
     expect(second.notes.filter((note) => CALIBRATING.test(note))).toEqual([]);
   });

@@ -101,6 +101,14 @@ describe("Device.batch", () => {
     expect([asked.batch, asked.batchCost]).toEqual([8, expect.closeTo(0.4, 10)]);
   });
 
+  test("is what a calibration chose, beyond the default goal", () => {
+    const chosen = { ...instance, goalFrames: 8, task: { ...task, batch: 8 } };
+    const device = new Device(0, chosen, layout, null);
+    // 8 frames take 38 ms, of the 40 that half of 8 single ones' times are.
+    device.warmed({ frameMs: 10, callsMs }, chosen.task);
+    expect(device.batch).toBe(8);
+  });
+
   test("is one frame where nothing was measured", () => {
     const auto = new Device(0, { ...instance, task: { ...task, batch: "auto" } }, layout, null);
     auto.warmed({ frameMs: 10, callsMs: [] }, auto.instance.task);

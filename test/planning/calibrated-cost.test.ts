@@ -29,6 +29,7 @@ function candidate(
       id,
       kind: id.slice(0, -2),
       batch,
+      batch_cost: 0.5,
       service_ms: service(ms),
       stages_ms: { preprocess: 0.75, inference: ms - 1, postprocess: 0.25 },
       throughput_fps: fps / ids.length,

@@ -30,6 +30,16 @@ describe("BatchLimit", () => {
     expect(begun(8, null).callMsMax(10)).toBe(20);
   });
 
+  test("a goal in frames' times counts where there is none in ms, and is no less than the default", () => {
+    // Calls of 8 take 45 ms.
+    const of = (goalFrames: number, goalMs: number | null = null): number => {
+      const limit = new BatchLimit({ max: 8, batchCost: 0.5, goalMs, goalFrames });
+      limit.begin(10);
+      return limit.value;
+    };
+    expect([of(9), of(8.9), of(1), of(9, 30)]).toEqual([8, 7, 3, 2]);
+  });
+
   test("full calls within the goal add an eighth of a frame each, up to the most", () => {
     const limit = begun(4, 30);
     expect(limits(limit, new Array(8).fill(14))).toBe("2 2 2 2 2 2 2 3");

@@ -55,6 +55,21 @@ describe("chooseCandidate() for throughput", () => {
     expect(choose("throughput", cpu, gpu, helped)).toBe("cpu,gpu");
   });
 
+  test("keeps a larger batch only where it clearly brings more", () => {
+    const single = ["gpu:batch=1", { fps: [50, 3] }] as const;
+    // √(3² + 3²) = 4.2 is noise, though it is more than 2 %.
+    expect(choose("throughput", single, ["gpu:batch=2", { fps: [54, 3], batch: 2 }])).toBe(
+      "gpu:batch=1",
+    );
+    expect(choose("throughput", single, ["gpu:batch=2", { fps: [55, 3], batch: 2 }])).toBe(
+      "gpu:batch=2",
+    );
+    // As good with two instances as with calls of four: frames wait less.
+    const two = ["gpu:replicas=2", { fps: [100, 1], instances: 2 }] as const;
+    const four = ["gpu:batch=4", { fps: [100.5, 1], batch: 4 }] as const;
+    expect(choose("throughput", single, two, four)).toBe("gpu:replicas=2");
+  });
+
   test("of equally small ones takes the faster", () => {
     expect(choose("throughput", ["a", { fps: [49, 2] }], ["b", { fps: [50, 2] }])).toBe("b");
   });
@@ -85,6 +100,12 @@ describe("chooseCandidate() for latency", () => {
     const threads = ["cpu:threads=2", { fps: [74, 1], ms: [13.5, 0.2] }] as const;
     const replicas = ["cpu:replicas=2", { fps: [95, 1], ms: [21, 0.2], instances: 2 }] as const;
     expect(choose("latency", threads, replicas)).toBe("cpu:threads=2");
+  });
+
+  test("takes no larger call, even one that looks quicker", () => {
+    const single = ["gpu:batch=1", { fps: [50, 1], ms: [20, 5] }] as const;
+    const two = ["gpu:batch=2", { fps: [90, 1], ms: [15, 5], batch: 2 }] as const;
+    expect(choose("latency", single, two)).toBe("gpu:batch=1");
   });
 
   test("of equally quick ones takes the one of more frames a second", () => {

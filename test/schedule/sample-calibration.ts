@@ -1,4 +1,9 @@
-import type { Calibration, CalibrationKey, Candidate } from "../../src/schedule/calibration.ts";
+import {
+  CALIBRATION_FORMAT,
+  type Calibration,
+  type CalibrationKey,
+  type Candidate,
+} from "../../src/schedule/calibration.ts";
 
 /** Throughput and latency as mean and half of the interval. */
 export interface SampleFigures {
@@ -6,11 +11,12 @@ export interface SampleFigures {
   readonly ms?: readonly [mean: number, half: number];
   readonly instances?: number;
   readonly kind?: string;
+  readonly batch?: number;
 }
 
 /** A candidate of these figures; everything else is made up. */
 export function candidate(devices: string, figures: SampleFigures): Candidate {
-  const { fps, ms = [20, 0], instances = 1, kind = "cpu" } = figures;
+  const { fps, ms = [20, 0], instances = 1, kind = "cpu", batch = 1 } = figures;
   const interval = ([mean, half]: readonly [number, number]): Candidate["throughput_fps"] => ({
     mean,
     low: mean - half,
@@ -23,7 +29,8 @@ export function candidate(devices: string, figures: SampleFigures): Candidate {
     instances: Array.from({ length: instances }, (_, index) => ({
       id: `${kind}-${index}`,
       kind,
-      batch: 1,
+      batch,
+      batch_cost: batch === 1 ? 1 : 0.3,
       service_ms: service,
       stages_ms: { preprocess: 1, inference: ms[0] - 2, postprocess: 1 },
       throughput_fps: fps[0] / instances,
@@ -50,7 +57,7 @@ export const sampleKey: CalibrationKey = {
 /** What a small machine might have measured. */
 export function sampleCalibration(changes: Partial<Calibration> = {}): Calibration {
   return {
-    format: 1,
+    format: CALIBRATION_FORMAT,
     key: sampleKey,
     measured_at: "2026-01-02T03:04:05.678Z",
     quick: false,
