@@ -1,4 +1,5 @@
 import type { DecodeFigures } from "../schedule/calibration.ts";
+import { ingestText } from "../source/scaled.ts";
 import { Feeder, type SourceFactory } from "./feeder.ts";
 
 const MEGAPIXEL = 1e6;
@@ -13,15 +14,11 @@ export async function measureDecoding(
   openSource: SourceFactory,
   durationMs: number,
 ): Promise<DecodeFigures> {
-  let described: { readonly name: string; readonly width: number; readonly height: number } = {
-    name: "",
-    width: 1,
-    height: 1,
-  };
+  let described = { name: "", width: 1, height: 1, ingest: "" };
   const feeder = new Feeder(async () => {
     const source = await openSource();
     const { width, height } = source.info.geometry;
-    described = { name: source.name, width, height };
+    described = { name: source.name, width, height, ingest: ingestText(source.info) };
     return source;
   });
   const before = process.cpuUsage();
@@ -33,11 +30,12 @@ export async function measureDecoding(
     await feeder.close();
     const { user, system } = process.cpuUsage(before);
     const cpuMs = (feeder.decoderCpuMs + (user + system) / 1000) / Math.max(1, frames);
-    const { name, width, height } = described;
+    const { name, width, height, ingest } = described;
     return {
       source: name,
       width,
       height,
+      ingest,
       cpu_ms: cpuMs,
       cpu_ms_per_megapixel: (cpuMs * MEGAPIXEL) / (width * height),
       throughput_fps: elapsedMs > 0 ? (1000 * frames) / elapsedMs : 0,

@@ -38,7 +38,7 @@ export function formatCalibration(calibration: Calibration): string {
     summary(
       "decoding",
       `${decode.source}: ${formatMs(decode.cpu_ms)} ms of processor time a frame ` +
-        `(${decode.width}×${decode.height}), ${formatRate(decode.throughput_fps)} frames/s alone; ` +
+        `(${decode.ingest}), ${formatRate(decode.throughput_fps)} frames/s alone; ` +
         "it ran beside everything above",
     );
   }

@@ -17,6 +17,7 @@ import { resolveRunConfig } from "../config/schema.ts";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import { setNativeEnvironment } from "../native/environment.ts";
 import { closeFd, createPipe } from "../native/library.ts";
+import { settleIngest } from "../pipeline/ingest-size.ts";
 import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
 import type { Calibration } from "../schedule/calibration.ts";
 import { openSource } from "../source/open.ts";
@@ -55,7 +56,8 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   const model = needsModel(devices) ? loadModel(flags.model, config) : null;
   const calibrated = model === null ? null : { ...model.spec };
   const key = calibrationKey(machine, calibrated);
-  const { factory, geometry } = await openFactory(flags.source);
+  const { factory, geometry, notes } = await openFactory(flags.source, model);
+  for (const note of notes) say(note);
   const isStored = model !== null && isForAuto(flags);
   const name = model?.spec.name ?? "";
   if (isStored) {
@@ -147,17 +149,39 @@ function planner(
   return (text) => planDevices(parseDevices(text), options).instances;
 }
 
-/** How the source is opened, again and again; looked at once to know its frames. */
+/** A source as it is decoded beside the trials. */
+interface DecodedBeside {
+  /** Opens it, again and again; null for none. */
+  readonly factory: SourceFactory | null;
+  readonly geometry: FrameGeometry;
+  /** Sentences for the user. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Looks at the source once to know its frames, which a run without annotation would have scaled by
+ * the decoder where that is measured to pay.
+ */
 async function openFactory(
   source: string | undefined,
-): Promise<{ readonly factory: SourceFactory | null; readonly geometry: FrameGeometry }> {
-  if (source === undefined) return { factory: null, geometry: GEOMETRY };
-  const factory: SourceFactory = () => openSource(source, { pipes: { createPipe, closeFd } });
-  const opened = await factory();
+  model: LoadedModel | null,
+): Promise<DecodedBeside> {
+  if (source === undefined) return { factory: null, geometry: GEOMETRY, notes: [] };
+  const open: SourceFactory = () => openSource(source, { pipes: { createPipe, closeFd } });
+  const opened = await open();
+  const models = model === null ? [] : [model];
+  const notes = await settleIngest({ sources: [opened], models }, { mode: "auto", readers: [] });
   await opened.close();
   if (opened.live) {
     const message = `Source "${source}" is live: name a file or demo, which can be decoded at any rate`;
     throw usageError("source-invalid", message);
   }
-  return { factory, geometry: opened.info.geometry };
+  const { delivered, geometry } = opened.info;
+  if (delivered === undefined) return { factory: open, geometry, notes };
+  const factory: SourceFactory = async () => {
+    const again = await open();
+    again.scaleTo?.(delivered);
+    return again;
+  };
+  return { factory, geometry: delivered, notes };
 }

@@ -1,6 +1,7 @@
 import type { RunConfig } from "../config/run-config.ts";
 import { letterboxSize } from "../model/letterbox.ts";
 import type { InputSpec } from "../model/preprocess.ts";
+import { ingestText } from "../source/scaled.ts";
 import type { Source, SourceInfo } from "../source/source.ts";
 import type { PictureSize } from "../types.ts";
 import { scalingGain } from "./ingest-cost.ts";
@@ -58,12 +59,6 @@ export async function settleIngest(
   return notes;
 }
 
-/** Size a source's frames arrive in: `native 768x432`, `scaled 3840x2160 → 416x234`. */
-export function ingestText({ geometry, delivered }: SourceInfo): string {
-  if (delivered === undefined) return `native ${sizeText(geometry)}`;
-  return `scaled ${sizeText(geometry)} → ${sizeText(delivered)}`;
-}
-
 /** The one way all models fit pictures in; null where they differ or there is no model. */
 function commonInput(inputs: readonly InputSpec[]): InputSpec | null {
   const [first, ...others] = inputs;
@@ -104,8 +99,4 @@ async function gainOf(
 
 function percent(times: number): string {
   return `${Math.round((1 - 1 / times) * 100)} %`;
-}
-
-function sizeText({ width, height }: PictureSize): string {
-  return `${width}x${height}`;
 }

@@ -12,8 +12,8 @@ import {
   sumFrames,
   type WeightedReport,
 } from "../metrics/report.ts";
+import { ingestText } from "../source/scaled.ts";
 import type { Device } from "./device.ts";
-import { ingestText } from "./ingest-size.ts";
 import type { Manager } from "./manager.ts";
 import type { SourceRunner } from "./source-runner.ts";
 

@@ -31,6 +31,7 @@ const decode = v.object({
   source: v.string(),
   width: positive,
   height: positive,
+  ingest: v.string(),
   cpu_ms: positive,
   cpu_ms_per_megapixel: positive,
   throughput_fps: positive,

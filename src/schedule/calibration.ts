@@ -88,6 +88,8 @@ export interface DecodeFigures {
   readonly source: string;
   readonly width: number;
   readonly height: number;
+  /** As it was read: `native 768x432`, or `scaled 3840x2160 → 416x234` by the decoder. */
+  readonly ingest: string;
   /** Processor time of a frame in ms, on all cores together. */
   readonly cpu_ms: number;
   /** The same for a million pixels: what another size is expected to cost. */

@@ -30,3 +30,13 @@ export function scaledRequest(request: DecodeRequest, size: PictureSize): Decode
 export function deliveredGeometry(info: SourceInfo): FrameGeometry {
   return info.delivered ?? info.geometry;
 }
+
+/** Size a source's frames arrive in: `native 768x432`, `scaled 3840x2160 → 416x234`. */
+export function ingestText({ geometry, delivered }: SourceInfo): string {
+  if (delivered === undefined) return `native ${sizeText(geometry)}`;
+  return `scaled ${sizeText(geometry)} → ${sizeText(delivered)}`;
+}
+
+function sizeText({ width, height }: PictureSize): string {
+  return `${width}x${height}`;
+}

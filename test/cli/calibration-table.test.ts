@@ -36,6 +36,7 @@ test("formatCalibration() says what is simulated, what was left out and what dec
         source: "car",
         width: 768,
         height: 432,
+        ingest: "scaled 768x432 → 416x234",
         cpu_ms: 1.8,
         cpu_ms_per_megapixel: 5.4,
         throughput_fps: 520,
@@ -45,6 +46,6 @@ test("formatCalibration() says what is simulated, what was left out and what dec
   expect(text).toContain("sim:20ms:replicas=1 (simulated)");
   expect(text).toContain("left out    gpu:replicas=1: it gave no answer in 5 s");
   expect(text).toContain(
-    "decoding    car: 1.8 ms of processor time a frame (768×432), 520.0 frames/s",
+    "decoding    car: 1.8 ms of processor time a frame (scaled 768x432 → 416x234), 520.0 frames/s",
   );
 });

@@ -5,6 +5,8 @@ import { withBatch } from "../../bench/batched-model.ts";
 import { auditReport } from "../../src/metrics/report.ts";
 import { resolveModel } from "../../src/model/catalog.ts";
 import { manifestPathOf } from "../../src/model/manifest.ts";
+import { parseCalibration } from "../../src/schedule/calibration-schema.ts";
+import { aipProcess } from "../cli/process.ts";
 import { hasShared, NANO, videoPath } from "./shared.ts";
 import { upTo, Workspace } from "./workspace.ts";
 
@@ -69,6 +71,24 @@ describe("aip run with batches finds what single runs find", () => {
     expect(code).toBe(2);
     expect(stderr).toContain('Device "cpu:batch=2" has batch 2, but model');
   });
+});
+
+test("aip calibrate measures a model of four frames in calls of four", async () => {
+  const model = batched(DEMO, 4);
+  const flags = "--device cpu --threads 1 --seconds 0.1 --output c.json --quiet";
+  const words = ["calibrate", model, ...flags.split(" ")];
+  const { code, stdout, stderr } = await aipProcess(words, { cwd: workspace.path });
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/^throughput {2}cpu:threads=1:batch=4:replicas=\d: /m);
+  const stored = parseCalibration(readFileSync(workspace.file("c.json"), "utf8"));
+  const instances = stored.candidates.flatMap((candidate) => candidate.instances);
+  expect(instances.every(({ batch }) => batch === 4)).toBe(true);
+  for (const { service_ms: service, throughput_fps: fps } of instances) {
+    // Calls follow one another at once: four frames in each call's time.
+    expect(fps / (4000 / service.mean)).toBeGreaterThan(0.8);
+    expect(fps / (4000 / service.mean)).toBeLessThan(1.2);
+  }
 });
 
 describe("aip run on a simulated device with batches", () => {

@@ -1,10 +1,21 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withBatch } from "../../bench/batched-model.ts";
+import { resolveModel } from "../../src/model/catalog.ts";
+import { manifestPathOf } from "../../src/model/manifest.ts";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { CALIBRATION_FORMAT, type Calibration } from "../../src/schedule/calibration.ts";
+import { candidate } from "../schedule/sample-calibration.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "aip-auto-"));
 const before = process.env["AIP_CACHE_DIR"];
@@ -65,6 +76,27 @@ describe("--device auto", () => {
     }));
     const { devices } = await run();
     expect(devices).toEqual([expect.stringMatching(/^cpu-0: .*, 2 threads$/)]);
+  });
+
+  test("gives calls as many frames as were chosen", async () => {
+    const model = join(ROOT, "demo-any.onnx");
+    const demo = resolveModel("demo").path;
+    writeFileSync(model, withBatch(readFileSync(demo), null));
+    copyFileSync(manifestPathOf(demo), join(ROOT, "demo-any.json"));
+    await run({ model });
+    // Four frames take a CPU four times as long: without a calibration it would be given two.
+    const devices = "cpu:threads=1:batch=4:replicas=1";
+    const chosen = candidate(devices, { fps: [100, 1], ms: [40, 1], batch: 4 });
+    const instances = chosen.instances.map((one) => ({ ...one, batch_cost: 1 }));
+    change((calibration) => ({
+      ...calibration,
+      chosen: { throughput: devices, latency: devices },
+      candidates: [{ ...chosen, instances }],
+    }));
+    const pipeline = new Pipeline({ sources: "demo:size=64x64:frames=60", model });
+    const [device] = (await pipeline.run()).devices;
+    expect(device?.frames).toBe(60);
+    expect(device?.frames_per_call).toBeGreaterThan(2);
   });
 
   test.each([

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import type { InputSpec } from "../../src/model/preprocess.ts";
-import { type IngestWish, ingestText, settleIngest } from "../../src/pipeline/ingest-size.ts";
+import { type IngestWish, settleIngest } from "../../src/pipeline/ingest-size.ts";
 import type { LoadedModel } from "../../src/pipeline/load-model.ts";
+import { ingestText } from "../../src/source/scaled.ts";
 import type { Source, SourceInfo } from "../../src/source/source.ts";
 import type { FrameGeometry, PictureSize } from "../../src/types.ts";
 

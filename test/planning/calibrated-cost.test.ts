@@ -68,6 +68,7 @@ function calibration(candidates: readonly Candidate[], decodeMs: number | null):
             source: "clip",
             width: 1,
             height: 1,
+            ingest: "native",
             cpu_ms: decodeMs,
             cpu_ms_per_megapixel: 1,
             throughput_fps: 1,
