@@ -1,5 +1,6 @@
 import { readCpuOptions, readReplicas } from "../backend/device-options.ts";
 import { parseDevices } from "../backend/device-spec.ts";
+import { batchFactor } from "../schedule/batching.ts";
 import type { Calibration, Candidate } from "../schedule/calibration.ts";
 import type { Combination } from "../schedule/capacity.ts";
 import type { InstanceCost } from "../schedule/processor-share.ts";
@@ -13,21 +14,16 @@ export interface CalibratedMachine {
   readonly softwareKinds: readonly string[];
 }
 
-/**
- * The combinations a calibration measured, with the processor time their frames cost. Those that
- * answer several frames in one call are left out: cameras are planned frame by frame.
- */
+/** The combinations a calibration measured, with the processor time their frames cost. */
 export function calibratedCombinations(
   calibration: Calibration,
   machine: CalibratedMachine,
 ): readonly Combination[] {
-  return calibration.candidates
-    .filter(({ instances }) => instances.every(({ batch }) => batch === 1))
-    .map((candidate) => ({
-      devices: candidate.devices,
-      instances: instanceCosts(candidate, calibration, machine),
-      memoryBytes: (calibration.base_memory_mb + candidate.memory_mb) * MIB,
-    }));
+  return calibration.candidates.map((candidate) => ({
+    devices: candidate.devices,
+    instances: instanceCosts(candidate, calibration, machine),
+    memoryBytes: (calibration.base_memory_mb + candidate.memory_mb) * MIB,
+  }));
 }
 
 /**
@@ -51,14 +47,17 @@ function instanceCosts(
   const left = Math.max(0, cores - decodingCores);
   const share = held === 0 ? 1 : Math.min(1, left / held);
   const alone = held === 0 ? 1 : Math.min(1, cores / held);
-  return candidate.instances.map(({ id, service_ms, stages_ms }, index) => {
+  return candidate.instances.map((instance, index) => {
+    const { id, batch, batch_cost: batchCost, service_ms, stages_ms } = instance;
+    const cost = { id, cv: service_ms.cv, batch, batchCost };
+    const singleMs = service_ms.mean / batchFactor({ batchCost }, batch);
     const threadCount = threads[index] ?? 0;
-    const aroundMs = stages_ms.preprocess + stages_ms.postprocess;
     if (threadCount === 0) {
-      return { id, serviceMs: service_ms.mean, cv: service_ms.cv, processorMs: aroundMs };
+      const aroundMs = stages_ms.preprocess + stages_ms.postprocess;
+      return { ...cost, serviceMs: singleMs, processorMs: aroundMs };
     }
-    const serviceMs = service_ms.mean * (share / alone);
-    return { id, serviceMs, cv: service_ms.cv, processorMs: serviceMs * threadCount * alone };
+    const serviceMs = singleMs * (share / alone);
+    return { ...cost, serviceMs, processorMs: serviceMs * threadCount * alone };
   });
 }
 

@@ -46,6 +46,8 @@ async function simulatedCombination(devices: string): Promise<Combination> {
       id,
       serviceMs: task.simulated?.serviceMs ?? 0,
       cv: task.simulated?.cv ?? 0,
+      batch: task.batch === undefined || task.batch === "auto" ? 1 : task.batch,
+      batchCost: task.simulated?.batchCost ?? 1,
       processorMs: 0,
       ...(task.simulated !== null && { seed: task.simulated.seed }),
     })),

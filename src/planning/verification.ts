@@ -49,6 +49,7 @@ export async function verifyPlan(options: VerificationOptions): Promise<Verifica
     slots,
     fps,
     frames: warmUpFrames + Math.ceil(fps * seconds),
+    ...(demand.latencyMs !== null && { latency: demand.latencyMs }),
     sinks: [meter],
     ...(signal !== undefined && { signal }),
   });

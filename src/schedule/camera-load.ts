@@ -1,3 +1,4 @@
+import type { BatchCost } from "./batch-cost.ts";
 import { deviceModel } from "./modelled-device.ts";
 import { paced } from "./modelled-source.ts";
 import type { SharedService } from "./processor-share.ts";
@@ -10,8 +11,9 @@ const SEED_STEP = 0x9e3779b1;
 const WARM_UP_S = 2;
 /** Frames of one simulation at most; many cameras are simulated for a shorter time. */
 const FRAME_COUNT_MAX = 60_000;
+
 /** A device beside the cameras; with a seed, it draws the very times a simulated device draws. */
-export interface LoadedDevice extends SharedService {
+export interface LoadedDevice extends SharedService, BatchCost {
   readonly seed?: number;
 }
 
@@ -23,6 +25,8 @@ export interface CameraLoad {
   /** Slots of each. */
   readonly slots: number;
   readonly devices: readonly LoadedDevice[];
+  /** Latency goal that limits batches, in ms; null for that of a run without one. */
+  readonly latencyMs: number | null;
   /** From a result to the device's next frame, in ms: the manager and the worker wake up. */
   readonly handoverMs: number;
   /** Simulated time in s. */
@@ -51,16 +55,19 @@ export function cameraPhaseMs(index: number, cameras: number, fps: number): numb
  * policies: `look-ahead`, and the oldest waiting frame gives way where no slot is free.
  */
 export function simulateCameras(load: CameraLoad): CameraOutcome {
-  const { cameras, fps, slots, devices, handoverMs, seconds } = load;
+  const { cameras, fps, slots, devices, latencyMs: goalMs, handoverMs, seconds } = load;
   const each = Math.min(fps * (seconds + WARM_UP_S), FRAME_COUNT_MAX / cameras);
   const frames = Math.max(2, Math.ceil(each));
   const result = simulate({
-    devices: devices.map((device, index) =>
+    devices: devices.map(({ serviceMs, cv, batch = 1, batchCost = 1, seed }, index) =>
       deviceModel({
-        // The handover is part of the time a device is not free.
-        serviceMs: device.serviceMs + handoverMs,
-        cv: device.cv,
-        seed: ((device.seed ?? index * SEED_STEP) + load.seed) >>> 0,
+        // The handover is part of the time a device is not free, once a call.
+        serviceMs: serviceMs + handoverMs,
+        cv,
+        seed: ((seed ?? index * SEED_STEP) + load.seed) >>> 0,
+        batch,
+        batchCost: serviceMs === 0 ? 0 : (batchCost * serviceMs) / (serviceMs + handoverMs),
+        goalMs,
       }),
     ),
     sources: Array.from({ length: cameras }, (_, index) => ({

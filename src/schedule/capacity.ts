@@ -1,4 +1,5 @@
 import { ARENA_BYTES_MAX } from "../ring/arena.ts";
+import { fullCallShare, withinGoal } from "./batch-cost.ts";
 import { type CameraOutcome, simulateCameras } from "./camera-load.ts";
 import { cameraSlots, memoryNeed } from "./camera-memory.ts";
 import {
@@ -128,13 +129,22 @@ export function cameraCapacity(options: CapacityOptions): Capacity {
 
 /** What so many cameras would come to on a combination of devices. */
 export function expectCameras(options: CapacityOptions, cameras: number): Expectation {
-  const { combination, camera, demand, room, seconds = SECONDS_DEFAULT } = options;
+  const { camera, demand, room, seconds = SECONDS_DEFAULT } = options;
+  const instances = options.combination.instances.map((one) => withinGoal(one, demand.latencyMs));
   const fps = cameras * demand.fps;
   const slots = cameraSlots(options, cameras);
   const ingestMs = camera.decodeMs + camera.readMs;
-  const services = shareProcessor(combination.instances, { cores: room.cores, fps, ingestMs });
+  const services = shareProcessor(instances, { cores: room.cores, fps, ingestMs });
   const rateFps =
-    services === null ? 0 : rateOf(services.map(({ serviceMs }) => serviceMs + room.handoverMs));
+    services === null
+      ? 0
+      : rateOf(
+          services.map(({ serviceMs }, index) => {
+            const instance = instances[index] as InstanceCost;
+            // Calls are handed over, not frames.
+            return serviceMs * fullCallShare(instance) + room.handoverMs / (instance.batch ?? 1);
+          }),
+        );
   const expectation = {
     cameras,
     slots,
@@ -142,7 +152,7 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
     rateFps,
     cores: {
       cameras: (fps * ingestMs) / 1000,
-      inference: (fps * processorMsOf(combination)) / 1000,
+      inference: (fps * processorMsOf(instances)) / 1000,
     },
     memoryBytes: memoryNeed(options, cameras, slots),
   };
@@ -156,11 +166,11 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
     return { ...expectation, limit: "decoding", outcome: null };
   }
   const devices = services.map((service, index) => {
-    const seed = combination.instances[index]?.seed;
-    return seed === undefined ? service : { ...service, seed };
+    const { seed, batch = 1, batchCost = 1 } = instances[index] as InstanceCost;
+    return { ...service, batch, batchCost, ...(seed !== undefined && { seed }) };
   });
   const { handoverMs } = room;
-  const load = { cameras, fps: demand.fps, slots, devices, handoverMs, seconds };
+  const load = { cameras, ...demand, slots, devices, handoverMs, seconds };
   const simulated = (seed: number): CameraOutcome => simulateCameras({ ...load, seed });
   const outcomes = [simulated(SEEDS[0] as number)];
   // What fails once has failed; what holds must hold with other times as well.
@@ -169,7 +179,7 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   }
   const limit = failing(expectation, outcomes, demand);
   // The very times that are to come are known of simulated devices alone.
-  const isKnown = combination.instances.every(({ seed }) => seed !== undefined);
+  const isKnown = instances.every(({ seed }) => seed !== undefined);
   return { ...expectation, limit, outcome: meanOutcome(isKnown ? outcomes.slice(0, 1) : outcomes) };
 }
 
@@ -179,10 +189,13 @@ export function fastestMs({ instances }: Combination): number {
 }
 
 /** Processor time of a frame in ms: each device answers in proportion to its rate. */
-function processorMsOf({ instances }: Combination): number {
-  const rateFps = rateOf(instances.map(({ serviceMs }) => serviceMs));
+function processorMsOf(instances: readonly InstanceCost[]): number {
+  const timesMs = instances.map((instance) => instance.serviceMs * fullCallShare(instance));
+  const rateFps = rateOf(timesMs);
   if (!Number.isFinite(rateFps)) return 0;
-  const shares = instances.map(({ serviceMs, processorMs }) => processorMs * (1000 / serviceMs));
+  const shares = instances.map(
+    ({ processorMs }, index) => processorMs * (1000 / (timesMs[index] as number)),
+  );
   return shares.reduce((sum, share) => sum + share, 0) / rateFps;
 }
 

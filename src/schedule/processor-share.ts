@@ -1,17 +1,19 @@
+import { type BatchCost, fullCallShare } from "./batch-cost.ts";
+
 /** Sums of cores are told apart down to this. */
 const CORES_STEP = 1e-3;
 /** Rounds in which utilisation and times are brought together. */
 const ROUND_COUNT = 20;
 
 /** What one device instance takes for a frame, while the others of its combination work as well. */
-export interface InstanceCost {
+export interface InstanceCost extends BatchCost {
   /** `cpu-0` */
   readonly id: string;
-  /** Mean service time of a frame in ms, without cameras beside it. */
+  /** Mean service time of a single frame in ms, without cameras beside it. */
   readonly serviceMs: number;
   /** Coefficient of variation of the service time. */
   readonly cv: number;
-  /** Processor time of a frame in ms, on all cores together; 0 where another chip computes. */
+  /** Processor time of a single frame in ms, on all cores together; 0 where another chip computes. */
   readonly processorMs: number;
   /** Seed of a simulated device's times. */
   readonly seed?: number;
@@ -53,9 +55,13 @@ export function shareProcessor(
 ): readonly SharedService[] | null {
   const ingestCores = (load.fps * load.ingestMs) / 1000;
   if (ingestCores >= load.cores) return null;
+  const shares = instances.map(fullCallShare);
   let times = instances.map(({ serviceMs }) => serviceMs);
   for (let round = 0; round < ROUND_COUNT; round += 1) {
-    const busy = Math.min(1, load.fps / rateOf(times));
+    const busy = Math.min(
+      1,
+      load.fps / rateOf(times.map((ms, index) => ms * (shares[index] as number))),
+    );
     const stretches = stretchesOf(instances, { busy, cores: load.cores, ingestCores });
     // Halfway: utilisation and times would push each other back and forth.
     times = instances.map(({ serviceMs, processorMs }, index) => {

@@ -29,7 +29,7 @@ function candidate(
       id,
       kind: id.slice(0, -2),
       batch,
-      batch_cost: 0.5,
+      batch_cost: batch === 1 ? 1 : 0.5,
       service_ms: service(ms),
       stages_ms: { preprocess: 0.75, inference: ms - 1, postprocess: 0.25 },
       throughput_fps: fps / ids.length,
@@ -87,8 +87,8 @@ describe("calibratedCombinations()", () => {
     expect(combination).toEqual({
       devices: "cpu:threads=2:replicas=1,ane",
       instances: [
-        { id: "cpu-0", serviceMs: 20, cv: 0.1, processorMs: 40 },
-        { id: "ane-0", serviceMs: 20, cv: 0.1, processorMs: 1 },
+        { id: "cpu-0", serviceMs: 20, cv: 0.1, batch: 1, batchCost: 1, processorMs: 40 },
+        { id: "ane-0", serviceMs: 20, cv: 0.1, batch: 1, batchCost: 1, processorMs: 1 },
       ],
       memoryBytes: 100 * 2 ** 20,
     });
@@ -120,8 +120,12 @@ describe("calibratedCombinations()", () => {
     expect(combination?.instances[0]?.processorMs).toBeCloseTo(20, 9);
   });
 
-  test("combinations that answer several frames in one call are left out", () => {
-    const batched = candidate("cpu:replicas=1", ["cpu-0"], { ms: 50, batch: 4 });
-    expect(calibratedCombinations(calibration([batched], null), machine)).toEqual([]);
+  test("a call of several frames tells what a single one takes", () => {
+    const batched = candidate("cpu:batch=4:replicas=1", ["cpu-0"], { ms: 50, batch: 4 });
+    const [combination] = calibratedCombinations(calibration([batched], null), machine);
+    // 1 + 3 · 0.5 = 2.5 times a single frame's 20 ms, each of them on one of the cores.
+    expect(combination?.instances).toEqual([
+      { id: "cpu-0", serviceMs: 20, cv: 0.1, batch: 4, batchCost: 0.5, processorMs: 20 },
+    ]);
   });
 });

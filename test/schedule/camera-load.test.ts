@@ -13,6 +13,7 @@ test("simulateCameras(): staggered cameras below saturation never wait for each 
     fps: 5,
     slots: 8,
     devices: [{ serviceMs: 30, cv: 0 }],
+    latencyMs: null,
     handoverMs: 0.25,
     seconds: 20,
     seed: 1,
@@ -29,6 +30,7 @@ test("simulateCameras(): above saturation the oldest frames give way, and latenc
     fps: 40,
     slots: 10,
     devices: [{ serviceMs: 50, cv: 0 }],
+    latencyMs: null,
     handoverMs: 0,
     seconds: 60,
     seed: 1,
@@ -46,10 +48,29 @@ test("simulateCameras(): a device's seed decides its times, the load's seed chan
       fps: 10,
       slots: 8,
       devices: [{ serviceMs: 50, cv: 0.3, seed: deviceSeed }],
+      latencyMs: null,
       handoverMs: 0,
       seconds: 10,
       seed,
     }).latencyMs.p95;
   expect(outcomeOf(1, 2)).toBe(outcomeOf(3, 0));
   expect(outcomeOf(1, 2)).not.toBe(outcomeOf(1, 3));
+});
+
+test("simulateCameras(): calls of several frames answer what single ones could not", () => {
+  const outcomeOf = (batch: number): ReturnType<typeof simulateCameras> =>
+    simulateCameras({
+      cameras: 6,
+      fps: 15,
+      slots: 15,
+      devices: [{ serviceMs: 20, cv: 0, batch, batchCost: 0.3 }],
+      latencyMs: null,
+      handoverMs: 0.2,
+      seconds: 20,
+      seed: 1,
+    });
+  // 90 frames a second; 50 are answered one by one, and 4 / 38.2 ms = 104 by calls of four.
+  expect(outcomeOf(1).throughputFps).toBeCloseTo(1000 / 20.2, 0);
+  expect(outcomeOf(4)).toMatchObject({ droppedRatio: 0 });
+  expect(outcomeOf(4).throughputFps).toBeCloseTo(90, 0);
 });
