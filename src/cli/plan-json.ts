@@ -1,4 +1,5 @@
 import type { Verification } from "../planning/verification.ts";
+import { fullCallShare } from "../schedule/batch-cost.ts";
 import { limitOf } from "../schedule/capacity-plan.ts";
 import { formatVerdict, type PlanFigures } from "./plan-table.ts";
 import { comparisonOf } from "./verification-table.ts";
@@ -26,11 +27,13 @@ export function planToJson(figures: PlanFigures, measured: Verification | null):
         latency_goal_ms: demand.latencyMs,
       },
       devices: combination.devices,
-      instances: combination.instances.map(({ id, serviceMs, cv, processorMs }, index) => ({
-        id,
-        service_ms: serviceMs,
-        cv,
-        cpu_ms: processorMs,
+      instances: combination.instances.map((instance, index) => ({
+        id: instance.id,
+        batch: instance.batch ?? 1,
+        batch_cost: instance.batchCost ?? 1,
+        service_ms: instance.serviceMs,
+        cv: instance.cv,
+        cpu_ms: instance.processorMs * fullCallShare(instance),
         shared_service_ms: expectation.services[index]?.serviceMs ?? null,
       })),
       slots: expectation.slots,

@@ -81,10 +81,13 @@ export function formatPlan(figures: PlanFigures): string {
 }
 
 /** What runs the plan. */
-function commandOf({ plan, model }: PlanFigures): string {
+function commandOf({ plan, model, demand }: PlanFigures): string {
   const { combination, expectation } = plan;
   const flags = `--model ${model} --device ${combination.devices} --slots ${expectation.slots}`;
-  return `aip run CAMERA… ${flags}`;
+  const isBatched = combination.instances.some(({ batch = 1 }) => batch > 1);
+  // It limits batches, and nothing else.
+  const goal = isBatched && demand.latencyMs !== null ? ` --latency ${demand.latencyMs}` : "";
+  return `aip run CAMERA… ${flags}${goal}`;
 }
 
 /** Whether the cameras fit, in a sentence: `no: 12 cameras fit, decoding is the limit`. */

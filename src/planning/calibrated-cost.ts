@@ -1,5 +1,6 @@
 import { readCpuOptions, readReplicas } from "../backend/device-options.ts";
 import { parseDevices } from "../backend/device-spec.ts";
+import { fullCallShare } from "../schedule/batch-cost.ts";
 import { batchFactor } from "../schedule/batching.ts";
 import type { Calibration, Candidate } from "../schedule/calibration.ts";
 import type { Combination } from "../schedule/capacity.ts";
@@ -53,7 +54,8 @@ function instanceCosts(
     const singleMs = service_ms.mean / batchFactor({ batchCost }, batch);
     const threadCount = threads[index] ?? 0;
     if (threadCount === 0) {
-      const aroundMs = stages_ms.preprocess + stages_ms.postprocess;
+      // What is done around the inference is done for every frame of a call.
+      const aroundMs = (stages_ms.preprocess + stages_ms.postprocess) / fullCallShare(cost);
       return { ...cost, serviceMs: singleMs, processorMs: aroundMs };
     }
     const serviceMs = singleMs * (share / alone);

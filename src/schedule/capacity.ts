@@ -190,12 +190,9 @@ export function fastestMs({ instances }: Combination): number {
 
 /** Processor time of a frame in ms: each device answers in proportion to its rate. */
 function processorMsOf(instances: readonly InstanceCost[]): number {
-  const timesMs = instances.map((instance) => instance.serviceMs * fullCallShare(instance));
-  const rateFps = rateOf(timesMs);
+  const rateFps = rateOf(instances.map((one) => one.serviceMs * fullCallShare(one)));
   if (!Number.isFinite(rateFps)) return 0;
-  const shares = instances.map(
-    ({ processorMs }, index) => processorMs * (1000 / (timesMs[index] as number)),
-  );
+  const shares = instances.map(({ serviceMs, processorMs }) => processorMs * (1000 / serviceMs));
   return shares.reduce((sum, share) => sum + share, 0) / rateFps;
 }
 

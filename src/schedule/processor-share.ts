@@ -13,7 +13,10 @@ export interface InstanceCost extends BatchCost {
   readonly serviceMs: number;
   /** Coefficient of variation of the service time. */
   readonly cv: number;
-  /** Processor time of a single frame in ms, on all cores together; 0 where another chip computes. */
+  /**
+   * Processor time in ms that goes with each `serviceMs` of its work, on all cores together; 0 where
+   * another chip computes. Of single frames, that of a frame.
+   */
   readonly processorMs: number;
   /** Seed of a simulated device's times. */
   readonly seed?: number;

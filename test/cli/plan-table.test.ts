@@ -66,6 +66,17 @@ const measured: Verification = {
   fault: null,
 };
 
+test("formatPlan() passes a latency asked for on to devices that take several frames in a call", () => {
+  const planned = figures({ asked: 5 });
+  const { combination } = planned.plan;
+  const instances = combination.instances.map((one) => ({ ...one, batch: 4, batchCost: 0.3 }));
+  const batched = {
+    ...planned,
+    plan: { ...planned.plan, combination: { ...combination, instances } },
+  };
+  expect(formatPlan(batched)).toContain("--slots 17 --latency 200\n");
+});
+
 test("formatPlan() says what runs, what it costs and what comes of it", () => {
   expect(formatPlan(figures({ asked: 5 }))).toBe(
     [

@@ -120,6 +120,13 @@ describe("calibratedCombinations()", () => {
     expect(combination?.instances[0]?.processorMs).toBeCloseTo(20, 9);
   });
 
+  test("other chips' calls take the processor for every frame", () => {
+    const batched = candidate("ane:batch=4", ["ane-0"], { ms: 50, batch: 4 });
+    const [combination] = calibratedCombinations(calibration([batched], null), machine);
+    // 1 ms a frame, of the 12.5 ms that each of a full call's takes: 1.6 of a single one's 20.
+    expect(combination?.instances[0]).toMatchObject({ serviceMs: 20, processorMs: 1.6 });
+  });
+
   test("a call of several frames tells what a single one takes", () => {
     const batched = candidate("cpu:batch=4:replicas=1", ["cpu-0"], { ms: 50, batch: 4 });
     const [combination] = calibratedCombinations(calibration([batched], null), machine);
