@@ -176,6 +176,20 @@ describe("explore() for a model of several frames", () => {
     expect(best(search)).toBe("cuda:batch=8:replicas=1");
   });
 
+  test("goes no further than the calls that a device fails on", async () => {
+    const device = (name: string): FakeDevice => {
+      const ms = 10 + batchOf(name);
+      return { aloneMs: ms, sharedMs: ms };
+    };
+    const fails = (devices: string): boolean => batchOf(devices) === 4;
+    const search = fakeSearch({ devices: "cuda", cores: 2, device, batch: null, fails });
+    await explore(search);
+    expect(best(search)).toBe("cuda:batch=2:replicas=1");
+    const leftOut = { devices: "cuda:batch=4:replicas=1", reason: "broken" };
+    expect(search.rounds.leftOut).toEqual([leftOut]);
+    expect(search.measured).not.toContain("cuda:batch=8:replicas=1");
+  });
+
   test("knows no smaller calls than those the model is made for", async () => {
     const search = fakeSearch({ devices: "cpu", cores: 2, device: twoCores, batch: 4 });
     await explore(search);
@@ -202,6 +216,23 @@ describe("sweep()", () => {
       "sim:50ms:replicas=2,sim:60ms:replicas=1",
     ]);
   });
+});
+
+test("sweep() measures every number of replicas with the larger calls that help, too", async () => {
+  const device = (name: string): FakeDevice => {
+    const ms = batchOf(name) <= 2 ? 10 + batchOf(name) : 100;
+    return { aloneMs: ms, sharedMs: ms };
+  };
+  const replicas = { min: 1, max: 2 };
+  const search = fakeSearch({ devices: "cuda", cores: 2, device, batch: null, replicas });
+  await sweep(search);
+  expect(search.rounds.candidates().map(({ devices }) => devices)).toEqual([
+    "cuda:batch=1:replicas=1",
+    "cuda:batch=1:replicas=2",
+    "cuda:batch=2:replicas=1",
+    "cuda:batch=4:replicas=1",
+    "cuda:batch=2:replicas=2",
+  ]);
 });
 
 describe("race()", () => {
