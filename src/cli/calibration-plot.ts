@@ -32,6 +32,10 @@ const HEIGHT = MARGIN.top + 2 * PANEL_HEIGHT + GAP + MARGIN.bottom;
 const RIGHT = WIDTH - MARGIN.right;
 const TICK_COUNT = 5;
 const LEGEND_STEP = 18;
+/** From the panels to the text of the legend. */
+const LEGEND_INDENT = 28;
+/** Of a letter of the legend, generously. */
+const LETTER_WIDTH = 6.8;
 /** Okabe and Ito, "Color Universal Design", 2008: told apart by colour-blind people too. */
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#000000"];
 
@@ -68,10 +72,12 @@ export function plotCalibration(calibration: Calibration): string {
   );
   const simulated = isSimulated ? ", simulated devices" : "";
   const title = `${cpu}, ${cores} cores${model}${decoding}${simulated}`;
+  const longest = Math.max(...series.map(({ name }) => name.length));
+  const width = Math.max(WIDTH, Math.ceil(RIGHT + LEGEND_INDENT + LETTER_WIDTH * longest));
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" ` +
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${HEIGHT}" ` +
       'font-family="system-ui, sans-serif" font-size="12">',
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
+    `<rect width="${width}" height="${HEIGHT}" fill="white"/>`,
     text(title, MARGIN.left, 22, 'font-size="14" font-weight="600"'),
     ...PANELS.flatMap((panel) => drawPanel(panel, series)),
     ...series.flatMap(({ name }, index) => drawLegend(name, index)),
@@ -167,7 +173,7 @@ function drawLegend(name: string, index: number): string[] {
   const y = MARGIN.top + 8 + LEGEND_STEP * index;
   return [
     `<circle cx="${RIGHT + 18}" cy="${y - 4}" r="4" fill="${colorOf(index)}"/>`,
-    text(name, RIGHT + 28, y, ""),
+    text(name, RIGHT + LEGEND_INDENT, y, ""),
   ];
 }
 

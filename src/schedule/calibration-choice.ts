@@ -2,6 +2,11 @@ import type { CalibrationGoal, Candidate, Interval } from "./calibration.ts";
 
 /** A difference of more than this share of the value is never called noise by `isHigher`. */
 const NOISE_SHARE_MAX = 0.02;
+/**
+ * The same for larger calls, which cost latency: a device that finds out by itself whether they gain
+ * asks for as much (see `batchGain`).
+ */
+const BATCH_NOISE_SHARE_MAX = 0.25;
 
 /**
  * Whether the first is above the second by more than noise: by more than the halves of their
@@ -13,7 +18,11 @@ export function isClearlyHigher(a: Interval, b: Interval): boolean {
 
 /** The same, noise counting for 2 % at most: on a busy machine the better mean is better. */
 export function isHigher(a: Interval, b: Interval): boolean {
-  return a.mean - b.mean > Math.min(noiseOf(a, b), NOISE_SHARE_MAX * b.mean);
+  return isHigherBy(NOISE_SHARE_MAX, a, b);
+}
+
+function isHigherBy(noiseShareMax: number, a: Interval, b: Interval): boolean {
+  return a.mean - b.mean > Math.min(noiseOf(a, b), noiseShareMax * b.mean);
 }
 
 function noiseOf(a: Interval, b: Interval): number {
@@ -23,9 +32,10 @@ function noiseOf(a: Interval, b: Interval): number {
 /**
  * The best combination that was measured.
  *
- * - `throughput`: the highest; of those it does not beat by more than noise, the one of the smallest
- *   batch, as every frame waits for its whole call, and then of the fewest instances. So a replica is
- *   kept only where throughput rises by more than noise, and larger calls only where that is clear.
+ * - `throughput`: the highest; of those it does not beat by more than noise, the one of the fewest
+ *   instances. So a replica is kept only where throughput rises by more than noise. Larger calls are
+ *   compared after smaller ones: every frame waits for its whole call, so that they must be better by
+ *   all of the noise, or by a quarter.
  * - `latency`: the lowest of the smallest batch, as no larger call is quicker; of those it does not
  *   beat by more than noise, the best for throughput.
  *
@@ -43,16 +53,26 @@ export function chooseCandidate(
     );
     return chooseCandidate(alike, "throughput");
   }
-  const best = minBy(candidates, (candidate) => -candidate.throughput_fps.mean);
-  const alike = candidates.filter((one) => best === undefined || !isWorthMore(best, one));
-  const modest = leastOf(leastOf(alike, largestBatch), ({ instances }) => instances.length);
-  return minBy(modest, (candidate) => -candidate.throughput_fps.mean);
+  let chosen: Candidate | undefined;
+  for (const batch of [...new Set(candidates.map(largestBatch))].sort((a, b) => a - b)) {
+    const best = fewestOfBest(candidates.filter((one) => largestBatch(one) === batch));
+    const isWorthIt =
+      chosen === undefined ||
+      (best !== undefined &&
+        isHigherBy(BATCH_NOISE_SHARE_MAX, best.throughput_fps, chosen.throughput_fps));
+    if (isWorthIt) chosen = best;
+  }
+  return chosen;
 }
 
-/** Larger calls cost latency: that they bring more must be clear. */
-function isWorthMore(best: Candidate, one: Candidate): boolean {
-  const isBetter = largestBatch(best) > largestBatch(one) ? isClearlyHigher : isHigher;
-  return isBetter(best.throughput_fps, one.throughput_fps);
+/** The fewest instances that are not beaten by more than noise. */
+function fewestOfBest(candidates: readonly Candidate[]): Candidate | undefined {
+  const best = minBy(candidates, (candidate) => -candidate.throughput_fps.mean);
+  const alike = candidates.filter(
+    (one) => best === undefined || !isHigher(best.throughput_fps, one.throughput_fps),
+  );
+  const fewest = leastOf(alike, ({ instances }) => instances.length);
+  return minBy(fewest, (candidate) => -candidate.throughput_fps.mean);
 }
 
 function largestBatch({ instances }: Candidate): number {

@@ -39,6 +39,17 @@ describe("plotCalibration()", () => {
     expect(svg).not.toContain("NaN");
   });
 
+  test("is wide enough for long names", () => {
+    const widthOf = (devices: string): number => {
+      const candidates = [candidate(devices, { fps: [20, 1] })];
+      const drawn = plotCalibration(sampleCalibration({ candidates }));
+      return Number(/viewBox="0 0 (\d+)/.exec(drawn)?.[1]);
+    };
+    expect(widthOf("gpu:replicas=1")).toBe(780);
+    // 104 letters of at least 5 pixels, beside panels of 510.
+    expect(widthOf(`sim:20ms${":batch=4".repeat(12)}`)).toBeGreaterThan(510 + 28 + 100 * 5);
+  });
+
   test("draws what there would be without contention", () => {
     // For the GPU alone, once a panel: one point has no line.
     expect(svg.match(/stroke-dasharray/g)).toHaveLength(2);

@@ -64,10 +64,25 @@ describe("chooseCandidate() for throughput", () => {
     expect(choose("throughput", single, ["gpu:batch=2", { fps: [55, 3], batch: 2 }])).toBe(
       "gpu:batch=2",
     );
+    // A quarter is never called noise; a fifth may be.
+    const noisy = ["gpu:batch=1", { fps: [50, 30] }] as const;
+    const quarter = ["gpu:batch=2", { fps: [63, 30], batch: 2 }] as const;
+    const fifth = ["gpu:batch=2", { fps: [60, 30], batch: 2 }] as const;
+    expect([choose("throughput", noisy, quarter), choose("throughput", noisy, fifth)]).toEqual([
+      "gpu:batch=2",
+      "gpu:batch=1",
+    ]);
     // As good with two instances as with calls of four: frames wait less.
     const two = ["gpu:replicas=2", { fps: [100, 1], instances: 2 }] as const;
     const four = ["gpu:batch=4", { fps: [100.5, 1], batch: 4 }] as const;
     expect(choose("throughput", single, two, four)).toBe("gpu:replicas=2");
+  });
+
+  test("what noise hides of larger calls hides nothing of smaller ones", () => {
+    const one = ["cpu:batch=1:replicas=1", { fps: [37, 13] }] as const;
+    const two = ["cpu:batch=1:replicas=2", { fps: [44, 13], instances: 2 }] as const;
+    const four = ["cpu:batch=4:replicas=2", { fps: [45, 13], instances: 2, batch: 4 }] as const;
+    expect(choose("throughput", one, two, four)).toBe("cpu:batch=1:replicas=2");
   });
 
   test("of equally small ones takes the faster", () => {
