@@ -12,10 +12,11 @@ import { chooseCandidate } from "../schedule/calibration-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 import { type Combination, variantsOf } from "./combination.ts";
 import { measureDecoding } from "./decoding.ts";
+import type { SearchOptions } from "./device-search.ts";
 import { Feeder, type SourceFactory } from "./feeder.ts";
 import { Rig } from "./rig.ts";
 import { Rounds } from "./rounds.ts";
-import { explore, race, type SearchOptions, sweep } from "./search.ts";
+import { explore, race, sweep } from "./search.ts";
 
 /** Time all measuring gets, in s, where none is asked for. */
 export const SECONDS_DEFAULT = 30;

@@ -1,24 +1,16 @@
-import type { Candidate } from "../schedule/calibration.ts";
-import { chooseCandidate, isHigher } from "../schedule/calibration-choice.ts";
-import { type Combination, formatCombination, type Part, type Variant } from "./combination.ts";
-import type { Rounds } from "./rounds.ts";
-
-/** Rounds after which a combination may be judged. */
-const ROUNDS_MIN = 3;
-/** A variant whose replicas cannot come within this share of the best is not replicated. */
-const HOPELESS = 0.9;
+import { chooseCandidate } from "../schedule/calibration-choice.ts";
+import { type Combination, formatCombination, type Part } from "./combination.ts";
+import {
+  aloneOf,
+  enlarge,
+  groupsOf,
+  measure,
+  replicate,
+  type SearchOptions,
+} from "./device-search.ts";
 
 /** A device that brings less than this share at best is not tried together with others. */
 const NEGLIGIBLE = 0.02;
-
-export interface SearchOptions {
-  readonly rounds: Rounds;
-  readonly variants: readonly Variant[];
-  /** Says what is going on, for people. */
-  readonly progress: (text: string) => void;
-  /** Whether there is time for another round. */
-  readonly hasTime: () => boolean;
-}
 
 /**
  * Every device alone, then with more replicas as long as they help, then with larger calls, then
@@ -85,64 +77,6 @@ export async function race({ rounds, progress, hasTime }: SearchOptions): Promis
   }
 }
 
-async function measure(
-  { rounds }: SearchOptions,
-  combinations: readonly Combination[],
-): Promise<void> {
-  await rounds.measure(combinations, ROUNDS_MIN);
-  for (const combination of combinations) rounds.say(combination);
-}
-
-/**
- * Puts more frames into the calls of a device's best as long as throughput rises: where batches do
- * not help, that is one size measured.
- *
- * @returns the last one that helped; null where none did
- */
-async function enlarge(options: SearchOptions, group: number): Promise<Part | null> {
-  const { rounds } = options;
-  let best = chooseCandidate(aloneOf(options, group), "throughput");
-  const [part] = best === undefined ? [] : (rounds.combination(best.devices) ?? []);
-  if (best === undefined || part === undefined) return null;
-  let enlarged: Part | null = null;
-  for (let variant = part.variant.larger; variant !== null; variant = variant.larger) {
-    const next = { variant, replicas: part.replicas };
-    await measure(options, [[next]]);
-    const candidate = rounds.candidate([next]);
-    if (candidate === undefined || !isHigher(candidate.throughput_fps, best.throughput_fps)) break;
-    best = candidate;
-    enlarged = next;
-  }
-  return enlarged;
-}
-
-/** Doubles the replicas of a device while throughput rises, then looks once in between. */
-async function replicate(options: SearchOptions, variant: Variant, from: number): Promise<void> {
-  const { rounds } = options;
-  const ofReplicas = async (replicas: number): Promise<Candidate | undefined> => {
-    await measure(options, [[{ variant, replicas }]]);
-    return rounds.candidate([{ variant, replicas }]);
-  };
-  let replicas = from;
-  let best = rounds.candidate([{ variant, replicas }]);
-  if (best === undefined) return;
-  const hopedFps = (best.throughput_fps.high * variant.replicasMax) / replicas;
-  const rivals = aloneOf(options, variant.group).map((one) => one.throughput_fps.mean);
-  if (hopedFps < HOPELESS * Math.max(...rivals)) return;
-  while (replicas < variant.replicasMax) {
-    const more = Math.min(2 * replicas, variant.replicasMax);
-    const next = await ofReplicas(more);
-    if (next === undefined) return;
-    if (!isHigher(next.throughput_fps, best.throughput_fps)) {
-      const between = Math.floor((replicas + more) / 2);
-      if (between > replicas) await ofReplicas(between);
-      return;
-    }
-    replicas = more;
-    best = next;
-  }
-}
-
 /** Adds the other devices' best to the best one, making room for them where that helps. */
 async function combine(options: SearchOptions): Promise<void> {
   const { rounds } = options;
@@ -173,18 +107,6 @@ function bestOfGroups(options: SearchOptions): readonly Combination[] {
     .flatMap((group) => chooseCandidate(aloneOf(options, group), "throughput") ?? [])
     .sort((a, b) => b.throughput_fps.mean - a.throughput_fps.mean)
     .flatMap(({ devices }) => [rounds.combination(devices) ?? []]);
-}
-
-function groupsOf(variants: readonly Variant[]): readonly number[] {
-  return [...new Set(variants.map(({ group }) => group))];
-}
-
-/** What was measured of one device and no other. */
-function aloneOf({ rounds }: SearchOptions, group: number): readonly Candidate[] {
-  return rounds.candidates().filter(({ devices }) => {
-    const [part, ...others] = rounds.combination(devices) ?? [];
-    return others.length === 0 && part?.variant.group === group;
-  });
 }
 
 /** So many instances in all, dealt to the devices in turns. */

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
 import { parseDevices } from "../../src/backend/device-spec.ts";
 import { batchSizesFor, formatCombination, variantsOf } from "../../src/calibration/combination.ts";
+import type { SearchOptions } from "../../src/calibration/device-search.ts";
 import { VariantFailed } from "../../src/calibration/rig.ts";
 import { Rounds } from "../../src/calibration/rounds.ts";
-import { explore, race, type SearchOptions, sweep } from "../../src/calibration/search.ts";
+import { explore, race, sweep } from "../../src/calibration/search.ts";
 import { chooseCandidate } from "../../src/schedule/calibration-choice.ts";
 import { type FakeDevice, fakeTrials } from "./fake-devices.ts";
 
@@ -174,6 +175,17 @@ describe("explore() for a model of several frames", () => {
     await explore(search);
     expect(search.measured).toContain("cuda:batch=1:replicas=2");
     expect(best(search)).toBe("cuda:batch=8:replicas=1");
+  });
+
+  test("is not tried on a device that would be too slow with the largest calls", async () => {
+    const device = (name: string): FakeDevice => {
+      if (name.startsWith("cpu")) return twoCores(name);
+      // Calls of 8 in the time of one would give 72 frames a second, of the CPU's 100.
+      return { aloneMs: 111, sharedMs: 111 };
+    };
+    const search = fakeSearch({ devices: "cpu,gpu", cores: 2, device, batch: null });
+    await explore(search);
+    expect(search.measured.some((name) => name.includes("gpu:batch=2"))).toBe(false);
   });
 
   test("goes no further than the calls that a device fails on", async () => {
