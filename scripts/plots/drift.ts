@@ -1,14 +1,13 @@
 import { SEED_COUNT, SLOTS, threeDevices } from "../../bench/three-devices.ts";
 import { drawFigure, type Series } from "../../src/plot/figure.ts";
 import { compareSchedules, throughputBound } from "../../src/schedule/comparison.ts";
-import { parseSchedule } from "../../src/schedule/schedule-spec.ts";
+import { parseSchedule, scheduleNames } from "../../src/schedule/schedule-spec.ts";
 
 const FRAMES = 4300;
 /** Frames of the fastest device: after so many it takes twice as long, and then no longer. */
 const SLOW_AT = 1000;
 const RECOVERS_AT = 1500;
 const CV = 0.1;
-const WINDOW_S = 1;
 const END_S = 60;
 const SCHEDULES = ["look-ahead", "smooth", "weighted"];
 
@@ -30,14 +29,15 @@ export function drift(): string {
     sources: [{ frames: FRAMES, slots: SLOTS, drop: "never", arrivalMs: null }],
     schedules: SCHEDULES.map(parseSchedule),
     seedCount: SEED_COUNT,
-    windowMs: 1000 * WINDOW_S,
+    windowMs: 1000,
   });
   return drawFigure({
     title: `A device that slows down and recovers: 20, 50 and 100 ms, cv ${CV} (simulated)`,
     x: { title: "seconds", domain: [0, END_S] },
+    names: scheduleNames,
     panels: [
       {
-        title: `throughput, frames/s in each ${WINDOW_S === 1 ? "second" : `${WINDOW_S} s`}`,
+        title: "throughput, frames/s in each second",
         yMax: 90,
         series: [
           ...figures.map(
@@ -45,7 +45,7 @@ export function drift(): string {
               name: schedule,
               look: "plain",
               points: windowFps
-                .map((y, window) => ({ x: (window + 0.5) * WINDOW_S, y }))
+                .map((y, window) => ({ x: window + 0.5, y }))
                 .filter(({ x }) => x < END_S),
             }),
           ),

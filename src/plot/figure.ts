@@ -44,6 +44,8 @@ export interface Figure {
   readonly title: string;
   readonly x: Axis;
   readonly panels: readonly Panel[];
+  /** Names that colours are given to first, in this order, so that figures agree. */
+  readonly names?: readonly string[];
   /** Height of a panel in pixels. Default 250. */
   readonly panelHeight?: number;
 }
@@ -70,7 +72,7 @@ const MARGIN = { left: 64, right: 18, top: 56, bottom: 52 };
 export function drawFigure(figure: Figure): string {
   const { title, x, panels, panelHeight = PANEL_HEIGHT } = figure;
   const series = panels.flatMap((panel) => panel.series);
-  const colors = colorsOf(series);
+  const colors = colorsOf(series, figure.names);
   const entries = entriesOf(series);
   const right = MARGIN.left + PLOT_WIDTH;
   const width = right + MARGIN.right + legendWidth(entries);

@@ -38,12 +38,18 @@ export function document({ title, width, height }: Size, lines: readonly string[
   ].join("\n");
 }
 
-/** A colour for each name, in the order of their first lines; bounds of their own stay grey. */
+/**
+ * A colour for each name, in the order of their first lines; bounds of their own stay grey.
+ * @param names those that come first, whether or not they have a line
+ */
 export function colorsOf(
   series: readonly { readonly name: string; readonly look?: string }[],
+  names: readonly string[] = [],
 ): ReadonlyMap<string, string> {
-  const drawn = new Set(series.filter(({ look }) => look !== "reference").map(({ name }) => name));
-  const colors = new Map([...drawn].map((name, index) => [name, paletteColor(index)]));
+  const drawn = series.filter(({ look }) => look !== "reference").map(({ name }) => name);
+  const colors = new Map(
+    [...new Set([...names, ...drawn])].map((name, index) => [name, paletteColor(index)]),
+  );
   for (const { name } of series) if (!colors.has(name)) colors.set(name, BOUND_COLOR);
   return colors;
 }

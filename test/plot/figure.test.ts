@@ -50,6 +50,13 @@ describe("drawFigure()", () => {
     expect(svg.match(/<polyline [^>]*stroke="#d55e00"/g)).toHaveLength(4);
   });
 
+  test("names that come first keep their colours, whether or not they have a line", () => {
+    const series = [{ name: "b", points: [{ x: 1, y: 1 }] }];
+    expect(drawFigure({ ...figure(series), names: ["a", "b"] })).toContain(
+      '<polyline points="116.0,56.0" fill="none" stroke="#d55e00"',
+    );
+  });
+
   test("a reference of its own is grey, and dashed in the legend too", () => {
     const svg = drawFigure(
       figure([{ name: "bound", look: "reference", points: [{ x: 1, y: 1 }] }]),
