@@ -16,7 +16,7 @@ export const SLOTS = 10;
 export const PACED_FPS = 72;
 export const SEED_COUNT = 5;
 
-const devices: readonly NamedDevice[] = TIMES_MS.map((serviceMs, index) => ({
+export const threeDevices: readonly NamedDevice[] = TIMES_MS.map((serviceMs, index) => ({
   ...deviceModel({ serviceMs, cv: CV, weight: 100 / serviceMs }),
   id: `sim-${index}`,
 }));
@@ -28,7 +28,7 @@ export function simulatedFigures(
 ): readonly (readonly ScheduleFigures[])[] {
   return Array.from({ length: SEED_COUNT }, (_, round) =>
     compareSchedules({
-      devices: devices.map((device) => ({ ...device, seed: 1 + round })),
+      devices: threeDevices.map((device) => ({ ...device, seed: 1 + round })),
       sources: [
         { frames, slots: SLOTS, drop: "never", arrivalMs: fps === null ? null : paced(fps) },
       ],

@@ -16,7 +16,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["errors", "types", "nearest", "random"],
   ["service-times"],
   ["layout"],
-  ["ring", "native", "metrics", "onnx"],
+  ["ring", "native", "metrics", "onnx", "plot"],
   ["source", "backend", "model", "schedule", "stage", "sink"],
   ["config"],
   ["calibration"],

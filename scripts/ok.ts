@@ -1,5 +1,5 @@
 /**
- * Everything a change must pass: format and lint, types, import layers, generated files,
+ * Everything a change must pass: format and lint, types, import layers, generated files and plots,
  * swift-format, and all tests.
  *
  *     bun run ok
@@ -29,6 +29,11 @@ const CHECKS: readonly Check[] = [
     name: "generated files",
     command: [process.execPath, "scripts/gen-layout.ts", "--check"],
     remedy: "bun scripts/gen-layout.ts",
+  },
+  {
+    name: "plots",
+    command: [process.execPath, "scripts/plot-scheduling.ts", "--check"],
+    remedy: "bun scripts/plot-scheduling.ts",
   },
   {
     name: "swift-format",

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { plotCalibration, seriesOf } from "../../src/cli/calibration-plot.ts";
+import { linesOf, plotCalibration } from "../../src/cli/calibration-plot.ts";
 import { candidate, sampleCalibration } from "../schedule/sample-calibration.ts";
 
 const saturated = [
@@ -8,10 +8,10 @@ const saturated = [
   candidate("cpu:threads=1:replicas=1,gpu:replicas=1", { fps: [60, 1], instances: 2 }),
 ];
 
-describe("seriesOf()", () => {
+describe("linesOf()", () => {
   test("one line for each device, one for devices together, by the number of instances", () => {
     expect(
-      seriesOf(saturated).map(({ name, points }) => [
+      linesOf(saturated).map(({ name, points }) => [
         name,
         points.map(({ instances, latencyMs }) => [instances, latencyMs.mean]),
       ]),
@@ -34,8 +34,8 @@ describe("plotCalibration()", () => {
   test("is an SVG document with a point and an interval for every candidate, in both panels", () => {
     expect(svg).toStartWith('<svg xmlns="http://www.w3.org/2000/svg"');
     expect(svg.trimEnd()).toEndWith("</svg>");
-    // Three candidates in two panels, and a legend of two.
-    expect(svg.match(/<circle /g)).toHaveLength(3 * 2 + 2);
+    // Three candidates in two panels.
+    expect(svg.match(/<circle /g)).toHaveLength(3 * 2);
     expect(svg).not.toContain("NaN");
   });
 
