@@ -23,6 +23,7 @@ import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { RunContext } from "../types.ts";
+import { Departures } from "./departures.ts";
 import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
 import { DriftLog } from "./drift-log.ts";
 import { EmittedFrame } from "./emitted-frame.ts";
@@ -31,7 +32,9 @@ import { type Opened, totalFrames } from "./opened.ts";
 import type { PipelineEvents } from "./options.ts";
 import { reportOf } from "./run-report.ts";
 import { defaultSlotCount } from "./slot-count.ts";
+import { SlotTable } from "./slot-table.ts";
 import { SourceRunner } from "./source-runner.ts";
+import { StageTimes } from "./stage-times.ts";
 
 /** How often hung workers and changes of speed are looked for. */
 const WATCHDOG_MS = 200;
@@ -60,6 +63,8 @@ export class Run {
   readonly #arena: SharedArrayBuffer;
   readonly #pool: DevicePool;
   readonly #sources: readonly SourceRunner[];
+  readonly #stages = new StageTimes();
+  readonly #departures: Departures;
   readonly #manager: Manager;
   readonly #drift: DriftLog;
   readonly #accuracy: AccuracyMeter | null;
@@ -104,17 +109,27 @@ export class Run {
     this.#drift = new DriftLog(this.#pool.devices, (text) => events.emit("note", text));
     this.#sources = sources.map((source, index) => this.#makeSource(source, index));
     this.#context = this.#makeContext(labels);
+    const arena = this.#arena;
+    const layout = this.#layout;
+    const slots = new SlotTable({ arena, layout, sources: this.#sources });
     const frame = new EmittedFrame({
-      arena: this.#arena,
-      layout: this.#layout,
+      arena,
+      layout,
       sources,
       deviceIds: instances.map((instance) => instance.id),
       labels,
-      hold: (slot) => this.#manager.hold(slot),
+      hold: (slot) => slots.hold(slot),
     });
     // Classes left out on request are not missed.
     this.#accuracy = config.classes === undefined ? meterFor(this.#context) : null;
-    this.#manager = this.#makeManager(frame);
+    this.#departures = new Departures({
+      slots,
+      stages: this.#stages,
+      frame,
+      emit: () => this.#emit(frame),
+      trace: options.trace,
+    });
+    this.#manager = this.#makeManager(slots);
   }
 
   /** What ended the run before its sources did; null where nothing did. */
@@ -253,17 +268,17 @@ export class Run {
     };
   }
 
-  #makeManager(frame: EmittedFrame): Manager {
+  #makeManager(slots: SlotTable): Manager {
     const { config } = this.#options;
     return new Manager({
       arena: this.#arena,
-      layout: this.#layout,
+      slots,
       devices: this.#pool.devices,
       sources: this.#sources,
       scheduler: createScheduler(parseSchedule(config.schedule), this.#pool.devices),
-      frame,
+      stages: this.#stages,
+      departures: this.#departures,
       onBroken: (device, reason) => this.#pool.replace(device, reason),
-      emit: () => this.#emit(frame),
       trace: this.#options.trace,
     });
   }
@@ -295,7 +310,7 @@ export class Run {
 
   /** Failed frames are told with a cause; a run that answered none of its frames has failed. */
   #tellOfFailures(): void {
-    const { firstFailure } = this.#manager;
+    const { firstFailure } = this.#departures;
     if (firstFailure === null || this.#error !== null) return;
     const failed = this.#sources.reduce((sum, source) => sum + source.failed, 0);
     const emitted = this.#sources.reduce((sum, source) => sum + source.emitted, 0);
@@ -332,8 +347,8 @@ export class Run {
   }
 
   #endReport(): Report {
-    const { lastEmittedMs } = this.#manager;
-    return this.#reportAt(lastEmittedMs === 0 ? clockMs() : lastEmittedMs);
+    const { lastMs } = this.#departures;
+    return this.#reportAt(lastMs === 0 ? clockMs() : lastMs);
   }
 
   #reportAt(nowMs: number): Report {
@@ -347,6 +362,8 @@ export class Run {
       error: this.#error?.message ?? null,
       schedule: config.schedule,
       manager: this.#manager,
+      departures: this.#departures,
+      stages: this.#stages,
       sources: this.#sources,
       devices: this.#pool.devices,
       restarts: this.#pool.restarts,
