@@ -57,6 +57,7 @@ const schema: v.GenericSchema<unknown, Calibration> = v.object({
   goal,
   chosen: v.object({ throughput: v.string(), latency: v.string() }),
   candidates: v.array(candidate),
+  noise: v.nullable(positive),
   left_out: v.array(v.object({ devices: v.string(), reason: v.string() })),
   decode: v.nullable(decode),
   base_memory_mb: positive,

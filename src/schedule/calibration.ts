@@ -118,6 +118,11 @@ export interface Calibration {
   /** Device lists, each the `devices` of a candidate. */
   readonly chosen: Readonly<Record<CalibrationGoal, string>>;
   readonly candidates: readonly Candidate[];
+  /**
+   * How uncertain the figures are that the choice was made by: half of their widest 95 % interval,
+   * as a share of its mean. Null where nothing was measured.
+   */
+  readonly noise: number | null;
   readonly left_out: readonly LeftOut[];
   /** Null where no source was decoded. */
   readonly decode: DecodeFigures | null;
@@ -128,7 +133,7 @@ export interface Calibration {
 }
 
 /** Raised when a file of the old form can no longer be read. */
-export const CALIBRATION_FORMAT = 2;
+export const CALIBRATION_FORMAT = 3;
 
 /** The candidate that was chosen for a goal. */
 export function chosenCandidate(

@@ -78,6 +78,14 @@ describe("--device auto", () => {
     expect(devices).toEqual([expect.stringMatching(/^cpu-0: .*, 2 threads$/)]);
   });
 
+  test("notes that a stored calibration was made on a busy machine", async () => {
+    await run();
+    change((calibration) => ({ ...calibration, quick: false, noise: 0.6 }));
+    expect((await run()).notes.join("\n")).toContain("was made on a busy machine");
+    change((calibration) => ({ ...calibration, noise: 0.1 }));
+    expect((await run()).notes.join("\n")).not.toContain("busy machine");
+  });
+
   test("gives calls as many frames as were chosen", async () => {
     const model = join(ROOT, "demo-any.onnx");
     const demo = resolveModel("demo").path;

@@ -73,6 +73,7 @@ function calibration(candidates: readonly Candidate[], decodeMs: number | null):
             cpu_ms_per_megapixel: 1,
             throughput_fps: 1,
           },
+    noise: null,
     base_memory_mb: 80,
     frame: { width: 1, height: 1 },
   };
