@@ -73,6 +73,10 @@ describe("--device auto", () => {
       ...calibration,
       goal: "latency",
       chosen: { throughput: "cpu:threads=1:replicas=1", latency: "cpu:threads=2:replicas=1" },
+      candidates: [
+        candidate("cpu:threads=1:replicas=1", { fps: [50, 1] }),
+        candidate("cpu:threads=2:replicas=1", { fps: [40, 1] }),
+      ],
     }));
     const { devices } = await run();
     expect(devices).toEqual([expect.stringMatching(/^cpu-0: .*, 2 threads$/)]);
