@@ -1,3 +1,4 @@
+import { REPLICA_COUNT_MAX } from "../backend/device-options.ts";
 import { chooseCandidate } from "../schedule/calibration-choice.ts";
 import { isBusy, noiseShare } from "../schedule/noisy-choice.ts";
 import type { Combination, Variant } from "./combination.ts";
@@ -19,7 +20,8 @@ export function usualAmong(
     const isUsual = ({ device }: Variant): boolean =>
       kind !== "cpu" || device.split(":").includes("threads=1");
     const variant = variants.find((one) => one.kind === kind && isUsual(one));
-    return variant === undefined ? [] : [{ variant, replicas: kind === "cpu" ? cores : 1 }];
+    const replicas = kind === "cpu" ? Math.min(cores, REPLICA_COUNT_MAX) : 1;
+    return variant === undefined ? [] : [{ variant, replicas }];
   });
   return parts.length === 0 || parts.length < kinds.length
     ? null

@@ -27,6 +27,7 @@ const candidate = v.object({
   decoding: v.boolean(),
   instances: v.pipe(v.array(instance), v.minLength(1)),
   throughput_fps: interval,
+  failed_share: positive,
   latency_ms: v.object({ ...share, interval }),
   memory_mb: positive,
 });

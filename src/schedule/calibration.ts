@@ -72,7 +72,10 @@ export interface Candidate {
   /** Whether a real decoder ran beside it. */
   readonly decoding: boolean;
   readonly instances: readonly InstanceFigures[];
+  /** Of frames that were answered. */
   readonly throughput_fps: Interval;
+  /** Frames that failed, as a share of all that were taken. */
+  readonly failed_share: number;
   /**
    * Of all frames of all instances, from being taken to being answered; `interval` is that of the
    * median, by which candidates are compared.

@@ -36,6 +36,7 @@ function candidate(
       memory_mb: 10,
     })),
     throughput_fps: { mean: fps, low: fps, high: fps },
+    failed_share: 0,
     latency_ms: service(ms),
     memory_mb: 20,
   };

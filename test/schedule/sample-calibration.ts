@@ -37,6 +37,7 @@ export function candidate(devices: string, figures: SampleFigures): Candidate {
       memory_mb: 30,
     })),
     throughput_fps: interval(fps),
+    failed_share: 0,
     latency_ms: { ...service, interval: interval(ms) },
     memory_mb: 30 * instances,
   };
