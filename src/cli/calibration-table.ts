@@ -42,7 +42,7 @@ export function formatCalibration(calibration: Calibration): string {
     summary(
       "decoding",
       `${decode.source}: ${formatMs(decode.cpu_ms)} ms of processor time a frame ` +
-        `(${decode.ingest}), ${formatRate(decode.throughput_fps)} frames/s alone; ` +
+        `(${sizesForPeople(decode.ingest)}), ${formatRate(decode.throughput_fps)} frames/s alone; ` +
         "it ran beside everything above",
     );
   }
@@ -91,4 +91,9 @@ function described({ devices, instances }: Candidate): string {
 
 function marks({ devices }: Candidate, { chosen }: Calibration): string {
   return (["throughput", "latency"] as const).filter((goal) => chosen[goal] === devices).join(", ");
+}
+
+/** `768x432`, which programs read, as `768×432`. */
+function sizesForPeople(text: string): string {
+  return text.replaceAll(/(\d)x(?=\d)/g, "$1×");
 }

@@ -1,10 +1,10 @@
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { cpus } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { cacheFolder } from "../calibration/store.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { ffmpegVersion, findTool } from "../source/tool.ts";
 import type { PictureSize } from "../types.ts";
+import { readMeasured, storeMeasured } from "./ingest-store.ts";
 
 /** Pixels a long run of the measurement moves: 36 pictures of 1280×720, 4 of 3840×2160. */
 const PIXELS = 33_000_000;
@@ -12,11 +12,12 @@ const PIXELS = 33_000_000;
 const ROUNDS = 2;
 const RUN_LIMIT_MS = 3000;
 const PIPE_BYTES = 1 << 20;
-/** Measurements kept, newest first. */
-const ENTRIES_MAX = 100;
-
-/** What the cache holds: ratios by machine, ffmpeg and sizes. */
-type Measured = Readonly<Record<string, number>>;
+export interface GainOptions {
+  /** File of the stored measurements; by default `ingest.json` in aip's cache. */
+  readonly path?: string;
+  /** Takes what people should know of that file, one sentence each. */
+  readonly tell: (text: string) => void;
+}
 
 /**
  * Processor time of bringing pictures over at their own size, for that of scaling them down first:
@@ -26,20 +27,20 @@ type Measured = Readonly<Record<string, number>>;
  * ffmpeg makes empty pictures and writes them into a pipe whose other end is read: user and system
  * time of both processes count. It takes about half a second and is stored for the next run.
  *
- * @param path file of the stored measurements
  * @returns 0 where it cannot be measured
  */
 export async function scalingGain(
   from: PictureSize,
   to: PictureSize,
-  path: string = join(cacheFolder(), "ingest.json"),
+  { path = join(cacheFolder(), "ingest.json"), tell }: GainOptions,
 ): Promise<number> {
   const version = (await ffmpegVersion()).join(".");
   const processor = cpus()[0]?.model.trim() ?? process.arch;
   const key = [processor, `ffmpeg ${version}`, text(from), text(to)].join(", ");
-  const stored = await readStored(path);
-  const known = stored[key];
+  const { measured, ignored } = await readMeasured(path);
+  const known = measured[key];
   if (known !== undefined) return known;
+  if (ignored !== null) tell(`${ignored}, and is ignored: measured anew`);
   const frames = 1 + Math.ceil(PIXELS / (from.width * from.height));
   let native = 0;
   let scaled = 0;
@@ -50,7 +51,8 @@ export async function scalingGain(
   }
   const gain = native / scaled;
   if (!(Number.isFinite(gain) && scaled > 0)) return 0;
-  await store(path, { [key]: Math.round(gain * 1000) / 1000, ...stored });
+  const failure = await storeMeasured(path, { [key]: Math.round(gain * 1000) / 1000, ...measured });
+  if (failure !== null) tell(`${failure}; what scaling saves is measured in every run`);
   return gain;
 }
 
@@ -81,30 +83,6 @@ async function costMs(from: PictureSize, to: PictureSize, frames: number): Promi
 
 function cpuMs(child: Bun.Subprocess): number {
   return Number(child.resourceUsage()?.cpuTime.total ?? Number.NaN) / 1000;
-}
-
-/** The stored measurements; none where the file is missing or no such file: it is made anew. */
-async function readStored(path: string): Promise<Measured> {
-  try {
-    const found: unknown = JSON.parse(await readFile(path, "utf8"));
-    if (typeof found !== "object" || found === null) return {};
-    const entries = Object.entries(found).filter(([, gain]) => Number.isFinite(gain));
-    return Object.fromEntries(entries.slice(0, ENTRIES_MAX)) as Measured;
-  } catch {
-    return {};
-  }
-}
-
-/** Writes the file whole or not at all. A folder that cannot be written costs a measurement a run. */
-async function store(path: string, measured: Measured): Promise<void> {
-  const part = `${path}.${process.pid}.part`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(part, `${JSON.stringify(measured, null, 2)}\n`);
-    await rename(part, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === undefined) throw error;
-  }
 }
 
 function text({ width, height }: PictureSize): string {

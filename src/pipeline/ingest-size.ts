@@ -1,7 +1,6 @@
 import type { RunConfig } from "../config/run-config.ts";
 import { letterboxSize } from "../model/letterbox.ts";
 import type { InputSpec } from "../model/preprocess.ts";
-import { ingestText } from "../source/scaled.ts";
 import type { Source, SourceInfo } from "../source/source.ts";
 import type { PictureSize } from "../types.ts";
 import { scalingGain } from "./ingest-cost.ts";
@@ -19,6 +18,8 @@ const GAIN_MIN = 1.2;
 export interface PixelReader {
   readonly name: string;
   readonly pixels?: "native" | "none";
+  /** The option that asked for it, which people know better than its name. */
+  readonly option?: string;
 }
 
 export interface IngestWish {
@@ -39,25 +40,28 @@ export async function settleIngest(
   { mode, readers, gain = scalingGain }: IngestWish,
 ): Promise<readonly string[]> {
   if (mode === "native") return [];
-  const notes: string[] = [];
+  const notes = new Set<string>();
+  const gains = rememberGains(gain, (text) => notes.add(text));
   const input = commonInput(opened.models.map(({ spec }) => spec.input));
   const reader = readers.find(({ pixels }) => pixels !== "none");
   for (const source of opened.sources) {
     const size = input === null ? null : letterboxSize(input, source.info.geometry);
     const reason = refusal(source, size, reader);
     if (reason !== null || size === null) {
-      if (mode === "scaled") notes.push(`${source.name}: its frames are not scaled: ${reason}`);
+      if (mode === "scaled") notes.add(`${source.name}: its frames are not scaled: ${reason}`);
       continue;
     }
-    const times = mode === "auto" ? await gainOf(source.info, size, gain) : null;
+    const times = mode === "auto" ? await gainOf(source.info, size, gains) : null;
     if (times !== null && times < GAIN_MIN) continue;
     source.scaleTo?.(size);
-    const measured =
-      times === null ? "" : `, which cost ${percent(times)} less to bring over when measured`;
-    notes.push(`${source.name}: frames arrive ${ingestText(source.info)}${measured}`);
+    // The sizes stand in the source's own line.
+    if (times !== null)
+      notes.add(`${source.name}: scaled frames cost ${percent(times)} less to bring over`);
   }
-  return notes;
+  return [...notes];
 }
+
+type Gains = (from: PictureSize, to: PictureSize) => Promise<number>;
 
 /** The one way all models fit pictures in; null where they differ or there is no model. */
 function commonInput(inputs: readonly InputSpec[]): InputSpec | null {
@@ -70,14 +74,14 @@ function commonInput(inputs: readonly InputSpec[]): InputSpec | null {
   return isSame ? first : null;
 }
 
-/** Why a source's frames cannot be scaled, in words that complete a sentence; null where they can. */
+/** Why a source's frames cannot be scaled, to complete a sentence; null where they can. */
 function refusal(
   source: Source,
   size: PictureSize | null,
   reader: PixelReader | undefined,
 ): string | null {
   const { width, height } = source.info.geometry;
-  if (reader !== undefined) return `"${reader.name}" needs them at full size`;
+  if (reader !== undefined) return `${reader.option ?? `"${reader.name}"`} needs them at full size`;
   if (size === null) return "there is no one input size that all devices read";
   if (source.scaleTo === undefined) return "this kind of source has no decoder that could";
   if (size.width > width || size.height > height)
@@ -85,11 +89,22 @@ function refusal(
   return null;
 }
 
+/** Asks once for a pair of sizes, also where nothing can be stored. */
+function rememberGains(gain: typeof scalingGain, tell: (text: string) => void): Gains {
+  const known = new Map<string, Promise<number>>();
+  return (from, to) => {
+    const key = `${from.width}x${from.height} ${to.width}x${to.height}`;
+    const found = known.get(key) ?? gain(from, to, { tell });
+    known.set(key, found);
+    return found;
+  };
+}
+
 /** Native processor time for scaled; 0 where it cannot pay and is not measured. */
 async function gainOf(
   { geometry, hardware }: SourceInfo,
   size: PictureSize,
-  gain: typeof scalingGain,
+  gain: Gains,
 ): Promise<number> {
   // Its frames would have to be fetched whole before the processor could scale them.
   if (hardware !== undefined) return 0;

@@ -12,6 +12,8 @@ export interface Sink {
    * `none`. Only where nobody wants them may frames arrive scaled down.
    */
   readonly pixels?: "native" | "none";
+  /** The option that asks for it, for messages: `--annotate`. */
+  readonly option?: string;
   /** @throws {AipError} where the output cannot be written */
   open(context: RunContext): void | Promise<void>;
   /** In order per source; must not block. Dropped and failed frames come too. */

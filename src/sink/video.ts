@@ -49,6 +49,7 @@ export interface VideoSinkOptions {
  */
 export class VideoSink implements Sink {
   readonly name = "video";
+  readonly option = "--annotate";
   readonly #path: string;
   readonly #graceMs: number;
   readonly #notes = new Set<string>();

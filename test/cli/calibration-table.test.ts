@@ -53,6 +53,6 @@ test("formatCalibration() says what is simulated, what was left out and what dec
   expect(text).toContain("sim:20ms:replicas=1 (simulated)");
   expect(text).toContain("left out    gpu:replicas=1: it gave no answer in 5 s");
   expect(text).toContain(
-    "decoding    car: 1.8 ms of processor time a frame (scaled 768x432 → 416x234), 520.0 frames/s",
+    "decoding    car: 1.8 ms of processor time a frame (scaled 768×432 → 416×234), 520.0 frames/s",
   );
 });

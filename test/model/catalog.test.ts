@@ -1,11 +1,12 @@
-import { describe, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BUNDLED_MODELS, resolveModel } from "../../src/model/catalog.ts";
 
 const FIXTURES = join(import.meta.dir, "../fixtures/models");
 const folder = mkdtempSync(join(tmpdir(), "aip-catalog-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 const model = join(folder, "yolox.onnx");
 copyFileSync(join(FIXTURES, "yolox.onnx"), model);
 

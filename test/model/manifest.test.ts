@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -114,6 +114,7 @@ describe("validateManifest()", () => {
 
 describe("loadManifest()", () => {
   const folder = mkdtempSync(join(tmpdir(), "aip-manifest-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   test("reads a file", () => {
     const path = join(folder, "good.json");

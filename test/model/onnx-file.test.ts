@@ -1,5 +1,5 @@
-import { describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { afterAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -8,6 +8,7 @@ import { checkOnnxFile } from "../../src/model/onnx-file.ts";
 
 const FIXTURES = join(import.meta.dir, "../fixtures/models");
 const folder = mkdtempSync(join(tmpdir(), "aip-onnx-file-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 function fileOf(content: string | Uint8Array): string {
   const path = join(folder, "m.onnx");

@@ -44,9 +44,7 @@ test("frames are scaled where nobody reads their pixels and it pays, and that is
   const readers = [{ name: "ndjson", pixels: "none" as const }];
   expect(await settle([source(3840, 2160)], { readers })).toEqual({
     arrives: "scaled 3840x2160 → 416x234",
-    notes: [
-      "clip: frames arrive scaled 3840x2160 → 416x234, which cost 50 % less to bring over when measured",
-    ],
+    notes: ["clip: scaled frames cost 50 % less to bring over"],
   });
 });
 
@@ -65,6 +63,24 @@ test("a stage or sink that declares nothing is taken to need full-size pixels", 
   expect(forced.notes).toEqual([
     'clip: its frames are not scaled: "crops" needs them at full size',
   ]);
+});
+
+test("an option that needs pixels is named as people know it", async () => {
+  const readers = [{ name: "video", option: "--annotate" }];
+  const { notes } = await settle([source(3840, 2160)], { readers, mode: "scaled" });
+  expect(notes).toEqual(["clip: its frames are not scaled: --annotate needs them at full size"]);
+});
+
+test("sources of one size are measured once, and what is said of that is said once", async () => {
+  let asked = 0;
+  const gain: IngestWish["gain"] = async (_from, _to, { tell }) => {
+    asked += 1;
+    tell("not stored");
+    return 1.1;
+  };
+  const sources = [source(3840, 2160), source(3840, 2160), source(1920, 1080)];
+  expect((await settle(sources, { gain })).notes).toEqual(["not stored"]);
+  expect(asked).toBe(2);
 });
 
 test("models of different sizes, or none, leave frames as they are", async () => {
