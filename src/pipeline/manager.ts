@@ -1,17 +1,16 @@
-import { type AipError, runtimeError } from "../errors.ts";
+import type { AipError } from "../errors.ts";
 import { clockMs } from "../native/library.ts";
 import { Doorbell } from "../ring/doorbell.ts";
-import { ATTEMPT_COUNT_MAX, Dispatcher } from "../schedule/dispatcher.ts";
+import { Dispatcher } from "../schedule/dispatcher.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Departures } from "./departures.ts";
 import type { Device, Seat } from "./device.ts";
+import { Failures } from "./failures.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { SourceRunner } from "./source-runner.ts";
 import type { StageTimes } from "./stage-times.ts";
 
-/** Errors in a row after which a device's worker is replaced. */
-const FAILURES_IN_ROW_MAX = 10;
 /** Longest sleep on the doorbell; a notified wait keeps its memory until then. */
 const WAIT_MS = 100;
 /** A busy manager lets timers and messages in this often. */
@@ -41,8 +40,6 @@ export interface ManagerOptions {
  * It alone owns slots and result blocks while no worker has them.
  */
 export class Manager {
-  /** Frames given to a second device. */
-  retries = 0;
   /** Frames that entered the schedule. */
   assignedCount = 0;
   readonly #options: ManagerOptions;
@@ -53,18 +50,15 @@ export class Manager {
   readonly #trace: TraceRecorder | null;
   readonly #doorbell: Doorbell;
   readonly #dispatcher: Dispatcher;
-  /** Devices that gave nothing but errors lately, with the last one. */
-  readonly #broken = new Map<Device, string>();
+  readonly #failures: Failures;
   #nowMs = 0;
-  /** Why no frame can be answered any more; null while one can. */
-  #hopeless: string | null = null;
 
   constructor(options: ManagerOptions) {
-    const { devices, sources, trace } = options;
+    const { devices, sources, slots, onBroken, trace } = options;
     this.#options = options;
     this.#devices = devices;
     this.#sources = sources;
-    this.#slots = options.slots;
+    this.#slots = slots;
     this.#departures = options.departures;
     this.#trace = trace;
     this.#doorbell = new Doorbell(options.arena);
@@ -77,6 +71,12 @@ export class Manager {
       onDefer: (device) => trace?.deferred(device, this.#dispatcher),
       expire: (slot) => this.#giveWay(slot, true),
     });
+    this.#failures = new Failures({ slots, dispatcher: this.#dispatcher, onBroken, trace });
+  }
+
+  /** Frames given to another device after one has failed. */
+  get retries(): number {
+    return this.#failures.retries;
   }
 
   /** Runs until every source is over and every frame has left. */
@@ -114,10 +114,7 @@ export class Manager {
   /** No device is left: everything that waits fails. */
   abandon(error: AipError): void {
     this.fail();
-    this.#hopeless = error.message;
-    for (let slot = this.#dispatcher.takeAny(); slot >= 0; slot = this.#dispatcher.takeAny()) {
-      this.#giveUp(slot, error.message);
-    }
+    this.#failures.abandon(error);
   }
 
   /** Whoever held the slot needs it no longer. */
@@ -136,16 +133,7 @@ export class Manager {
   /** The device's worker is gone, or hangs: its frames go to others or fail. */
   deviceLost(device: Device, seat: Seat, hung: boolean, reason: string): void {
     this.#drainResults(device, seat);
-    this.#traceLost(device, reason);
-    while (device.running.length > 0) {
-      const result = device.running.shift();
-      const slot = this.#slots.slotOf(result);
-      if (hung) seat.quarantined.push(result);
-      else this.#slots.discard(result);
-      this.#attemptFailed(slot, `device ${device.instance.id} ${reason}`);
-    }
-    device.inFlight = 0;
-    this.#dispatcher.deviceGone(device.index);
+    this.#failures.lost(device, seat, hung, reason);
   }
 
   /** Nobody writes these result blocks any more. */
@@ -176,7 +164,7 @@ export class Manager {
     for (const source of this.#sources) {
       if (this.#drainFrames(source)) worked = true;
     }
-    if (this.#broken.size > 0) this.#replaceBroken();
+    this.#failures.replaceBroken();
     if (this.#dispatch()) worked = true;
     this.#trace?.slotsInUse(this.#sources, this.#nowMs);
     for (const source of this.#sources) {
@@ -184,20 +172,6 @@ export class Manager {
     }
     this.#trace?.slotsInUse(this.#sources, this.#nowMs);
     return worked;
-  }
-
-  /** A lost device leaves no result block that says what it was at. */
-  #traceLost({ running, index, busySinceMs }: Device, reason: string): void {
-    if (this.#trace === null || running.length === 0) return;
-    const slot = this.#slots.slotOf(running.at(0));
-    this.#trace.unanswered(slot, index, busySinceMs, reason);
-  }
-
-  #replaceBroken(): void {
-    for (const [device, message] of this.#broken) {
-      this.#options.onBroken(device, `failed ${FAILURES_IN_ROW_MAX} frames in a row: ${message}`);
-    }
-    this.#broken.clear();
   }
 
   /** HOT. */
@@ -209,7 +183,7 @@ export class Manager {
       device.running.shift();
       device.inFlight -= 1;
       device.busySinceMs = this.#slots.finishedMsOf(result);
-      if (this.#slots.isError(result)) this.#refused(device, result);
+      if (this.#slots.isError(result)) this.#failures.refused(device, result);
       else this.#answered(device, result);
     }
     results.release();
@@ -228,18 +202,8 @@ export class Manager {
     );
     this.#options.stages.answered(slots, slot, result);
     slots.answer(slot, result);
-    this.#complete(slot);
-  }
-
-  /** The device gave an error for a frame. */
-  #refused(device: Device, result: number): void {
-    const slot = this.#slots.slotOf(result);
-    const message = this.#slots.errorIn(result);
-    this.#trace?.answered(slot, result, device.index, message);
-    this.#slots.discard(result);
-    device.failuresInRow += 1;
-    this.#attemptFailed(slot, message);
-    if (device.failuresInRow >= FAILURES_IN_ROW_MAX) this.#broken.set(device, message);
+    const { place, reorder } = slots.sourceOf(slot);
+    reorder.complete(slot - place.firstSlot);
   }
 
   /** HOT. */
@@ -253,10 +217,7 @@ export class Manager {
       slots.enter(slot);
       this.#trace?.arrived(slot);
       source.reorder.arrive(slot - firstSlot, slots.frameIdOf(slot));
-      if (this.#hopeless !== null) {
-        this.#giveUp(slot, this.#hopeless);
-        continue;
-      }
+      if (this.#failures.takeIfHopeless(slot)) continue;
       this.assignedCount += 1;
       this.#dispatcher.arrive(slot, slots.receivedMsOf(slot));
     }
@@ -264,7 +225,8 @@ export class Manager {
     if (source.drop === "oldest" && source.freeCount === 0) {
       // The newest frame must not give way to itself: a device may be free for it.
       this.#dispatch();
-      this.#dropOldest(source);
+      const oldest = this.#dispatcher.takeOldest(source.index);
+      if (oldest >= 0) this.#giveWay(oldest, false);
     }
     return true;
   }
@@ -287,33 +249,6 @@ export class Manager {
     }
   }
 
-  #attemptFailed(slot: number, message: string): void {
-    if (this.#slots.attemptsOf(slot) >= ATTEMPT_COUNT_MAX) {
-      this.#giveUp(slot, message);
-      return;
-    }
-    this.retries += 1;
-    this.#dispatcher.retry(slot, this.#slots.deviceOf(slot));
-  }
-
-  /** The frame has failed for good; its marker leaves in its turn. */
-  #giveUp(slot: number, message: string): void {
-    this.#slots.fail(slot, message);
-    this.#complete(slot);
-  }
-
-  /** The frame may leave in its turn. HOT. */
-  #complete(slot: number): void {
-    const source = this.#slots.sourceOf(slot);
-    source.reorder.complete(slot - source.place.firstSlot);
-  }
-
-  /** A live source has no slot left: its longest-waiting frame gives way. */
-  #dropOldest(source: SourceRunner): void {
-    const slot = this.#dispatcher.takeOldest(source.index);
-    if (slot >= 0) this.#giveWay(slot, false);
-  }
-
   /** A frame no device has taken is dropped: for want of a slot, or because it comes too late. */
   #giveWay(slot: number, isLate: boolean): void {
     const slots = this.#slots;
@@ -324,10 +259,4 @@ export class Manager {
     slots.leave(slot);
     source.free.publish();
   }
-}
-
-/** Why a run without devices ended. */
-export function noDeviceLeft(devices: readonly Device[]): AipError {
-  const causes = devices.map((device) => `${device.instance.id} ${device.outReason ?? "is gone"}`);
-  return runtimeError("no-device-left", `No device is left: ${causes.join("; ")}`);
 }
