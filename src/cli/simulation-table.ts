@@ -132,7 +132,8 @@ function describeDevices({ devices }: Simulation): string {
 
 function describeLoad({ sources, fps, load, seedCount }: Simulation): string {
   const [source] = sources;
-  const { slots = 0, frames = 0, drop = "never" } = source ?? {};
+  const { slots = 0, frames = 0 } = source ?? {};
+  const drop = sources.find((each) => each.drop !== "never")?.drop ?? "never";
   return [
     ...(load === null
       ? [

@@ -4,7 +4,11 @@ import { resolveDevices } from "../backend/resolve.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
-import type { ComparisonOptions, NamedDevice } from "../schedule/comparison.ts";
+import {
+  type ComparisonOptions,
+  type NamedDevice,
+  throughputBound,
+} from "../schedule/comparison.ts";
 import { paced, type SourceModel } from "../schedule/modelled-source.ts";
 import { parseSchedule, type ScheduleSpec, scheduleNames } from "../schedule/schedule-spec.ts";
 import type { CommandInput } from "./command.ts";
@@ -42,7 +46,9 @@ export async function readSimulation({ flags }: CommandInput): Promise<Simulatio
     toConfigInput({ flags: definedFlags(given), operands: [] }),
     (key) => `--${key === "devices" ? "device" : key}`,
   );
-  const load = readGivenLoad(flags, config);
+  const specs = (config.devices ?? []).map(parseDevice);
+  const devices = await readDevices(specs, config.latency ?? null);
+  const load = readGivenLoad(flags, config, throughputBound(devices));
   const sources = load?.sources ?? alikeSources(flags, config);
   const frameCount = sources.reduce((sum, source) => sum + source.frames, 0);
   if (frameCount > FRAME_COUNT_MAX) {
@@ -53,7 +59,7 @@ export async function readSimulation({ flags }: CommandInput): Promise<Simulatio
     );
   }
   return {
-    devices: await readDevices((config.devices ?? []).map(parseDevice), config.latency ?? null),
+    devices,
     sources,
     schedules: readSchedules(flags["schedule"]),
     seedCount: readCount(flags, "seeds", SEED_COUNT_DEFAULT, SEED_COUNT_MAX),
@@ -77,6 +83,7 @@ function readWindow(text: string | boolean | undefined): Pick<Simulation, "windo
 function readGivenLoad(
   flags: CommandInput["flags"],
   { frames, slots = SLOT_COUNT_DEFAULT, drop = "never" }: Partial<RunConfig>,
+  boundFps: number,
 ): ModelledLoad | null {
   const { source } = flags;
   if (typeof source !== "string") return null;
@@ -84,7 +91,7 @@ function readGivenLoad(
   if (other !== undefined) {
     throw usageError("flag-invalid", `--source says how many and how fast: leave out --${other}`);
   }
-  return readLoad(source, { frames, frameCount: FRAME_COUNT_DEFAULT, slots, drop });
+  return readLoad(source, { frames, frameCount: FRAME_COUNT_DEFAULT, boundFps, slots, drop });
 }
 
 /** As many sources as `--sources` says, all alike. */
@@ -96,7 +103,8 @@ function alikeSources(
   return Array.from({ length: count }, (_, index) => ({
     frames: frames ?? Math.ceil(FRAME_COUNT_DEFAULT / count),
     slots,
-    drop,
+    // What always has one more frame waits for a slot.
+    drop: fps === undefined ? "never" : drop,
     // Sources begin one after the other within a frame's time, as cameras do.
     arrivalMs: fps === undefined ? null : paced(fps, (1000 * index) / (fps * count)),
   }));

@@ -83,6 +83,16 @@ test("aip simulate prints a row for every schedule", async () => {
   for (const name of scheduleNames) expect(stdout).toMatch(new RegExp(`^${name} +\\d`, "m"));
 });
 
+test("a saturated source keeps the devices busy as long as the paced ones beside it run", async () => {
+  for (const drop of ["never", "oldest"]) {
+    const line = `--source saturated,2fps:count=7 --drop ${drop} --schedule look-ahead --seeds 1`;
+    const [figures] = compareSchedules(await read(line));
+    // 20, 50 and 100 ms answer 80 frames a second together.
+    expect(figures?.throughputFps).toBeGreaterThan(0.97 * 80);
+    expect(figures?.frames.dropped).toBe(0);
+  }
+});
+
 test("the table leaves out what is 0 everywhere; JSON has it all", async () => {
   const simulation = await read("--device sim:20ms --fps 60 --frames 300 --schedule pull");
   const quiet = compareSchedules(simulation);
