@@ -10,7 +10,13 @@ import {
   throughputBound,
 } from "../schedule/comparison.ts";
 import { paced, type SourceModel } from "../schedule/modelled-source.ts";
-import { parseSchedule, type ScheduleSpec, scheduleNames } from "../schedule/schedule-spec.ts";
+import {
+  isScheduleName,
+  parseSchedule,
+  type ScheduleSpec,
+  scheduleNames,
+  unknownSchedule,
+} from "../schedule/schedule-spec.ts";
 import type { CommandInput } from "./command.ts";
 import { toConfigInput } from "./commands/run.ts";
 import { type ModelledLoad, readLoad } from "./modelled-sources.ts";
@@ -146,9 +152,18 @@ function withoutAnswers(spec: DeviceSpec): DeviceSpec {
 
 function readSchedules(text: string | boolean | undefined): readonly ScheduleSpec[] {
   const names = typeof text === "string" ? text.split(",").map((name) => name.trim()) : ["all"];
-  return names.flatMap((name) =>
-    name === "all" ? scheduleNames.map(parseSchedule) : [parseSchedule(name)],
+  const specs = names.flatMap((name) =>
+    name === "all" ? scheduleNames.map((known) => parseSchedule(known)) : [readSchedule(name)],
   );
+  // One that is named twice is compared once.
+  return [...new Map(specs.map((spec) => [spec.text, spec])).values()];
+}
+
+/** One schedule; where its name is wrong, `all` is among those that would be right. */
+function readSchedule(text: string): ScheduleSpec {
+  const [name = ""] = text.split(":", 1);
+  if (!isScheduleName(name)) throw unknownSchedule(name, [...scheduleNames, "all"]);
+  return parseSchedule(text);
 }
 
 function readCount(
