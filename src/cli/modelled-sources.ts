@@ -1,4 +1,5 @@
 import { type AipError, usageError } from "../errors.ts";
+import { type Demand, fairShares } from "../metrics/fairness.ts";
 import { suggestion } from "../nearest.ts";
 import { paced, type SourceModel } from "../schedule/modelled-source.ts";
 import type { DropPolicy } from "../types.ts";
@@ -14,9 +15,11 @@ export interface ModelledLoad {
 
 /** What holds for sources that say nothing of it. */
 export interface LoadDefaults {
-  /** Frames of each source; absent: `frameCount` divided among them, those of a minute at least. */
+  /** Frames of each source; absent: as long as `frameCount` take together, a minute at least. */
   readonly frames: number | undefined;
   readonly frameCount: number;
+  /** Frames a second the devices answer at most; infinite where they take no time. */
+  readonly boundFps: number;
   readonly slots: number;
   readonly drop: DropPolicy;
 }
@@ -54,16 +57,10 @@ export function readLoad(text: string, defaults: LoadDefaults): ModelledLoad {
     throw invalid(text, `${total} sources are too many: at most ${COUNT_MAX} can be simulated`);
   }
   const offeredFps = sum(({ fps }) => fps);
-  const seconds = Math.max(SECONDS_MIN, defaults.frameCount / offeredFps);
-  const framesOf = (fps: number): number =>
-    defaults.frames ??
-    Math.max(
-      1,
-      Math.round(Number.isFinite(offeredFps) ? fps * seconds : defaults.frameCount / total),
-    );
-  const sources = kinds.flatMap((kind) =>
+  const counts = frameCounts(kinds, offeredFps, defaults);
+  const sources = kinds.flatMap((kind, at) =>
     Array.from({ length: kind.count }, (_, index) =>
-      modelOf(kind, index, { ...defaults, frames: framesOf(kind.fps) }),
+      modelOf(kind, index, { ...defaults, frames: defaults.frames ?? (counts[at] as number) }),
     ),
   );
   const names = kinds.map((kind) =>
@@ -71,6 +68,38 @@ export function readLoad(text: string, defaults: LoadDefaults): ModelledLoad {
   );
   const count = total === 1 ? "1 source" : `${total} sources`;
   return { sources, offeredFps, text: `${count}: ${names.join(", ")}` };
+}
+
+/**
+ * Frames of a source of each kind, so that all are over together: what a paced one delivers in that
+ * time, and what a saturated one gets answered, which is its fair share of the devices.
+ */
+function frameCounts(
+  kinds: readonly Kind[],
+  offeredFps: number,
+  { frameCount, boundFps }: LoadDefaults,
+): readonly number[] {
+  const lastingFps = Number.isFinite(offeredFps) ? offeredFps : boundFps;
+  const seconds = Math.max(SECONDS_MIN, frameCount / lastingFps);
+  const demands = kinds.flatMap(({ fps, count, values }) => {
+    const silentFps = (values.get("silent-after") ?? Number.POSITIVE_INFINITY) / seconds;
+    const demand = {
+      frames: Math.min(fps, silentFps, boundFps),
+      weight: values.get("weight") ?? 1,
+      priority: values.get("priority") ?? 0,
+    };
+    return new Array<Demand>(count).fill(demand);
+  });
+  const shares = fairShares(demands, boundFps);
+  let first = 0;
+  return kinds.map(({ fps, count, values }) => {
+    const shareFps = shares[first] ?? 0;
+    first += count;
+    if (Number.isFinite(fps)) return Math.max(1, Math.round(fps * seconds));
+    if (!Number.isFinite(boundFps)) return Math.max(1, Math.round(frameCount / demands.length));
+    // One that falls silent is not over: it has a frame that never comes.
+    return Math.max(1, Math.round(shareFps * seconds)) + (values.has("silent-after") ? 1 : 0);
+  });
 }
 
 function readKind(text: string): Kind {
@@ -125,7 +154,9 @@ function modelOf(
 ): SourceModel {
   const deadlineMs = values.get("deadline") ?? null;
   const share = { weight: values.get("weight") ?? 1, priority: values.get("priority") ?? 0 };
-  const model = { frames, slots, drop, ...share, deadlineMs };
+  // What always has one more frame waits for a slot, whatever gives way elsewhere.
+  const given: DropPolicy = Number.isFinite(fps) ? drop : "never";
+  const model = { frames, slots, drop: given, ...share, deadlineMs };
   const silentAfter = values.get("silent-after") ?? (fps === 0 ? 0 : undefined);
   if (!Number.isFinite(fps) && silentAfter === undefined) return { ...model, arrivalMs: null };
   // Sources of one kind begin one after the other within a frame's time, as cameras do.

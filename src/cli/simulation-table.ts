@@ -52,8 +52,36 @@ export function formatSimulation(
     "",
     line("schedule", head),
     ...figures.map(({ schedule }, index) => line(schedule, rows[index] ?? [])),
+    ...outLines(simulation, figures),
     ...windowLines(simulation, figures),
   ].join("\n");
+}
+
+/** Devices that were given up, and what therefore was not even taken from the sources. */
+function outLines(
+  { devices, sources, seedCount }: Simulation,
+  figures: readonly ScheduleFigures[],
+): string[] {
+  const total = sources.reduce((sum, { frames }) => sum + frames, 0);
+  const told = figures.flatMap(({ schedule, devicesOut, frames }) => {
+    const names = devices.flatMap(({ id }, index) => {
+      const count = devicesOut[index] ?? 0;
+      if (count === 0) return [];
+      return [count === seedCount ? id : `${id} with ${count} of ${seedCount} seeds`];
+    });
+    if (names.length === 0) return [];
+    const untaken = total - frames.received;
+    const isOver = devicesOut.every((count) => count === seedCount);
+    const rest = isOver && untaken > 0 ? `; ${formatMeanCount(untaken)} frames never begun` : "";
+    return [{ schedule, text: `${names.join(", ")}, lost too often${rest}` }];
+  });
+  if (told.length === 0) return [];
+  const lines = [...Map.groupBy(told, ({ text }) => text)].map(([text, alike]) => {
+    const whose =
+      alike.length === figures.length ? "" : `${alike.map((one) => one.schedule).join(", ")}: `;
+    return `${padCellsEnd("given up", NAME_WIDTH)}${whose}${text}`;
+  });
+  return ["", ...lines];
 }
 
 /** Frames a second over time, a schedule in each column. */
@@ -96,13 +124,18 @@ function cells(simulation: Simulation, figures: ScheduleFigures): string[] {
   const { throughputFps, p50Ms, p90Ms, p99Ms, p99RangeMs, frames } = figures;
   const boundFps = bound(simulation);
   const [lowest, highest] = p99RangeMs.map(formatMs);
+  const hasBound = boundFps > 0 && Number.isFinite(boundFps);
+  // Nothing was answered: there is no latency.
+  const isMute = frames.emitted === 0;
+  const latency = (ms: number): string => (isMute ? "–" : formatMs(ms));
+  const range = lowest === highest ? "the same" : `${lowest}–${highest}`;
   return [
-    formatRate(throughputFps),
-    Number.isFinite(boundFps) ? formatPercent(throughputFps / boundFps) : "–",
-    formatMs(p50Ms),
-    formatMs(p90Ms),
-    formatMs(p99Ms),
-    lowest === highest ? "the same" : `${lowest}–${highest}`,
+    Number.isFinite(throughputFps) ? formatRate(throughputFps) : "∞",
+    hasBound ? formatPercent(throughputFps / boundFps) : "–",
+    latency(p50Ms),
+    latency(p90Ms),
+    latency(p99Ms),
+    isMute ? "–" : range,
     formatMeanCount(frames.dropped),
     formatMeanCount(frames.failed),
     simulation.sources.length > 1 ? figures.fairness.toFixed(3) : "0",
@@ -132,7 +165,8 @@ function describeDevices({ devices }: Simulation): string {
 
 function describeLoad({ sources, fps, load, seedCount }: Simulation): string {
   const [source] = sources;
-  const { slots = 0, frames = 0, drop = "never" } = source ?? {};
+  const { slots = 0, frames = 0 } = source ?? {};
+  const drop = sources.find((each) => each.drop !== "never")?.drop ?? "never";
   return [
     ...(load === null
       ? [
@@ -172,13 +206,14 @@ export function simulationToJson(
       bound_fps: Number.isFinite(boundFps) ? boundFps : null,
       schedules: figures.map((each) => ({
         schedule: each.schedule,
-        throughput_fps: each.throughputFps,
+        throughput_fps: Number.isFinite(each.throughputFps) ? each.throughputFps : null,
         in_order_latency_ms: { p50: each.p50Ms, p90: each.p90Ms, p99: each.p99Ms },
         p99_range_ms: each.p99RangeMs,
         frames: each.frames,
         fairness: each.fairness,
         worst_gap: each.worstGap,
         busy_ratios: each.busyRatios,
+        devices_out: each.devicesOut,
         ...(windowMs !== undefined && { window_fps: each.windowFps }),
       })),
     },

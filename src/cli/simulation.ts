@@ -4,9 +4,19 @@ import { resolveDevices } from "../backend/resolve.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
-import type { ComparisonOptions, NamedDevice } from "../schedule/comparison.ts";
+import {
+  type ComparisonOptions,
+  type NamedDevice,
+  throughputBound,
+} from "../schedule/comparison.ts";
 import { paced, type SourceModel } from "../schedule/modelled-source.ts";
-import { parseSchedule, type ScheduleSpec, scheduleNames } from "../schedule/schedule-spec.ts";
+import {
+  isScheduleName,
+  parseSchedule,
+  type ScheduleSpec,
+  scheduleNames,
+  unknownSchedule,
+} from "../schedule/schedule-spec.ts";
 import type { CommandInput } from "./command.ts";
 import { toConfigInput } from "./commands/run.ts";
 import { type ModelledLoad, readLoad } from "./modelled-sources.ts";
@@ -42,7 +52,9 @@ export async function readSimulation({ flags }: CommandInput): Promise<Simulatio
     toConfigInput({ flags: definedFlags(given), operands: [] }),
     (key) => `--${key === "devices" ? "device" : key}`,
   );
-  const load = readGivenLoad(flags, config);
+  const specs = (config.devices ?? []).map(parseDevice);
+  const devices = await readDevices(specs, config.latency ?? null);
+  const load = readGivenLoad(flags, config, throughputBound(devices));
   const sources = load?.sources ?? alikeSources(flags, config);
   const frameCount = sources.reduce((sum, source) => sum + source.frames, 0);
   if (frameCount > FRAME_COUNT_MAX) {
@@ -53,7 +65,7 @@ export async function readSimulation({ flags }: CommandInput): Promise<Simulatio
     );
   }
   return {
-    devices: await readDevices((config.devices ?? []).map(parseDevice), config.latency ?? null),
+    devices,
     sources,
     schedules: readSchedules(flags["schedule"]),
     seedCount: readCount(flags, "seeds", SEED_COUNT_DEFAULT, SEED_COUNT_MAX),
@@ -77,6 +89,7 @@ function readWindow(text: string | boolean | undefined): Pick<Simulation, "windo
 function readGivenLoad(
   flags: CommandInput["flags"],
   { frames, slots = SLOT_COUNT_DEFAULT, drop = "never" }: Partial<RunConfig>,
+  boundFps: number,
 ): ModelledLoad | null {
   const { source } = flags;
   if (typeof source !== "string") return null;
@@ -84,7 +97,7 @@ function readGivenLoad(
   if (other !== undefined) {
     throw usageError("flag-invalid", `--source says how many and how fast: leave out --${other}`);
   }
-  return readLoad(source, { frames, frameCount: FRAME_COUNT_DEFAULT, slots, drop });
+  return readLoad(source, { frames, frameCount: FRAME_COUNT_DEFAULT, boundFps, slots, drop });
 }
 
 /** As many sources as `--sources` says, all alike. */
@@ -96,7 +109,8 @@ function alikeSources(
   return Array.from({ length: count }, (_, index) => ({
     frames: frames ?? Math.ceil(FRAME_COUNT_DEFAULT / count),
     slots,
-    drop,
+    // What always has one more frame waits for a slot.
+    drop: fps === undefined ? "never" : drop,
     // Sources begin one after the other within a frame's time, as cameras do.
     arrivalMs: fps === undefined ? null : paced(fps, (1000 * index) / (fps * count)),
   }));
@@ -138,9 +152,18 @@ function withoutAnswers(spec: DeviceSpec): DeviceSpec {
 
 function readSchedules(text: string | boolean | undefined): readonly ScheduleSpec[] {
   const names = typeof text === "string" ? text.split(",").map((name) => name.trim()) : ["all"];
-  return names.flatMap((name) =>
-    name === "all" ? scheduleNames.map(parseSchedule) : [parseSchedule(name)],
+  const specs = names.flatMap((name) =>
+    name === "all" ? scheduleNames.map((known) => parseSchedule(known)) : [readSchedule(name)],
   );
+  // One that is named twice is compared once.
+  return [...new Map(specs.map((spec) => [spec.text, spec])).values()];
+}
+
+/** One schedule; where its name is wrong, `all` is among those that would be right. */
+function readSchedule(text: string): ScheduleSpec {
+  const [name = ""] = text.split(":", 1);
+  if (!isScheduleName(name)) throw unknownSchedule(name, [...scheduleNames, "all"]);
+  return parseSchedule(text);
 }
 
 function readCount(

@@ -4,7 +4,12 @@ import { usageError } from "../errors.ts";
 import { nearest, suggestion } from "../nearest.ts";
 import { parseSchedule } from "../schedule/schedule-spec.ts";
 import { type RunConfig, type RunConfigInput, runDefaults } from "./run-config.ts";
-import { readSourceValues, type SourceValues, type SourceValuesInput } from "./source-values.ts";
+import {
+  givenTwice,
+  readSourceValues,
+  type SourceValues,
+  type SourceValuesInput,
+} from "./source-values.ts";
 
 const FPS_MAX = 100_000;
 const FRAME_COUNT_MAX = 2 ** 32 - 1;
@@ -86,6 +91,10 @@ const bySource = (
   const whole = `${expected}, for all sources or for each as NAME=N,NAME=N`;
   return v.pipe(
     v.union([v.number(), v.string(), v.record(v.string(), v.number())], whole),
+    v.check(
+      (input) => givenTwice(input) === undefined,
+      ({ input }) => `given once for ${givenTwice(input)}`,
+    ),
     v.transform(readSourceValues),
     v.check((values) => values !== undefined && Object.values(values).every(isValid), whole),
     v.transform((values) => values as SourceValues),

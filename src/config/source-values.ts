@@ -28,14 +28,28 @@ export function readSourceValues(input: SourceValuesInput): SourceValues | undef
   if (typeof input === "number") return { [OTHERS]: input };
   if (typeof input !== "string") return input;
   const values: Record<string, number> = {};
-  for (const part of input.split(",")) {
-    const equals = part.lastIndexOf("=");
-    const name = equals < 0 ? OTHERS : part.slice(0, equals).trim();
-    const number = part.slice(equals + 1).trim();
+  for (const [name, number] of namedNumbers(input)) {
     if (name === "" || !DECIMAL.test(number) || Object.hasOwn(values, name)) return undefined;
     values[name] = Number(number);
   }
   return values;
+}
+
+/** Which sources a text gives two numbers: `source "door"`; undefined where there is none. */
+export function givenTwice(input: SourceValuesInput): string | undefined {
+  if (typeof input !== "string") return undefined;
+  const names = namedNumbers(input).map(([name]) => name);
+  const name = names.find((each, index) => names.indexOf(each) < index);
+  return name === OTHERS ? "all sources" : name && `source "${name}"`;
+}
+
+/** The parts of `200,yard=500`: a name and a number's text each. */
+function namedNumbers(text: string): readonly (readonly [name: string, number: string])[] {
+  return text.split(",").map((part) => {
+    const equals = part.lastIndexOf("=");
+    const name = equals < 0 ? OTHERS : part.slice(0, equals).trim();
+    return [name, part.slice(equals + 1).trim()];
+  });
 }
 
 /** What the source of this name is entitled to. */

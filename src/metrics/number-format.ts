@@ -12,8 +12,9 @@ export function formatCountOf(value: number, noun: string): string {
   return `${formatCount(value)} ${noun}${value === 1 ? "" : "s"}`;
 }
 
-/** Frames a second, with one decimal below 1,000: `96.2`, `12,345`. */
+/** Frames a second, with one decimal below 1,000: `0.0001`, `96.2`, `12,345`. */
 export function formatRate(value: number): string {
+  if (value > 0 && value < 0.095) return String(Number(value.toPrecision(2)));
   return value < 999.95 ? value.toFixed(1) : formatCount(value);
 }
 

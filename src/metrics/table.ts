@@ -82,7 +82,10 @@ function framesRows(report: Report): Row[] {
   const faults = auditReport(report);
   const order = report.in_order ? "all in order" : "NOT IN ORDER";
   const tone = report.in_order && faults.length === 0 ? "plain" : "bad";
-  const rows = [row("frames", `${equation(report.frames, report.answers)}, ${order}`, tone)];
+  const [only, ...others] = report.sources;
+  const spread = only === undefined || others.length > 0 ? "" : gaps(only);
+  const said = `${equation(report.frames, report.answers)}${spread}, ${order}`;
+  const rows = [row("frames", said, tone)];
   if (report.sources.length > 1) {
     for (const source of report.sources) {
       const text = `${source.name}: ${equation(source.frames, source.answers)}${gaps(source)}`;

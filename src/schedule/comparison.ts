@@ -34,6 +34,7 @@ export interface ComparisonOptions {
 /** What one schedule came to over all seeds: medians where not said. Latencies in ms. */
 export interface ScheduleFigures {
   readonly schedule: string;
+  /** Infinite where the frames take no time; 0 where none was answered. */
   readonly throughputFps: number;
   readonly p50Ms: number;
   readonly p90Ms: number;
@@ -45,6 +46,8 @@ export interface ScheduleFigures {
   readonly fairness: number;
   /** Largest gap between two answered frames of a source beside its mean one: the worst of all. */
   readonly worstGap: number;
+  /** Seeds with which each device was given up. */
+  readonly devicesOut: readonly number[];
   /** Median share of the time in which each device was busy. */
   readonly busyRatios: readonly number[];
   /** Median frames a second in one window after the other, warm-up included. */
@@ -98,7 +101,7 @@ function simulateRun(
     })),
     sources,
     scheduler: (states) => createScheduler(schedule, states),
-    warmUp: Math.min(WARM_UP_COUNT_MAX, Math.floor(frameCount * WARM_UP_SHARE)),
+    warmUp: warmUpOf(frameCount),
     ...(windowMs < Number.POSITIVE_INFINITY && {
       observe: ({ kind, timeMs }) => {
         if (kind === "emitted") windows.left(timeMs);
@@ -106,6 +109,12 @@ function simulateRun(
     }),
   });
   return { ...result, windowFps: windows.rates(result.elapsedMs) };
+}
+
+/** One frame at least: a rate is that of the frames after the one its time begins with. */
+function warmUpOf(frameCount: number): number {
+  const count = Math.max(1, Math.floor(frameCount * WARM_UP_SHARE));
+  return frameCount === 1 ? 0 : Math.min(WARM_UP_COUNT_MAX, count);
 }
 
 function figuresOf(
@@ -135,6 +144,9 @@ function figuresOf(
       ...runs.flatMap((run) =>
         run.sources.map(({ gapMax, gapMean }) => (gapMean === 0 ? 1 : gapMax / gapMean)),
       ),
+    ),
+    devicesOut: (runs[0]?.devices ?? []).map(
+      (_, index) => runs.filter((run) => run.devices[index]?.out).length,
     ),
     busyRatios: (runs[0]?.devices ?? []).map((_, index) =>
       median(over((run) => run.devices[index]?.busyRatio ?? 0)),

@@ -43,17 +43,23 @@ export function parseSchedule(text: string): ScheduleSpec {
   const colon = text.indexOf(":");
   const name = colon < 0 ? text : text.slice(0, colon);
   if (!isScheduleName(name)) {
-    throw invalid(`Unknown schedule "${name}"${suggestion(name, scheduleNames)}`);
+    throw unknownSchedule(name, scheduleNames);
   }
   return { name, weights: colon < 0 ? null : readWeights(name, text.slice(colon + 1)), text };
 }
 
-function isScheduleName(text: string): text is ScheduleName {
+/** What to throw for a name that is not one of the `known` ones. */
+export function unknownSchedule(name: string, known: readonly string[]): AipError {
+  return invalid(`Unknown schedule "${name}"${suggestion(name, known)}`);
+}
+
+export function isScheduleName(text: string): text is ScheduleName {
   return (scheduleNames as readonly string[]).includes(text);
 }
 
 function readWeights(name: ScheduleName, text: string): readonly number[] {
-  const words = text.replace(/^weights=/, "").split(":");
+  const values = text.replace(/^weights=/, "");
+  const words = values.split(":");
   if (!FIXED_SHARES.includes(name)) {
     throw invalid(
       `Schedule "${name}" has no shares to set: only ${FIXED_SHARES.join(" and ")} take weights`,
@@ -63,7 +69,7 @@ function readWeights(name: ScheduleName, text: string): readonly number[] {
     return words.map(Number);
   }
   throw invalid(
-    `Schedule "${name}" has weights "${text}": ` +
+    `Schedule "${name}" has weights "${values}": ` +
       `write a number above 0 for each device, such as ${name}:weights=7:3:1`,
   );
 }

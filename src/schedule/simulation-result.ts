@@ -20,6 +20,8 @@ export interface SimulationResult {
     readonly frames: number;
     /** Share of the time in which it did. */
     readonly busyRatio: number;
+    /** Given up: lost more often than it is restarted. */
+    readonly out: boolean;
   }[];
   /** Frames given to a second device. */
   readonly retries: number;
@@ -60,9 +62,11 @@ export class LeavingMeter {
     if (this.#left === this.#warmUp) this.#sinceMs = nowMs;
   }
 
+  /** Infinite where what was measured left at one moment; 0 where nothing was. */
   get throughputFps(): number {
     const elapsedMs = this.#lastMs - this.#sinceMs;
-    return elapsedMs > 0 ? (1000 * this.#measured) / elapsedMs : 0;
+    if (this.#measured === 0) return 0;
+    return elapsedMs > 0 ? (1000 * this.#measured) / elapsedMs : Number.POSITIVE_INFINITY;
   }
 
   /** Exact percentiles by nearest rank; all 0 where nothing was measured. */

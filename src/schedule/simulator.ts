@@ -332,8 +332,9 @@ class Simulation {
         failed: total("failed"),
       },
       sources,
-      devices: this.#devices.map(({ frames, busyMs }) => ({
+      devices: this.#devices.map(({ frames, busyMs, out }) => ({
         frames,
+        out,
         busyRatio: this.#nowMs === 0 ? 0 : busyMs / this.#nowMs,
       })),
       retries: this.#retries,

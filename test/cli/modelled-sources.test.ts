@@ -1,7 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { type LoadDefaults, readLoad } from "../../src/cli/modelled-sources.ts";
 
-const DEFAULTS: LoadDefaults = { frames: undefined, frameCount: 6000, slots: 7, drop: "oldest" };
+const DEFAULTS: LoadDefaults = {
+  frames: undefined,
+  frameCount: 6000,
+  boundFps: 80,
+  slots: 7,
+  drop: "oldest",
+};
 
 describe("readLoad()", () => {
   test("reads rates and options", () => {
@@ -27,7 +33,24 @@ describe("readLoad()", () => {
     expect(silent?.arrivalMs?.(0)).toBe(Number.POSITIVE_INFINITY);
     expect([1, 2].map((frame) => later?.arrivalMs?.(frame))).toEqual([100, Infinity]);
     expect(saturated?.arrivalMs).toBeNull();
-    expect([offeredFps, saturated?.frames]).toEqual([Number.POSITIVE_INFINITY, 2000]);
+    // 6,000 frames at 80 a second take 75 s, and two of them are those before the silence.
+    expect([offeredFps, saturated?.frames]).toEqual([Number.POSITIVE_INFINITY, 5998]);
+  });
+
+  test("a saturated source has the frames it gets answered while the paced ones run", () => {
+    const framesOf = (text: string): number[] =>
+      readLoad(text, DEFAULTS).sources.map(({ frames }) => frames);
+    // For 75 s: 2 frames a second of each camera, and the 66 that are left.
+    expect(framesOf("2fps:count=7,saturated")).toEqual([...new Array(7).fill(150), 66 * 75]);
+    // By weight: 8 and 64 of the 72 that are left.
+    expect(framesOf("saturated,saturated:weight=8,8fps")).toEqual([600, 4800, 600]);
+    // A higher priority takes it all.
+    expect(framesOf("saturated:priority=1,saturated,8fps")).toEqual([6000, 1, 600]);
+  });
+
+  test("a saturated source waits for a slot, whatever gives way elsewhere", () => {
+    const { sources } = readLoad("saturated,9fps", DEFAULTS);
+    expect(sources.map(({ drop }) => drop)).toEqual(["never", "oldest"]);
   });
 
   test("frames are those of a minute at least, unless they are given", () => {

@@ -60,6 +60,10 @@ test.each([
   ["--fps x", '--fps must be a number above 0, at most 100000, not "x"'],
   ["--schedule pul", 'Unknown schedule "pul"; did you mean "pull"?'],
   [
+    "--schedule foo",
+    'Unknown schedule "foo" (known: look-ahead, earliest-finish, pull, smooth, weighted, all)',
+  ],
+  [
     "--schedule weighted:1:2",
     'Schedule "weighted:1:2" has 2 weights for 3 devices (sim-0, sim-1, sim-2): ' +
       "give one for each, in this order",
@@ -81,6 +85,49 @@ test("aip simulate prints a row for every schedule", async () => {
   expect(stdout).toContain("3 devices: 20 ms, 50 ms, 100 ms; at most 80.0 fps");
   expect(stdout).toContain("1 source, saturated, 10 slots, 2,000 frames, one seed");
   for (const name of scheduleNames) expect(stdout).toMatch(new RegExp(`^${name} +\\d`, "m"));
+});
+
+const printed = async (line: string): Promise<string> => {
+  const simulation = await read(`--seeds 2 --schedule pull ${line}`);
+  return formatSimulation(simulation, compareSchedules(simulation));
+};
+
+test("what cannot be told is left out of the table", async () => {
+  // No frame comes, so that there is no share of what could, and no latency.
+  expect(await printed("--source silent")).toMatch(/^pull +0\.0( +–){5}$/m);
+  // Frames that take no time have no rate.
+  expect(await printed("--device sim:0ms --frames 50")).toMatch(/^pull +∞ +– +0\.0/m);
+  const json = await read("--device sim:0ms --frames 50 --schedule pull");
+  expect(simulationToJson(json, compareSchedules(json))).toContain('"throughput_fps": null');
+});
+
+test("a rate is that of the frames that come, however few and slow they are", async () => {
+  const text = await printed("--fps 0.0001 --frames 10");
+  expect(text).toContain("1 source, 0.0001 fps each");
+  expect(text).toMatch(/^pull +0\.0001 +100 %/m);
+});
+
+test("a schedule that is named twice is compared once", async () => {
+  const { schedules } = await read("--schedule all,pull");
+  expect(schedules.map(({ name }) => name)).toEqual([...scheduleNames]);
+});
+
+test("a device that is given up is named, with the frames nobody was left for", async () => {
+  // 10 frames have slots, and the two that were lost twice made room for two more.
+  const text = await printed("--device sim:600s --frames 100");
+  expect(text).toContain("\ngiven up    sim-0, lost too often; 88 frames never begun");
+  const one = await printed("--device sim:20ms,sim:30ms:die-at=3 --frames 900");
+  expect(one.split("\n").at(-1)).toBe("given up    sim-1, lost too often");
+});
+
+test("a saturated source keeps the devices busy as long as the paced ones beside it run", async () => {
+  for (const drop of ["never", "oldest"]) {
+    const line = `--source saturated,2fps:count=7 --drop ${drop} --schedule look-ahead --seeds 1`;
+    const [figures] = compareSchedules(await read(line));
+    // 20, 50 and 100 ms answer 80 frames a second together.
+    expect(figures?.throughputFps).toBeGreaterThan(0.97 * 80);
+    expect(figures?.frames.dropped).toBe(0);
+  }
 });
 
 test("the table leaves out what is 0 everywhere; JSON has it all", async () => {

@@ -32,6 +32,8 @@ describe("checkRunConfig()", () => {
     [{ weight: true }, '"weight" must be a number from 0.001 to 1000'],
     [{ priority: "door=0.5" }, '"priority" must be a whole number from -100 to 100'],
     [{ deadline: 0 }, '"deadline" must be a time in ms above 0'],
+    [{ weight: "door=2,door=3" }, '"weight" must be given once for source "door", not "door=2'],
+    [{ deadline: "1,2" }, '"deadline" must be given once for all sources, not "1,2"'],
     [{ deadline: Number.NaN }, '"deadline" must be a time in ms above 0'],
   ])("refuses %p", (config, message) => {
     expect(() => checkRunConfig(config)).toThrow(message);

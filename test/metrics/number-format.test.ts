@@ -15,8 +15,10 @@ test("formatCount() separates thousands", () => {
 });
 
 test("formatRate() has a decimal below a thousand", () => {
-  expect([0, 96.24, 999.94, 999.95, 12_345.6].map(formatRate)).toEqual([
+  expect([0, 0.0001, 0.044, 96.24, 999.94, 999.95, 12_345.6].map(formatRate)).toEqual([
     "0.0",
+    "0.0001",
+    "0.044",
     "96.2",
     "999.9",
     "1,000",

@@ -91,6 +91,15 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     );
   });
 
+  test("says of a single source too how many frames came too late", () => {
+    const [source] = SAMPLE.sources as [SourceReport];
+    const frames = { received: 60, emitted: 25, dropped: 35, failed: 0 };
+    const sharing = { ...source.sharing, late: 30, gap_frames: { mean: 2.4, max: 4 } };
+    const sources = [{ ...source, frames, sharing }];
+    const text = formatReport({ ...SAMPLE, sources, frames }, { columns: 200 });
+    expect(text).toContain("35 dropped + 0 failed; 30 late, one in 2.4 answered, largest gap 4, ");
+  });
+
   test("shows the weighted schedule's own metrics", () => {
     const weighted = {
       generated: 1600,

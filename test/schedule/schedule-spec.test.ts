@@ -56,7 +56,7 @@ describe("parseSchedule()", () => {
     ],
     [
       "weighted:weights=7:0",
-      'Schedule "weighted" has weights "weights=7:0": ' +
+      'Schedule "weighted" has weights "7:0": ' +
         "write a number above 0 for each device, such as weighted:weights=7:3:1",
     ],
     [
