@@ -8,7 +8,7 @@ import {
   type CalibrationKey,
   type DecodeFigures,
 } from "../schedule/calibration.ts";
-import { chooseAgainst } from "../schedule/noisy-choice.ts";
+import { chooseAgainst, chooseQuickest } from "../schedule/noisy-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 import { type Combination, formatCombination, variantsOf } from "./combination.ts";
 import { measureDecoding } from "./decoding.ts";
@@ -115,8 +115,8 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     if (usual !== null) await measureUsual(search, usual);
     const candidates = rounds.candidates();
     const usualName = usual === null ? null : formatCombination(usual);
-    const throughput = chooseAgainst(usualName, candidates, "throughput");
-    const latency = chooseAgainst(usualName, candidates, "latency");
+    const throughput = chooseAgainst(usualName, candidates);
+    const latency = chooseQuickest(candidates);
     if (throughput.candidate === undefined || latency.candidate === undefined) {
       const reasons = rounds.leftOut.map(({ devices, reason }) => `${devices}: ${reason}`);
       throw runtimeError(

@@ -31,24 +31,6 @@ export function calibrationKey(machine: Machine, model: CalibratedModel | null):
   };
 }
 
-/** In which ways two keys differ, for people; empty where they do not. */
-export function differences(stored: CalibrationKey, here: CalibrationKey): readonly string[] {
-  const isOtherMachine = (["platform", "cpu", "cores", "devices"] as const).some(
-    (field) => String(stored[field]) !== String(here[field]),
-  );
-  const isOtherVersion = (["aip", "layout", "onnx_runtime"] as const).some(
-    (field) => stored[field] !== here[field],
-  );
-  return [
-    ...(isOtherMachine ? [`another machine (${stored.cpu}, ${stored.cores} cores)`] : []),
-    ...(stored.model_sha256 === here.model_sha256 ? [] : ["another model"]),
-    ...(stored.input_size === here.input_size ? [] : [`input size ${stored.input_size}`]),
-    ...(isOtherVersion
-      ? [`another version (aip ${stored.aip}, ONNX Runtime ${stored.onnx_runtime})`]
-      : []),
-  ];
-}
-
 /**
  * Name of the file a calibration is stored in: model, then machine and version. What begins alike
  * is of the same model.

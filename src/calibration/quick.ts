@@ -75,7 +75,7 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
     const candidates = trials.isLate || rounds < ROUNDS_MIN ? [] : trials.candidates();
     const usual = unmeasuredChoice(devices, key.cores);
     // Short turns say little, whatever their intervals.
-    const { candidate: chosen, noise } = chooseAgainst(usual, candidates, "throughput", true);
+    const { candidate: chosen, noise } = chooseAgainst(usual, candidates, true);
     return {
       format: CALIBRATION_FORMAT,
       key,

@@ -1,11 +1,23 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import {
+  access,
+  constants,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  writeFile,
+} from "node:fs/promises";
 import { homedir } from "node:os";
-import { dirname, join } from "node:path";
-import { AipError, runtimeError } from "../errors.ts";
+import { dirname, join, resolve } from "node:path";
+import { AipError, runtimeError, usageError } from "../errors.ts";
 import type { Calibration, CalibrationKey } from "../schedule/calibration.ts";
 import { parseCalibration } from "../schedule/calibration-schema.ts";
+import { reasonOf } from "../sink/line-writer.ts";
 import { partPathOf } from "../sink/part-path.ts";
-import { differences, fileNameOf, modelPrefixOf } from "./key.ts";
+import { fileNameOf, modelPrefixOf } from "./key.ts";
+import { differences } from "./key-differences.ts";
 import { checkStoredDevices } from "./stored-check.ts";
 
 /** What was found for a key. */
@@ -79,6 +91,39 @@ export async function storeCalibration(
   return path;
 }
 
+/**
+ * Refuses a cache that cannot be written, before anything is measured; what it makes to find out is
+ * removed again. What fails later all the same is told by `storeCalibration`.
+ *
+ * @throws {AipError} `calibration-unwritable`
+ */
+export async function checkStorable(folder: string = cacheFolder()): Promise<void> {
+  const calibrations = resolve(folder, "calibrations");
+  try {
+    const made = await mkdir(calibrations, { recursive: true });
+    await access(calibrations, constants.W_OK | constants.X_OK);
+    if (made !== undefined) await removeEmpty(calibrations, made);
+  } catch (cause) {
+    const message =
+      `Cannot store a calibration in "${calibrations}": ${reasonOf(cause)}; ` +
+      "name a folder that can be written by AIP_CACHE_DIR";
+    throw usageError("calibration-unwritable", message, cause);
+  }
+}
+
+/** Removes a folder and those above it, up to the first one named, as far as they are empty. */
+async function removeEmpty(folder: string, first: string): Promise<void> {
+  for (let path = folder; path.length >= first.length; path = dirname(path)) {
+    try {
+      await rmdir(path);
+    } catch (error) {
+      // Another calibration has just been stored there, or has removed it.
+      if ((error as NodeJS.ErrnoException).code !== "ENOTEMPTY" && !isAbsent(error)) throw error;
+      return;
+    }
+  }
+}
+
 /** Writes a calibration to a file of any name, whole or not at all. @throws {AipError} */
 export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
   try {
@@ -143,11 +188,13 @@ function isAbsent(error: unknown): boolean {
 }
 
 function unwritable(path: string, cause: unknown): AipError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return runtimeError("calibration-unwritable", `Cannot write "${path}": ${reason}`, cause);
+  return runtimeError(
+    "calibration-unwritable",
+    `Cannot write "${path}": ${reasonOf(cause)}`,
+    cause,
+  );
 }
 
 function unreadable(cause: unknown): AipError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  return runtimeError("calibration-unreadable", `it cannot be read (${reason})`, cause);
+  return runtimeError("calibration-unreadable", `it cannot be read (${reasonOf(cause)})`, cause);
 }

@@ -38,6 +38,9 @@ export function readCalibration({ flags, operands }: CommandInput): CalibrationF
     return typeof value === "string" ? value : undefined;
   };
   const [output, plot, source] = [text("output"), text("plot"), text("source")];
+  if (plot !== undefined && !/\.svg$/i.test(plot)) {
+    throw invalid(`--plot "${plot}" must end in .svg: an SVG picture is written`);
+  }
   checkOutputs({
     sources: source === undefined ? [] : [source],
     model,
@@ -47,14 +50,18 @@ export function readCalibration({ flags, operands }: CommandInput): CalibrationF
   const size = text("input-size");
   const { inputSize } =
     size === undefined ? {} : checkRunConfig({ inputSize: size }, () => "--input-size");
+  const devices = parseDevices(text("device") ?? "auto");
+  const [replicas, threads] = [readRange(text("replicas")), readThreads(text("threads"))];
+  if (replicas !== undefined) checkOpen("replicas", devices);
+  if (threads !== undefined) checkOpen("threads", devices);
   return {
     model,
-    devices: parseDevices(text("device") ?? "auto"),
+    devices,
     goal: readGoal(text("for") ?? "throughput"),
     seconds: readSeconds(text("seconds")),
     source,
-    replicas: readRange(text("replicas")),
-    threads: readThreads(text("threads")),
+    replicas,
+    threads,
     inputSize,
     output,
     plot,
@@ -84,6 +91,19 @@ function readRange(text: string | undefined): CalibrationFlags["replicas"] {
   if (min >= 1 && min <= max && max <= REPLICA_COUNT_MAX) return { min, max };
   throw invalid(
     `--replicas must be a range such as 1..4, each from 1 to ${REPLICA_COUNT_MAX}, not "${text}"`,
+  );
+}
+
+/** Refuses a flag that no device leaves anything to choose for. */
+function checkOpen(flag: "replicas" | "threads", devices: readonly DeviceSpec[]): void {
+  const takers = devices.filter(
+    ({ kind }) => flag === "replicas" || ["cpu", "auto", "all"].includes(kind),
+  );
+  if (takers.some(({ options }) => !options.has(flag))) return;
+  throw invalid(
+    takers.length === 0
+      ? `--${flag} is for cpu, which --device does not name: leave it out`
+      : `--${flag} has no effect, as --device names ${flag} itself: leave out one of them`,
   );
 }
 

@@ -12,7 +12,12 @@ import { calibrate } from "../calibration/calibrate.ts";
 import { batchSizesFor, loneKinds } from "../calibration/combination.ts";
 import type { SourceFactory } from "../calibration/feeder.ts";
 import { calibrationKey } from "../calibration/key.ts";
-import { findCalibration, storeCalibration, writeCalibration } from "../calibration/store.ts";
+import {
+  checkStorable,
+  findCalibration,
+  storeCalibration,
+  writeCalibration,
+} from "../calibration/store.ts";
 import { resolveRunConfig } from "../config/schema.ts";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import { setNativeEnvironment } from "../native/environment.ts";
@@ -62,6 +67,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   const isStored = model !== null && isForAuto(flags);
   const name = model?.spec.name ?? "";
   if (isStored) {
+    await checkStorable();
     const { ignored } = await findCalibration(key, name);
     if (ignored !== null) say(`${ignored}, and is ignored: measured anew`);
   }

@@ -1,4 +1,4 @@
-import type { Calibration, CalibrationGoal, Candidate, Interval } from "./calibration.ts";
+import type { Calibration, Candidate, Interval } from "./calibration.ts";
 import { chooseCandidate, isClearlyHigher } from "./calibration-choice.ts";
 
 /** Intervals whose half is more than this share of the mean are those of a busy machine. */
@@ -23,8 +23,8 @@ export function isBusy(noise: number | null): boolean {
 }
 
 /**
- * The best candidate; among figures of a busy machine, what is usual unless it is clearly beaten:
- * the best of several noisy means is mostly the luckiest one.
+ * The best candidate for throughput; among figures of a busy machine, what is usual unless it is
+ * clearly beaten: the best of several noisy means is mostly the luckiest one.
  *
  * @param usual devices of the candidate that most machines do best with; null, or devices that were
  * not measured, for none
@@ -33,21 +33,23 @@ export function isBusy(noise: number | null): boolean {
 export function chooseAgainst(
   usual: string | null,
   candidates: readonly Candidate[],
-  goal: CalibrationGoal,
   always = false,
 ): NoisyChoice {
-  const best = chooseCandidate(candidates, goal);
+  const best = chooseCandidate(candidates, "throughput");
   if (best === undefined) return { candidate: undefined, noise: null };
   const known = candidates.find(({ devices }) => devices === usual);
-  const [of, knownOf] = [best, known ?? best].map((one) => intervalOf(one, goal)) as [
-    Interval,
-    Interval,
-  ];
-  const noise = Math.max(noiseShare(of), noiseShare(knownOf));
-  if (known === undefined || !(always || isBusy(noise))) return { candidate: best, noise };
-  const isBeaten =
-    goal === "throughput" ? isClearlyHigher(of, knownOf) : isClearlyHigher(knownOf, of);
-  return { candidate: isBeaten ? best : known, noise };
+  const [fps, usualFps] = [best.throughput_fps, (known ?? best).throughput_fps];
+  const noise = Math.max(noiseShare(fps), noiseShare(usualFps));
+  const isUsual =
+    known !== undefined && (always || isBusy(noise)) && !isClearlyHigher(fps, usualFps);
+  return { candidate: isUsual ? known : best, noise };
+}
+
+/** The best candidate for latency, of which nothing is usual: it depends on the devices. */
+export function chooseQuickest(candidates: readonly Candidate[]): NoisyChoice {
+  const candidate = chooseCandidate(candidates, "latency");
+  const noise = candidate === undefined ? null : noiseShare(candidate.latency_ms.interval);
+  return { candidate, noise };
 }
 
 /** One sentence about a calibration of a busy machine; null for one of a quiet machine. */
@@ -57,8 +59,4 @@ export function busyNote({ noise }: Pick<Calibration, "noise">): string | null {
     "the calibration was made on a busy machine " +
     `(figures are uncertain by ${(100 * noise).toFixed(0)} %): "aip calibrate" repeats it`
   );
-}
-
-function intervalOf(candidate: Candidate, goal: CalibrationGoal): Interval {
-  return goal === "throughput" ? candidate.throughput_fps : candidate.latency_ms.interval;
 }

@@ -1,11 +1,20 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { differences } from "../../src/calibration/key.ts";
+import { differences } from "../../src/calibration/key-differences.ts";
 import {
   cacheFolder,
   calibrationPath,
+  checkStorable,
   findCalibration,
   storeCalibration,
 } from "../../src/calibration/store.ts";
@@ -79,8 +88,21 @@ describe("findCalibration()", () => {
     [{ cpu: "Other 1", cores: 64 }, "another machine (Other 1, 64 cores)"],
     [{ model_sha256: "cd".repeat(32) }, "another model"],
     [{ input_size: "640x640" }, "input size 640x640"],
-    [{ aip: "9.9.9" }, "another version (aip 9.9.9, ONNX Runtime 1.30.0)"],
-    [{ layout: "ffffffff" }, "another version"],
+    [{ aip: "9.9.9" }, "is of another version (aip 9.9.9)"],
+    [{ onnx_runtime: "1.29.0" }, "is of another version (ONNX Runtime 1.29.0)"],
+    [
+      { layout: "ffffffff" },
+      "is of another build of aip 0.1.0 (binary layout ffffffff, not 01234567)",
+    ],
+    [{ platform: "darwin x64" }, "another system (darwin x64)"],
+    [
+      { devices: [...sampleKey.devices, "gpu: llvmpipe"] },
+      "is of this machine as it was with gpu: llvmpipe, which it has no more",
+    ],
+    [
+      { devices: [] },
+      "is of this machine as it was without cpu: ONNX Runtime 1.30.0 CPU on 2 cores, which it has now",
+    ],
   ] as const)("ignores a file put in its place that is of %p", async (changes, reason) => {
     const folder = folderOfItsOwn();
     place(folder, JSON.stringify(sampleCalibration({ key: { ...sampleKey, ...changes } })));
@@ -133,6 +155,32 @@ describe("findCalibration()", () => {
   });
 });
 
+describe("checkStorable()", () => {
+  test("leaves nothing behind, of folders made above it neither", async () => {
+    const folder = folderOfItsOwn();
+    await checkStorable(join(folder, "new", "cache"));
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  test("leaves what was there", async () => {
+    const folder = folderOfItsOwn();
+    const path = await storeCalibration(sampleCalibration(), "nano", folder);
+    await checkStorable(folder);
+    expect(existsSync(path)).toBe(true);
+  });
+
+  test("names a folder that cannot be made in one sentence, without the system's call", async () => {
+    const folder = folderOfItsOwn();
+    writeFileSync(folder, "in the way");
+    const refused = checkStorable(folder);
+    await expect(refused).rejects.toMatchObject({ code: "calibration-unwritable" });
+    await expect(refused).rejects.toThrow(
+      `Cannot store a calibration in "${join(folder, "calibrations")}": not a directory; ` +
+        "name a folder that can be written by AIP_CACHE_DIR",
+    );
+  });
+});
+
 describe("storeCalibration()", () => {
   test("a folder that cannot be made is named", async () => {
     const folder = folderOfItsOwn();
@@ -147,4 +195,11 @@ describe("storeCalibration()", () => {
 
 test("differences() of equal keys are none", () => {
   expect(differences(sampleKey, { ...sampleKey })).toEqual([]);
+});
+
+test("differences() of another ONNX Runtime do not name the devices it describes otherwise", () => {
+  const devices = ["cpu: ONNX Runtime 1.29.0 CPU on 2 cores"];
+  expect(differences({ ...sampleKey, devices, onnx_runtime: "1.29.0" }, sampleKey)).toEqual([
+    "another version (ONNX Runtime 1.29.0)",
+  ]);
 });

@@ -43,9 +43,25 @@ describe("readCalibration()", () => {
     [{ "input-size": "big" }, "--input-size must be WIDTHxHEIGHT"],
     [{ device: "cqu" }, 'Unknown device "cqu"'],
     [{ output: "no/such/folder/x.json" }, 'the folder "no/such/folder" does not exist'],
-    [{ output: "x.out", plot: "x.out" }, "name another file"],
+    [{ output: "x.svg", plot: "x.svg" }, "name another file"],
+    [{ plot: "x.png" }, '--plot "x.png" must end in .svg'],
+    [{ plot: "-" }, '--plot "-" must end in .svg'],
+    [
+      { device: "cpu:threads=1:replicas=1", threads: "2" },
+      "--threads has no effect, as --device names threads itself",
+    ],
+    [{ device: "sim:5ms", threads: "2" }, "--threads is for cpu, which --device does not name"],
+    [
+      { device: "sim:5ms:replicas=2", replicas: "1..3" },
+      "--replicas has no effect, as --device names replicas itself",
+    ],
   ])("refuses %p", (flags, message) => {
     expect(() => read(flags as Record<string, string>)).toThrow(message);
+  });
+
+  test("takes a flag that one of the devices leaves open", () => {
+    const devices = "cpu:threads=1,cpu:replicas=2";
+    expect(read({ device: devices, threads: "2", replicas: "1..2" }).threads).toEqual([2]);
   });
 
   test("takes one model at a time", () => {

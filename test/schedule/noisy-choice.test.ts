@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { busyNote, chooseAgainst } from "../../src/schedule/noisy-choice.ts";
+import { busyNote, chooseAgainst, chooseQuickest } from "../../src/schedule/noisy-choice.ts";
 import { candidate } from "./sample-calibration.ts";
 
 const CPU = "cpu:threads=1:replicas=2";
@@ -11,7 +11,7 @@ describe("chooseAgainst()", () => {
       candidate(CPU, { fps: [38, 40], instances: 2 }),
       candidate(BOTH, { fps: [44, 73], instances: 2 }),
     ];
-    const { candidate: chosen, noise } = chooseAgainst(CPU, candidates, "throughput");
+    const { candidate: chosen, noise } = chooseAgainst(CPU, candidates);
     expect(chosen?.devices).toBe(CPU);
     expect(noise).toBeCloseTo(73 / 44, 9);
   });
@@ -19,31 +19,34 @@ describe("chooseAgainst()", () => {
   test("what is usual gives way to what clearly beats it, however busy the machine is", () => {
     // 140 − 40 is more than √(42² + 12²) = 43.7.
     const candidates = [candidate(CPU, { fps: [40, 12] }), candidate(BOTH, { fps: [140, 42] })];
-    expect(chooseAgainst(CPU, candidates, "throughput").candidate?.devices).toBe(BOTH);
+    expect(chooseAgainst(CPU, candidates).candidate?.devices).toBe(BOTH);
   });
 
   test("on a quiet machine the better mean is better", () => {
     const candidates = [candidate(CPU, { fps: [100, 8] }), candidate(BOTH, { fps: [104, 8] })];
-    expect(chooseAgainst(CPU, candidates, "throughput").candidate?.devices).toBe(BOTH);
-    expect(chooseAgainst(CPU, candidates, "throughput", true).candidate?.devices).toBe(CPU);
+    expect(chooseAgainst(CPU, candidates).candidate?.devices).toBe(BOTH);
+    expect(chooseAgainst(CPU, candidates, true).candidate?.devices).toBe(CPU);
   });
 
   test("the noise of what is usual counts as well", () => {
     const candidates = [candidate(CPU, { fps: [38, 20] }), candidate(BOTH, { fps: [44, 1] })];
-    expect(chooseAgainst(CPU, candidates, "throughput").candidate?.devices).toBe(CPU);
-  });
-
-  test("latency is treated alike", () => {
-    const usual = candidate(CPU, { fps: [90, 1], ms: [22, 8] });
-    const quick = candidate("cpu:threads=2:replicas=1", { fps: [70, 1], ms: [18, 9] });
-    expect(chooseAgainst(CPU, [usual, quick], "latency").candidate?.devices).toBe(CPU);
+    expect(chooseAgainst(CPU, candidates).candidate?.devices).toBe(CPU);
   });
 
   test("where what is usual was not measured, the best is taken", () => {
     const candidates = [candidate(BOTH, { fps: [44, 73] })];
-    expect(chooseAgainst(CPU, candidates, "throughput").candidate?.devices).toBe(BOTH);
-    expect(chooseAgainst(CPU, [], "throughput")).toEqual({ candidate: undefined, noise: null });
+    expect(chooseAgainst(CPU, candidates).candidate?.devices).toBe(BOTH);
+    expect(chooseAgainst(CPU, [])).toEqual({ candidate: undefined, noise: null });
   });
+});
+
+test("chooseQuickest() takes the lowest latency, and tells how uncertain it is", () => {
+  const slow = candidate(CPU, { fps: [90, 1], ms: [22, 11] });
+  const quick = candidate("cpu:threads=2:replicas=1", { fps: [70, 50], ms: [18, 9] });
+  const { candidate: chosen, noise } = chooseQuickest([slow, quick]);
+  expect(chosen?.devices).toBe("cpu:threads=2:replicas=1");
+  expect(noise).toBeCloseTo(9 / 18, 9);
+  expect(chooseQuickest([])).toEqual({ candidate: undefined, noise: null });
 });
 
 test("busyNote() says how uncertain the figures of a busy machine are", () => {
