@@ -87,7 +87,12 @@ export class Dispatcher implements ScheduleState {
   }
 
   get slotCount(): number {
-    return this.#arrival.length;
+    const { sources } = this.#options;
+    let count = 0;
+    for (let source = 0; source < sources.length; source += 1) {
+      if (this.#waiting.oldestOf(source) >= 0) count += (sources[source] as SourceShare).slots;
+    }
+    return count;
   }
 
   get lastHeldUp(): number {

@@ -14,7 +14,7 @@ export function earliestFinish(): Scheduler {
   return { name: "earliest-finish", enter, next: () => 0 };
 }
 
-/** HOT: once a frame. */
+/** HOT: once a frame. While no device knows its time and each has a frame, it waits for any of them. */
 function enter({ devices, nowMs }: ScheduleState): number {
   let earliest = -1;
   let earliestMs = 0;
@@ -26,7 +26,7 @@ function enter({ devices, nowMs }: ScheduleState): number {
     earliest = index;
     earliestMs = finishMs;
   }
-  return earliest;
+  return earliestMs === Number.POSITIVE_INFINITY ? -1 : earliest;
 }
 
 /** Time in ms until one more frame would be answered. */

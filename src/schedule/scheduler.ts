@@ -32,7 +32,7 @@ export interface ScheduleState {
    * be; -1 where no such source has a frame waiting: the pipeline is not saturated.
    */
   readonly lastHeldUp: number;
-  /** Slots of all sources together. */
+  /** Slots of the sources that have a frame waiting; those of idle ones are of no use to others. */
   readonly slotCount: number;
   /** Monotonic clock. */
   readonly nowMs: number;

@@ -193,7 +193,10 @@ export class Watcher {
     this.#longestMs[device] = Math.max(this.#longestMs[device] as number, ms);
   }
 
-  /** Whether others may fill all slots while the device is at a frame, as far as times are known. */
+  /**
+   * Whether others may fill all slots of the sources with frames waiting while the device is at one,
+   * as far as times are known. Slots of sources without frames are of no use to these.
+   */
   #mayBeTooSlow(device: number): boolean {
     const longestMs = ESTIMATE_ERROR * (this.#longestMs[device] as number);
     const others = this.#shortestMs.reduce(
@@ -203,7 +206,11 @@ export class Watcher {
           : sum + ((this.#options.devices[other]?.batch ?? 1) * longestMs) / ms,
       0,
     );
-    return others >= this.#options.sources.reduce((sum, { slots }) => sum + slots, 0);
+    const waiting = new Set(this.#waiting.map(({ source }) => source));
+    const slots = this.#options.sources.map((source, index) =>
+      waiting.has(index) ? source.slots : 0,
+    );
+    return others >= slots.reduce((sum, count) => sum + count, 0);
   }
 
   /** The source still delivers and has no slot left. */

@@ -161,3 +161,24 @@ test("one source without a free slot does not set slow devices to work on the fr
   expect(slowFrames.size).toBe(0);
   expect(result.devices[1]?.frames).toBeGreaterThan(0);
 });
+
+describe("sources that have nothing to deliver", () => {
+  const saturated: SourceModel = { frames: 4000, slots: 8, drop: "never", arrivalMs: null };
+  const framesOfSlow = (sources: readonly SourceModel[]): number => {
+    const { devices } = simulate({
+      devices: [deviceModel({ serviceMs: 2 }), deviceModel({ serviceMs: 110 })],
+      sources,
+      scheduler: (states) => createScheduler("look-ahead", states),
+    });
+    return devices[1]?.frames ?? 0;
+  };
+
+  test("do not set a slow device to work whose frames would hold up the busy source", () => {
+    // While 110 ms are spent on one frame, the other device answers 55, and 8 slots are full. With
+    // 64 slots they would not be; but 56 of them are of sources that are silent.
+    const alone = framesOfSlow([saturated]);
+    expect(alone).toBeLessThan(10);
+    const silent = Array.from({ length: 7 }, () => stalled(0));
+    expect(framesOfSlow([saturated, ...silent])).toBe(alone);
+  });
+});
