@@ -35,8 +35,8 @@ export interface QuickOptions extends Pick<RigOptions, "plan" | "signal"> {
 
 /**
  * A calibration of at most 3 seconds, for a first run: the few combinations that are the best ones
- * of most machines, compared in short turns. A software GPU is not among them. Where the time is too
- * short for a device or the model, all devices of `selectDevices` are chosen unmeasured.
+ * of most machines, compared in short turns. A software GPU is not among them. Where the time is
+ * too short for a device or the model, all devices of `selectDevices` are chosen unmeasured.
  *
  * @throws {AipError} `interrupted`
  */
@@ -95,7 +95,9 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
   }
 }
 
-/** Short turns on a busy machine say little: what is usual gives way only to what clearly beats it. */
+/**
+ * Short turns on a busy machine say little: what is usual gives way only to what clearly beats it.
+ */
 function chooseAgainst(usual: string, candidates: readonly Candidate[]): string {
   const best = chooseCandidate(candidates, "throughput");
   const known = candidates.find(({ devices }) => devices === usual);
