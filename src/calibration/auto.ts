@@ -14,6 +14,7 @@ import {
   chosenCandidate,
   type InstanceFigures,
 } from "../schedule/calibration.ts";
+import { busyNote } from "../schedule/noisy-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 import { type CalibratedModel, calibrationKey } from "./key.ts";
 import { calibrateQuickly } from "./quick.ts";
@@ -52,7 +53,11 @@ export async function autoDevices(options: AutoOptions): Promise<AutoDevices> {
   const { machine, model, tell, signal } = options;
   const key = calibrationKey(machine, model);
   const { calibration, ignored } = await findCalibration(key, model.name);
-  if (calibration !== null) return chosenDevices(machine, calibration, []);
+  if (calibration !== null) {
+    // A quick one has said when it was made that it is rough.
+    const busy = calibration.quick ? null : busyNote(calibration);
+    return chosenDevices(machine, calibration, busy === null ? [] : [busy]);
+  }
   const reason = ignored === null ? "" : `${ignored}, and is ignored; `;
   tell(
     `${reason}calibrating ${model.name} for this machine once, in at most 3 s ` +

@@ -8,15 +8,16 @@ import {
   type CalibrationKey,
   type DecodeFigures,
 } from "../schedule/calibration.ts";
-import { chooseCandidate } from "../schedule/calibration-choice.ts";
+import { chooseAgainst } from "../schedule/noisy-choice.ts";
 import type { FrameGeometry } from "../types.ts";
-import { type Combination, variantsOf } from "./combination.ts";
+import { type Combination, formatCombination, variantsOf } from "./combination.ts";
 import { measureDecoding } from "./decoding.ts";
 import type { SearchOptions } from "./device-search.ts";
 import { Feeder, type SourceFactory } from "./feeder.ts";
 import { Rig } from "./rig.ts";
 import { Rounds } from "./rounds.ts";
 import { explore, race, sweep } from "./search.ts";
+import { measureUsual, usualAmong } from "./usual-choice.ts";
 
 /** Time all measuring gets, in s, where none is asked for. */
 export const SECONDS_DEFAULT = 30;
@@ -53,6 +54,11 @@ export interface CalibrateOptions {
   readonly batches?: readonly number[];
   /** Kinds that cannot be replicated, see `loneKinds`. */
   readonly lone: readonly string[];
+  /**
+   * Kinds that a run takes which knows nothing of them: on a busy machine they are chosen unless
+   * they are clearly beaten. Absent: what seems best is chosen, however noisy its figures are.
+   */
+  readonly usual?: readonly string[];
   readonly signal?: AbortSignal;
   /** Says what is going on, for people. */
   readonly progress?: (text: string) => void;
@@ -106,10 +112,13 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     };
     await (options.replicas === undefined ? explore(search) : sweep(search));
     await race(search);
+    const usual = usualAmong(search.variants, options.usual ?? [], key.cores);
+    if (usual !== null) await measureUsual(search, usual);
     const candidates = rounds.candidates();
-    const throughput = chooseCandidate(candidates, "throughput");
-    const latency = chooseCandidate(candidates, "latency");
-    if (throughput === undefined || latency === undefined) {
+    const usualName = usual === null ? null : formatCombination(usual);
+    const throughput = chooseAgainst(usualName, candidates, "throughput");
+    const latency = chooseAgainst(usualName, candidates, "latency");
+    if (throughput.candidate === undefined || latency.candidate === undefined) {
       const reasons = rounds.leftOut.map(({ devices, reason }) => `${devices}: ${reason}`);
       throw runtimeError(
         "calibration-failed",
@@ -122,8 +131,12 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
       measured_at: new Date().toISOString(),
       quick: false,
       goal,
-      chosen: { throughput: throughput.devices, latency: latency.devices },
+      chosen: {
+        throughput: throughput.candidate.devices,
+        latency: latency.candidate.devices,
+      },
       candidates,
+      noise: (goal === "throughput" ? throughput : latency).noise,
       left_out: rounds.leftOut,
       decode,
       base_memory_mb: baseMemoryMb,

@@ -57,6 +57,7 @@ export function candidatesOf(
       decoding,
       instances,
       throughput_fps: confidenceInterval(fps[index] as readonly number[]),
+      failed_share: failedShareOf(one.trials.flat()),
       latency_ms: {
         ...frameFigures(one, one.trials),
         interval: confidenceInterval(latency[index] as readonly number[]),
@@ -68,6 +69,11 @@ export function candidatesOf(
 
 function fpsOf(trials: readonly InstanceTrial[]): number {
   return trials.reduce((sum, { fps }) => sum + fps, 0);
+}
+
+function failedShareOf(trials: readonly InstanceTrial[]): number {
+  const frames = trials.reduce((sum, { trial }) => sum + trial.frames, 0);
+  return trials.reduce((sum, { trial }) => sum + trial.failures, 0) / Math.max(1, frames);
 }
 
 /** Median time of a frame, over all frames of all instances: a busy machine moves the mean more. */

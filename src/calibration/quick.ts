@@ -5,9 +5,9 @@ import {
   CALIBRATION_FORMAT,
   type Calibration,
   type CalibrationKey,
-  type Candidate,
 } from "../schedule/calibration.ts";
-import { chooseCandidate, isClearlyHigher } from "../schedule/calibration-choice.ts";
+import { chooseCandidate } from "../schedule/calibration-choice.ts";
+import { chooseAgainst } from "../schedule/noisy-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 import { loneKinds } from "./combination.ts";
 import { CALLS_MIN, Rig, type RigOptions, VariantFailed } from "./rig.ts";
@@ -74,6 +74,8 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
     }
     const candidates = trials.isLate || rounds < ROUNDS_MIN ? [] : trials.candidates();
     const usual = unmeasuredChoice(devices, key.cores);
+    // Short turns say little, whatever their intervals.
+    const { candidate: chosen, noise } = chooseAgainst(usual, candidates, "throughput", true);
     return {
       format: CALIBRATION_FORMAT,
       key,
@@ -81,10 +83,11 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
       quick: true,
       goal: "throughput",
       chosen: {
-        throughput: chooseAgainst(usual, candidates),
+        throughput: chosen?.devices ?? usual,
         latency: chooseCandidate(candidates, "latency")?.devices ?? usual,
       },
       candidates,
+      noise,
       left_out: trials.leftOut,
       decode: null,
       base_memory_mb: baseMemoryMb,
@@ -93,17 +96,6 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
   } finally {
     await rig.close();
   }
-}
-
-/**
- * Short turns on a busy machine say little: what is usual gives way only to what clearly beats it.
- */
-function chooseAgainst(usual: string, candidates: readonly Candidate[]): string {
-  const best = chooseCandidate(candidates, "throughput");
-  const known = candidates.find(({ devices }) => devices === usual);
-  if (best === undefined) return usual;
-  if (known === undefined) return best.devices;
-  return isClearlyHigher(best.throughput_fps, known.throughput_fps) ? best.devices : usual;
 }
 
 function sliceMs(frameMs: number): number {

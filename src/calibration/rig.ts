@@ -37,6 +37,7 @@ export interface RigOptions {
 export interface Measured {
   readonly station: Station;
   readonly trial: StationTrial;
+  /** Frames answered a second: those that failed are none. */
   readonly fps: number;
 }
 
@@ -129,7 +130,7 @@ export class Rig {
     return trials.map((trial, index) => ({
       station: (parts[index] as (typeof parts)[number]).station,
       trial,
-      fps: trial.elapsedMs > 0 ? (1000 * trial.frames) / trial.elapsedMs : 0,
+      fps: answeredFps(trial),
     }));
   }
 
@@ -212,6 +213,15 @@ export class Rig {
   #checkSignal(): void {
     if (this.#options.signal.aborted || this.#isClosed) throw interrupted();
   }
+}
+
+/** Frames answered a second. */
+export function answeredFps({
+  frames,
+  failures,
+  elapsedMs,
+}: Pick<StationTrial, "frames" | "failures" | "elapsedMs">): number {
+  return elapsedMs > 0 ? (1000 * (frames - failures)) / elapsedMs : 0;
 }
 
 function interrupted(): Error {

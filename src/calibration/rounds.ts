@@ -86,11 +86,12 @@ export class Rounds {
   say(combination: Combination): void {
     const candidate = this.candidate(combination);
     if (candidate === undefined) return;
-    const { throughput_fps: fps, latency_ms: latency } = candidate;
+    const { throughput_fps: fps, latency_ms: latency, failed_share: failed } = candidate;
     const noise = (fps.high - fps.low) / 2;
     this.#options.progress(
       `${candidate.devices}: ${fps.mean.toFixed(1)} ± ${noise.toFixed(1)} frames/s, ` +
-        `${latency.p50.toFixed(1)} ms a frame`,
+        `${latency.p50.toFixed(1)} ms a frame` +
+        (failed > 0 ? `; ${(100 * failed).toFixed(1)} % of the frames failed` : ""),
     );
   }
 

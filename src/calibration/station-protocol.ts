@@ -26,11 +26,12 @@ export type StationCommand = StationOpen | { readonly type: "start" };
 
 /** What one instance did in one trial. */
 export interface StationTrial {
-  /** Frames answered, and the time from the start to the last answer. */
+  /** Frames taken, and the time from the start to the end of the last. */
   readonly frames: number;
   readonly elapsedMs: number;
+  /** How many of the frames failed. */
   readonly failures: number;
-  /** Times of the first calls in ms, at most `SAMPLE_COUNT_MAX`. */
+  /** Times of the first calls that answered anything, in ms, at most `SAMPLE_COUNT_MAX`. */
   readonly callMs: Float64Array;
   /** Means of a frame in ms. */
   readonly stages: StageFigures;

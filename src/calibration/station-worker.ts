@@ -121,6 +121,7 @@ class Station {
     const stages = { preprocess: 0, inference: 0, postprocess: 0 };
     const startedMs = clockMs();
     let calls = 0;
+    let timed = 0;
     let failures = 0;
     let lastMs = startedMs;
     while (Atomics.load(this.#words, StationWord.stop) === 0) {
@@ -129,9 +130,11 @@ class Station {
       // What the stop broke off has no time.
       if (status === Status.stopped) break;
       lastMs = clockMs();
-      if (calls < SAMPLE_COUNT_MAX) callMs[calls] = lastMs - beganMs;
+      const failed = call.failures(status);
+      // How soon nothing was answered is no time of an answer.
+      if (failed < call.size && timed < SAMPLE_COUNT_MAX) callMs[timed++] = lastMs - beganMs;
       calls += 1;
-      failures += call.failures(status);
+      failures += failed;
       call.addStages(stages);
       Atomics.store(this.#words, StationWord.frames, calls * call.size);
     }
@@ -141,7 +144,7 @@ class Station {
       frames,
       elapsedMs: lastMs - startedMs,
       failures,
-      callMs: callMs.slice(0, Math.min(calls, SAMPLE_COUNT_MAX)),
+      callMs: callMs.slice(0, timed),
       stages: {
         preprocess: stages.preprocess * each,
         inference: stages.inference * each,

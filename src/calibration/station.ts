@@ -8,6 +8,9 @@ import {
   StationWord,
 } from "./station-protocol.ts";
 
+/** A device of which more frames fail, and at least so many, is left out. */
+const FAILED_SHARE_MAX = 0.1;
+const FAILED_COUNT_MIN = 3;
 /** How long a worker inside a native call gets to end before it is left to the process's end. */
 const CLOSE_WITHIN_MS = 1000;
 
@@ -20,6 +23,9 @@ export class Station {
   callMs = 0;
   /** Time each further frame adds to a call, as a share of a single frame's. */
   batchCost = 1;
+  /** In all trials. */
+  #taken = 0;
+  #failed = 0;
   readonly #geometry: FrameGeometry;
   readonly #words: Int32Array = new Int32Array(new SharedArrayBuffer(4 * StationWord.count));
   readonly #worker: Worker;
@@ -65,7 +71,14 @@ export class Station {
     const message = await this.#ask({ type: "start" });
     if (message.type !== "trial") throw new TypeError(`a trial answered by "${message.type}"`);
     const { trial, error } = message;
-    if (2 * trial.failures > trial.frames) throw this.#error(`most frames failed: ${error}`);
+    this.#taken += trial.frames;
+    this.#failed += trial.failures;
+    const percent = Math.round((100 * this.#failed) / Math.max(1, this.#taken));
+    // A trial of few frames may fail most of them before any count is reached.
+    const isMost = 2 * trial.failures > trial.frames;
+    const isMany =
+      this.#failed >= FAILED_COUNT_MIN && this.#failed > FAILED_SHARE_MAX * this.#taken;
+    if (isMost || isMany) throw this.#error(`${percent} % of its frames failed: ${error}`);
     return trial;
   }
 

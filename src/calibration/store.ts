@@ -6,6 +6,7 @@ import type { Calibration, CalibrationKey } from "../schedule/calibration.ts";
 import { parseCalibration } from "../schedule/calibration-schema.ts";
 import { partPathOf } from "../sink/part-path.ts";
 import { differences, fileNameOf, modelPrefixOf } from "./key.ts";
+import { checkStoredDevices } from "./stored-check.ts";
 
 /** What was found for a key. */
 export interface Stored {
@@ -52,8 +53,11 @@ export async function findCalibration(
     if (text === null) return { calibration: null, ignored: await otherOf(key, modelName, path) };
     const calibration = parseCalibration(text);
     const different = differences(calibration.key, key);
-    if (different.length === 0) return { calibration, ignored: null };
-    return { calibration: null, ignored: `"${path}" is of ${different.join(" and ")}` };
+    if (different.length > 0) {
+      return { calibration: null, ignored: `"${path}" is of ${different.join(" and ")}` };
+    }
+    checkStoredDevices(calibration);
+    return { calibration, ignored: null };
   } catch (error) {
     if (!(error instanceof AipError)) throw error;
     return { calibration: null, ignored: `"${path}" cannot be used: ${error.message}` };

@@ -1,3 +1,4 @@
+import { REPLICA_COUNT_MAX } from "../backend/device-options.ts";
 import type { MachineDevice } from "../backend/discover.ts";
 import {
   type Combination,
@@ -29,13 +30,17 @@ export function usualCombinations(
   const single = cpu(1);
   const combinations: Combination[] = [];
   if (hasCpu) {
-    combinations.push([{ variant: single, replicas: cores }]);
+    combinations.push([{ variant: single, replicas: Math.min(cores, REPLICA_COUNT_MAX) }]);
     if (cores > 1) combinations.push([{ variant: cpu(cores), replicas: 1 }]);
     if (cores >= CORES_FOR_PAIRS) {
-      combinations.push([{ variant: cpu(2), replicas: Math.floor(cores / 2) }]);
+      combinations.push([
+        { variant: cpu(2), replicas: Math.min(Math.floor(cores / 2), REPLICA_COUNT_MAX) },
+      ]);
     }
   }
-  const beside = hasCpu ? [{ variant: single, replicas: Math.max(1, cores - 1) }] : [];
+  const beside = hasCpu
+    ? [{ variant: single, replicas: Math.min(Math.max(1, cores - 1), REPLICA_COUNT_MAX) }]
+    : [];
   for (const variant of accelerators) {
     combinations.push([{ variant, replicas: 1 }]);
     if (variant.replicasMax > 1) combinations.push([{ variant, replicas: 2 }]);
@@ -52,7 +57,10 @@ export function unmeasuredChoice(devices: readonly MachineDevice[], cores: numbe
   return formatCombination(
     devices.map(({ kind }, group) =>
       kind === "cpu"
-        ? { variant: variantOf(kind, "cpu:threads=1", group), replicas: cores }
+        ? {
+            variant: variantOf(kind, "cpu:threads=1", group),
+            replicas: Math.min(cores, REPLICA_COUNT_MAX),
+          }
         : { variant: variantOf(kind, kind, group), replicas: 1 },
     ),
   );

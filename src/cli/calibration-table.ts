@@ -33,6 +33,10 @@ export function formatCalibration(calibration: Calibration): string {
     if (candidate === undefined) continue;
     summary(goal, `${candidate.devices}: ${figureOf(candidate, goal)}`);
   }
+  for (const { devices, failed_share: failed } of candidates) {
+    if (failed === 0) continue;
+    summary("failed", `${devices}: ${(100 * failed).toFixed(1)} % of its frames, not counted`);
+  }
   for (const { devices, reason } of leftOut) summary("left out", `${devices}: ${reason}`);
   if (decode !== null) {
     summary(

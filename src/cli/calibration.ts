@@ -20,6 +20,7 @@ import { closeFd, createPipe } from "../native/library.ts";
 import { settleIngest } from "../pipeline/ingest-size.ts";
 import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
 import type { Calibration } from "../schedule/calibration.ts";
+import { busyNote } from "../schedule/noisy-choice.ts";
 import { openSource } from "../source/open.ts";
 import type { FrameGeometry } from "../types.ts";
 import type { CalibrationFlags } from "./calibration-options.ts";
@@ -80,6 +81,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
       key,
       batches: batchSizesFor(model?.task.batchSize),
       lone: loneKinds(machine),
+      ...(isStored && { usual: selectDevices(machine, false).devices.map(({ kind }) => kind) }),
       geometry,
       openSource: factory,
       goal: flags.goal,
@@ -95,6 +97,10 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
     return ExitCode.interrupted;
   }
   await print(calibration, flags);
+  const busy = busyNote(calibration);
+  // What later runs will use is warned of under --quiet, too.
+  if (busy !== null && isStored) process.stderr.write(`aip: ${busy}\n`);
+  else if (busy !== null) say(busy);
   if (isStored) {
     const path = await storeCalibration(calibration, name);
     say(`stored in "${path}": --device auto uses the best for ${flags.goal}`);

@@ -7,7 +7,12 @@ import {
 } from "../metrics/number-format.ts";
 import { padCellsEnd } from "../metrics/text-layout.ts";
 import type { CameraFormat } from "../planning/camera-clip.ts";
-import type { CameraCost, CameraDemand, CapacityLimit } from "../schedule/capacity.ts";
+import {
+  type CameraCost,
+  type CameraDemand,
+  type CapacityLimit,
+  fastestMs,
+} from "../schedule/capacity.ts";
 import { type CapacityPlan, limitOf } from "../schedule/capacity-plan.ts";
 import { NAME_WIDTH } from "./header.ts";
 
@@ -95,10 +100,18 @@ export function formatVerdict({ plan, demand, asked }: PlanFigures): string {
   const { capacity, expectation, latencyBoundMs } = plan;
   const limit = limitOf(plan);
   const because = limit === null ? "" : `, ${limitText(limit)}`;
-  if (latencyBoundMs !== null) {
+  if (latencyBoundMs !== null && latencyBoundMs <= fastestMs(plan.combination)) {
     return (
       `no: a frame takes ${formatMs(latencyBoundMs)} ms on the fastest device, ` +
       `so none can be answered within ${demand.latencyMs} ms`
+    );
+  }
+  if (latencyBoundMs !== null) {
+    // Rounded up, so that what is named would hold.
+    const boundMs = (Math.ceil(latencyBoundMs * 10) / 10).toFixed(1);
+    return (
+      `no: even of a single camera, 95 of 100 frames take up to ${boundMs} ms, ` +
+      `more than the ${demand.latencyMs} ms asked for`
     );
   }
   const fit = capacity.cameras === 1 ? "1 camera fits" : `${capacity.cameras} cameras fit`;

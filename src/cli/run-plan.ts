@@ -6,6 +6,7 @@ import {
   syntheticClip,
 } from "../planning/camera-clip.ts";
 import { planCameras } from "../planning/plan-cameras.ts";
+import { checkPlan } from "../planning/plan-check.ts";
 import { type Verification, verifyPlan } from "../planning/verification.ts";
 import { ExitCode } from "./exit-code.ts";
 import { planToJson } from "./plan-json.ts";
@@ -28,13 +29,18 @@ export async function runPlan(request: PlanRequest, asJson: boolean): Promise<nu
   const { signal } = ended;
   try {
     const code = await planAndVerify(request, { signal, asJson, say });
-    return signal.aborted ? ExitCode.interrupted : code;
+    return signal.aborted ? interrupted() : code;
   } catch (error) {
     // Ctrl-C also ends ffmpeg: whatever failed then failed because of it.
     await Bun.sleep(0);
-    if (signal.aborted) return ExitCode.interrupted;
+    if (signal.aborted) return interrupted();
     throw error;
   }
+}
+
+function interrupted(): number {
+  say("aip: the plan was interrupted");
+  return ExitCode.interrupted;
 }
 
 function say(text: string): void {
@@ -52,6 +58,7 @@ interface Telling {
 /** Returns the exit code of a plan that nobody interrupts; prints nothing once it is. */
 async function planAndVerify(request: PlanRequest, telling: Telling): Promise<number> {
   const { signal, asJson } = telling;
+  checkPlan(request);
   await using recording = await openRecording(request, telling);
   const figures = await makePlan(request, recording, telling);
   if (signal.aborted) return ExitCode.interrupted;
@@ -87,7 +94,7 @@ interface Recording extends AsyncDisposable {
   readonly format: CameraFormat;
 }
 
-async function openRecording(request: PlanRequest, { say }: Telling): Promise<Recording> {
+async function openRecording(request: PlanRequest, { signal, say }: Telling): Promise<Recording> {
   if (request.source !== null) {
     const clip = await openClip(request.source);
     const { width, height } = clip.request.format.geometry;
@@ -97,7 +104,7 @@ async function openRecording(request: PlanRequest, { say }: Telling): Promise<Re
   }
   const format = formatOf(request, {});
   say("making a camera's clip, and measuring what decoding it costs");
-  const clip = await syntheticClip(format);
+  const clip = await syntheticClip(format, signal);
   return { clip, format, [Symbol.asyncDispose]: () => clip[Symbol.asyncDispose]() };
 }
 

@@ -13,9 +13,11 @@ import {
   type WeightedReport,
 } from "../metrics/report.ts";
 import { ingestText } from "../source/scaled.ts";
+import type { Departures } from "./departures.ts";
 import type { Device } from "./device.ts";
 import type { Manager } from "./manager.ts";
 import type { SourceRunner } from "./source-runner.ts";
+import type { StageTimes } from "./stage-times.ts";
 
 /** What a report is made from. */
 export interface RunFigures {
@@ -23,6 +25,8 @@ export interface RunFigures {
   readonly error: string | null;
   readonly schedule: string;
   readonly manager: Manager;
+  readonly departures: Departures;
+  readonly stages: StageTimes;
   readonly sources: readonly SourceRunner[];
   readonly devices: readonly Device[];
   readonly restarts: number;
@@ -41,14 +45,13 @@ export interface RunFigures {
 
 /** The report of a run, at its end or while it goes on. */
 export function reportOf(figures: RunFigures): Report {
-  const { manager, devices, startedMs, endedMs, accuracy } = figures;
+  const { manager, stages, devices, startedMs, endedMs, accuracy } = figures;
   const wallMs = Math.max(endedMs - startedMs, 1e-3);
   const answered = figures.sources.reduce((sum, { emitted }) => sum + emitted, 0);
   const sources = figures.sources.map((runner) => sourceReport(runner, answered));
   const frames = sumFrames(sources.map((source) => source.frames));
   const fps = (frames.emitted * 1000) / wallMs;
   const p50 = (histogram: LatencyHistogram): number => round(histogram.percentile(50));
-  const { stages } = manager;
   return {
     version: packageJson.version,
     end: figures.end,
@@ -69,7 +72,7 @@ export function reportOf(figures: RunFigures): Report {
       latency_ms: { mean: round(device.latency.mean), ...latencyReport(device.latency) },
     })),
     throughput_fps: round(fps),
-    in_order_latency_ms: latencyReport(manager.latency),
+    in_order_latency_ms: latencyReport(figures.departures.latency),
     stages_ms: {
       decode: p50(stages.decode),
       queue: p50(stages.queue),

@@ -41,14 +41,21 @@ export interface CameraClip {
  * Encodes a synthetic clip as an IP camera would (H.264 without B frames, constant bit rate, moving
  * shapes under noise) and opens it. Disposing of it deletes the file.
  *
- * @throws {AipError} `clip-failed` where ffmpeg cannot encode H.264
+ * @param signal ends it early
+ * @throws {AipError} `clip-failed` where ffmpeg cannot encode H.264; `interrupted`
  */
-export async function syntheticClip(format: CameraFormat): Promise<CameraClip & AsyncDisposable> {
+export async function syntheticClip(
+  format: CameraFormat,
+  signal?: AbortSignal,
+): Promise<CameraClip & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "aip-camera-"));
   const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
   try {
     const path = join(folder, "camera.mp4");
-    const encoded = await runTool("ffmpeg", encodeArguments(format, path), ENCODE_LIMIT_MS);
+    const args = encodeArguments(format, path);
+    const encoded = await runTool("ffmpeg", args, ENCODE_LIMIT_MS, signal);
+    if (signal?.aborted)
+      throw runtimeError("interrupted", "Making a camera's clip was interrupted");
     if (encoded.exitCode !== 0) {
       const reason = encoded.stderr.trim().split("\n").at(-1) ?? "it took too long";
       throw runtimeError(

@@ -1,9 +1,9 @@
 import { parseDevices } from "../backend/device-spec.ts";
 import { needsModel, resolveDevices } from "../backend/resolve.ts";
-import { usageError } from "../errors.ts";
 import type { Combination } from "../schedule/capacity.ts";
 import { calibratedCombinations } from "./calibrated-cost.ts";
 import { type DeviceCalibrationOptions, deviceCalibration } from "./device-calibration.ts";
+import { checkPlan } from "./plan-check.ts";
 
 /** Memory of the process without a model. */
 const BARE_BYTES = 100 * 2 ** 20;
@@ -17,6 +17,7 @@ const BARE_BYTES = 100 * 2 ** 20;
 export async function findCombinations(
   options: DeviceCalibrationOptions,
 ): Promise<readonly Combination[]> {
+  checkPlan(options);
   if (!needsModel(parseDevices(options.devices))) {
     return [await simulatedCombination(options.devices)];
   }
@@ -29,16 +30,10 @@ export async function findCombinations(
 }
 
 async function simulatedCombination(devices: string): Promise<Combination> {
-  const refuse = (): Promise<never> =>
-    Promise.reject(
-      usageError(
-        "device-invalid",
-        `Devices "${devices}": a plan knows a simulated device by its time alone; leave out model=`,
-      ),
-    );
+  const nothing = (): Promise<never> => Promise.reject(new TypeError("no model is planned with"));
   const { instances } = await resolveDevices(parseDevices(devices), {
-    model: refuse,
-    loadModel: refuse,
+    model: nothing,
+    loadModel: nothing,
   });
   return {
     devices,

@@ -13,6 +13,7 @@ import { runDefaults } from "../config/run-config.ts";
 import { AipError } from "../errors.ts";
 import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
 import type { Calibration } from "../schedule/calibration.ts";
+import { busyNote } from "../schedule/noisy-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 
 /** Time a calibration gets that nobody has made before, in s. */
@@ -71,7 +72,11 @@ export async function deviceCalibration(
   if (isAuto) {
     const { calibration, ignored } = await findCalibration(key, name);
     if (ignored !== null) onNote(`the stored calibration is not used: ${ignored}`);
-    if (calibration?.quick === false) return { calibration, machine };
+    if (calibration?.quick === false) {
+      const busy = busyNote(calibration);
+      if (busy !== null) onNote(busy);
+      return { calibration, machine };
+    }
   }
   onNote(
     `measuring the devices for about ${SECONDS} s${isAuto ? ": no calibration is stored" : ""}`,
@@ -85,12 +90,15 @@ export async function deviceCalibration(
     key,
     batches: batchSizesFor(loaded?.task.batchSize),
     lone: loneKinds(machine),
+    ...(isAuto && { usual: selectDevices(machine, false).devices.map(({ kind }) => kind) }),
     geometry: options.geometry,
     openSource: null,
     goal: "throughput",
     seconds: SECONDS,
     signal,
   });
+  const busy = busyNote(calibration);
+  if (busy !== null) onNote(busy);
   if (isAuto) onNote(await store(calibration, name));
   return { calibration, machine };
 }

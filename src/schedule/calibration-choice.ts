@@ -16,7 +16,7 @@ export function isClearlyHigher(a: Interval, b: Interval): boolean {
   return a.mean - b.mean > noiseOf(a, b);
 }
 
-/** The same, noise counting for 2 % at most: on a busy machine the better mean is better. */
+/** The same, noise counting for 2 % at most; see `chooseAgainst` for a busy machine. */
 export function isHigher(a: Interval, b: Interval): boolean {
   return isHigherBy(NOISE_SHARE_MAX, a, b);
 }

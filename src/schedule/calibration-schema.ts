@@ -3,8 +3,12 @@ import { usageError } from "../errors.ts";
 import { CALIBRATION_FORMAT, type Calibration } from "./calibration.ts";
 
 const positive = v.pipe(v.number(), v.finite(), v.minValue(0));
-const share = { mean: positive, cv: positive, p50: positive, p95: positive, p99: positive };
-const interval = v.object({ mean: positive, low: positive, high: positive });
+const aboveZero = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE));
+const share = { mean: aboveZero, cv: positive, p50: aboveZero, p95: aboveZero, p99: aboveZero };
+const interval = v.pipe(
+  v.object({ mean: aboveZero, low: positive, high: aboveZero }),
+  v.check(({ mean, low, high }) => low <= mean && mean <= high),
+);
 const goal = v.picklist(["throughput", "latency"]);
 
 const instance = v.object({
@@ -14,7 +18,7 @@ const instance = v.object({
   batch_cost: positive,
   service_ms: v.object(share),
   stages_ms: v.object({ preprocess: positive, inference: positive, postprocess: positive }),
-  throughput_fps: positive,
+  throughput_fps: aboveZero,
   memory_mb: positive,
 });
 
@@ -23,6 +27,7 @@ const candidate = v.object({
   decoding: v.boolean(),
   instances: v.pipe(v.array(instance), v.minLength(1)),
   throughput_fps: interval,
+  failed_share: positive,
   latency_ms: v.object({ ...share, interval }),
   memory_mb: positive,
 });
@@ -40,7 +45,7 @@ const decode = v.object({
 const key = v.object({
   platform: v.string(),
   cpu: v.string(),
-  cores: positive,
+  cores: aboveZero,
   devices: v.array(v.string()),
   model_sha256: v.nullable(v.string()),
   input_size: v.nullable(v.string()),
@@ -57,6 +62,7 @@ const schema: v.GenericSchema<unknown, Calibration> = v.object({
   goal,
   chosen: v.object({ throughput: v.string(), latency: v.string() }),
   candidates: v.array(candidate),
+  noise: v.nullable(positive),
   left_out: v.array(v.object({ devices: v.string(), reason: v.string() })),
   decode: v.nullable(decode),
   base_memory_mb: positive,
@@ -78,11 +84,29 @@ export function parseCalibration(text: string): Calibration {
     throw usageError("calibration-invalid", "it is no JSON, or cut short", cause);
   }
   const result = v.safeParse(schema, json, { abortEarly: true });
-  if (result.success) return result.output;
+  if (result.success) {
+    checkChoice(result.output);
+    return result.output;
+  }
   const [issue] = result.issues;
   const path = v.getDotPath(issue);
   throw usageError(
     "calibration-invalid",
     path === null ? "it holds no calibration" : `its "${path}" makes no sense`,
   );
+}
+
+/** What is chosen was measured; only a quick calibration may have had no time to measure anything. */
+function checkChoice({ candidates, chosen, quick }: Calibration): void {
+  if (candidates.length === 0) {
+    if (quick) return;
+    throw usageError("calibration-invalid", "it holds no measured devices");
+  }
+  for (const [goal, devices] of Object.entries(chosen)) {
+    if (candidates.some((candidate) => candidate.devices === devices)) continue;
+    throw usageError(
+      "calibration-invalid",
+      `its choice for ${goal}, "${devices}", is none of those measured`,
+    );
+  }
 }

@@ -74,7 +74,10 @@ export interface Candidate {
   /** Whether a real decoder ran beside it. */
   readonly decoding: boolean;
   readonly instances: readonly InstanceFigures[];
+  /** Of frames that were answered. */
   readonly throughput_fps: Interval;
+  /** Frames that failed, as a share of all that were taken. */
+  readonly failed_share: number;
   /**
    * Of all frames of all instances, from being taken to being answered; `interval` is that of the
    * median, by which candidates are compared.
@@ -120,6 +123,11 @@ export interface Calibration {
   /** Device lists, each the `devices` of a candidate. */
   readonly chosen: Readonly<Record<CalibrationGoal, string>>;
   readonly candidates: readonly Candidate[];
+  /**
+   * How uncertain the figures are that the choice was made by: half of their widest 95 % interval,
+   * as a share of its mean. Null where nothing was measured.
+   */
+  readonly noise: number | null;
   readonly left_out: readonly LeftOut[];
   /** Null where no source was decoded. */
   readonly decode: DecodeFigures | null;
@@ -130,7 +138,7 @@ export interface Calibration {
 }
 
 /** Raised when a file of the old form can no longer be read. */
-export const CALIBRATION_FORMAT = 2;
+export const CALIBRATION_FORMAT = 3;
 
 /** The candidate that was chosen for a goal. */
 export function chosenCandidate(

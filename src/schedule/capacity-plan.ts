@@ -3,6 +3,7 @@ import {
   type CameraDemand,
   type Capacity,
   type CapacityLimit,
+  type CapacityOptions,
   type Combination,
   cameraCapacity,
   type Expectation,
@@ -32,7 +33,10 @@ export interface CapacityPlan {
   readonly capacity: Capacity;
   /** Share of the devices' time that is left, 0–1. */
   readonly headroom: number;
-  /** A latency that no frame can keep: the shortest time any of the devices takes, in ms. */
+  /**
+   * Where not one camera keeps the latency asked for: the lowest it could be, in ms. That is the
+   * time of the fastest device where no frame keeps it, else the p95 of a single camera.
+   */
   readonly latencyBoundMs: number | null;
 }
 
@@ -62,15 +66,22 @@ function planFor(combination: Combination, options: PlanOptions): CapacityPlan {
   const given = { ...options, combination };
   const capacity = cameraCapacity(given);
   const expectation = expectCameras(given, cameras ?? Math.max(1, capacity.cameras));
-  const boundMs = fastestMs(combination);
-  const isImpossible = demand.latencyMs !== null && demand.latencyMs < boundMs;
   return {
     combination,
     expectation,
     capacity,
     headroom: headroomOf(expectation, demand),
-    latencyBoundMs: isImpossible ? boundMs : null,
+    latencyBoundMs: latencyBound(given, capacity),
   };
+}
+
+function latencyBound(given: CapacityOptions, { cameras, limit }: Capacity): number | null {
+  const { latencyMs } = given.demand;
+  if (latencyMs === null) return null;
+  const leastMs = fastestMs(given.combination);
+  if (latencyMs < leastMs) return leastMs;
+  if (cameras > 0 || limit !== "latency") return null;
+  return expectCameras(given, 1).outcome?.latencyMs.p95 ?? null;
 }
 
 function headroomOf({ cameras, rateFps }: Expectation, { fps }: CameraDemand): number {

@@ -3,7 +3,7 @@ import { parseVersion } from "./ffmpeg.ts";
 
 /** What a short-lived tool left behind. */
 export interface ToolResult {
-  /** Null when it was ended for taking too long. */
+  /** Null when it was ended: for taking too long, or by the caller's signal. */
   readonly exitCode: number | null;
   readonly stdout: string;
   readonly stderr: string;
@@ -25,16 +25,21 @@ export function findTool(name: "ffmpeg" | "ffprobe"): string {
   throw usageError("ffmpeg-missing", `"${name}" is not on the PATH: install it with "${install}"`);
 }
 
-/** Runs a tool to its end, or to its time limit, and collects what it printed. */
+/**
+ * Runs a tool to its end, or to its time limit, and collects what it printed.
+ * @param signal ends it at once
+ */
 export async function runTool(
   name: "ffmpeg" | "ffprobe",
   args: readonly string[],
   limitMs: number,
+  signal?: AbortSignal,
 ): Promise<ToolResult> {
   const child = Bun.spawn([findTool(name), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limitMs,
     killSignal: "SIGKILL",
+    ...(signal !== undefined && { signal }),
   });
   // A stream's own `text()` is Bun's alone: applications that also have the DOM's types lack it.
   const textOf = (stream: ReadableStream): Promise<string> => new Response(stream).text();

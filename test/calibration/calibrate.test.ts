@@ -81,8 +81,27 @@ describe("calibrate()", () => {
     const reasons = new Map(leftOut.map(({ devices, reason }) => [devices, reason]));
     expect(reasons.get("sim:5ms:die-at=4:replicas=1")).toContain("died at frame 4");
     expect(reasons.get("sim:5ms:hang-at=3:replicas=1")).toContain("gave no answer");
-    expect(reasons.get("sim:5ms:fail=1:replicas=1")).toContain("most frames failed");
+    expect(reasons.get("sim:5ms:fail=1:replicas=1")).toContain("100 % of its frames failed");
     expect(chosen).toEqual({ throughput: "sim:5ms:replicas=1", latency: "sim:5ms:replicas=1" });
+  });
+
+  test("frames that fail are no throughput; their share is told", async () => {
+    // Seeded: 1 frame in 20 fails, at once.
+    const { candidates, left_out: leftOut } = await run("sim:2ms:fail=0.05:seed=1", { seconds: 1 });
+    expect(leftOut).toEqual([]);
+    const [one] = candidates;
+    expect(one?.failed_share).toBeGreaterThan(0);
+    expect(one?.failed_share).toBeLessThan(0.1);
+  });
+
+  test("a device that fails more than one frame in ten is left out, with the share", async () => {
+    const { left_out: leftOut } = await run("sim:5ms,sim:2ms:fail=0.3:seed=1");
+    expect(leftOut).toEqual([
+      {
+        devices: "sim:2ms:fail=0.3:seed=1:replicas=1",
+        reason: expect.stringMatching(/^[123]\d % of its frames failed: /),
+      },
+    ]);
   });
 
   test("fails where no device is left, naming every reason", async () => {

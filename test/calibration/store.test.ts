@@ -10,7 +10,7 @@ import {
   storeCalibration,
 } from "../../src/calibration/store.ts";
 import type { CalibrationKey } from "../../src/schedule/calibration.ts";
-import { sampleCalibration, sampleKey } from "../schedule/sample-calibration.ts";
+import { candidate, sampleCalibration, sampleKey } from "../schedule/sample-calibration.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "aip-store-"));
 afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
@@ -87,6 +87,33 @@ describe("findCalibration()", () => {
     const { calibration, ignored } = await findCalibration(sampleKey, "nano", folder);
     expect(calibration).toBeNull();
     expect(ignored).toContain(reason);
+  });
+
+  test.each([
+    ["sim:20ms:replicas=1", 'it names "sim:20ms:replicas=1", which this machine does not have'],
+    ["gpu:replicas=1", "which this machine does not have"],
+    ["banana", 'it names "banana", which is no device'],
+    ["cpu:threads=99:replicas=1", "more threads than the 2 cores there are"],
+    ["cpu:threads=1:replicas=9", 'its instances are not those of "cpu:threads=1:replicas=9"'],
+    ["cpu", 'its instances are not those of "cpu"'],
+    ["cpu:batch=4:replicas=1", "its instances are not those of"],
+  ])("ignores a file that chooses %s", async (devices, reason) => {
+    const folder = folderOfItsOwn();
+    const kind = devices.split(":")[0] ?? "";
+    const candidates = [candidate(devices, { fps: [50, 1], kind })];
+    const chosen = { throughput: devices, latency: devices };
+    place(folder, JSON.stringify(sampleCalibration({ candidates, chosen })));
+    const { calibration, ignored } = await findCalibration(sampleKey, "nano", folder);
+    expect(calibration).toBeNull();
+    expect(ignored).toContain(reason);
+  });
+
+  test("ignores a file that left out what is no device", async () => {
+    const folder = folderOfItsOwn();
+    const leftOut = [{ devices: "banana", reason: "ripe" }];
+    place(folder, JSON.stringify(sampleCalibration({ left_out: leftOut })));
+    const { ignored } = await findCalibration(sampleKey, "nano", folder);
+    expect(ignored).toContain('it names "banana"');
   });
 
   test("says so where the same model was calibrated on another machine", async () => {

@@ -35,6 +35,10 @@ describe("usualCombinations()", () => {
   });
 });
 
+test("unmeasuredChoice() has no more replicas than a device may have, however many cores", () => {
+  expect(unmeasuredChoice([cpu], 128)).toBe("cpu:threads=1:replicas=64");
+});
+
 test("unmeasuredChoice() is every device, the CPU's cores filled", () => {
   expect(unmeasuredChoice([cpu, gpu], 4)).toBe("cpu:threads=1:replicas=4,gpu:replicas=1");
 });

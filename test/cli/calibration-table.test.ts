@@ -27,6 +27,13 @@ test("formatCalibration() gives every candidate a line, and marks the chosen one
   expect(lines).toContain("latency     cpu:threads=2:replicas=1: 13.5 ms a frame");
 });
 
+test("formatCalibration() says what share of its frames a device failed", () => {
+  const failing = { ...candidate("gpu:replicas=1", { fps: [50, 1] }), failed_share: 0.052 };
+  const text = formatCalibration(sampleCalibration({ candidates: [failing] }));
+  expect(text).toContain("failed      gpu:replicas=1: 5.2 % of its frames, not counted");
+  expect(formatCalibration(sampleCalibration())).not.toContain("failed");
+});
+
 test("formatCalibration() says what is simulated, what was left out and what decoding costs", () => {
   const text = formatCalibration(
     sampleCalibration({

@@ -11,15 +11,17 @@ function figures(given: {
   readonly most?: number;
   readonly limit?: CapacityLimit | null;
   readonly boundMs?: number;
+  readonly serviceMs?: number;
 }): PlanFigures {
   const { asked = null, cameras = 5, most = 5, limit = null, boundMs = null } = given;
+  const { serviceMs = 20 } = given;
   return {
     plan: {
       combination: {
         devices: "cpu:threads=1:replicas=2",
         instances: ["cpu-0", "cpu-1"].map((id) => ({
           id,
-          serviceMs: 20,
+          serviceMs,
           cv: 0.1,
           processorMs: 20,
         })),
@@ -122,8 +124,13 @@ describe("formatVerdict()", () => {
       "no: not one camera fits, memory is the limit",
     ],
     [
-      figures({ asked: 2, most: 0, limit: "latency", boundMs: 250 }),
+      figures({ asked: 2, most: 0, limit: "latency", boundMs: 250, serviceMs: 250 }),
       "no: a frame takes 250 ms on the fastest device, so none can be answered within 200 ms",
+    ],
+    [
+      figures({ asked: 2, most: 0, limit: "latency", boundMs: 200.13, serviceMs: 200 }),
+      "no: even of a single camera, 95 of 100 frames take up to 200.2 ms, " +
+        "more than the 200 ms asked for",
     ],
   ])("%#", (given, sentence) => {
     expect(formatVerdict(given)).toBe(sentence);

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { plan } from "../../src/cli/commands/plan.ts";
 import { parseFlags } from "../../src/cli/flags.ts";
 import { formatOf, type PlanRequest, readPlanRequest } from "../../src/cli/planning.ts";
-import { aipProcess } from "./process.ts";
+import { aipProcess, spawnAip } from "./process.ts";
 
 const read = (line: string): PlanRequest =>
   readPlanRequest(parseFlags(plan, line.split(" ").filter(Boolean)));
@@ -67,6 +67,16 @@ test.each([
   ["--verify --seconds 0", '--seconds must be a whole number from 1 to 86400, not "0"'],
   ["--source no-such.mp4", 'Cannot open source "no-such.mp4": no such file'],
   ["--source demo", 'Cannot open source "demo": what stands for a camera is one video file'],
+  ["--model no-such.onnx", 'Cannot open model "no-such.onnx": no such file'],
+  [
+    "--device sim:20ms:die-at=10",
+    'Device "sim:20ms:die-at=10" cannot be planned with: a plan counts on devices that neither ' +
+      "fail nor change their speed; leave out die-at=",
+  ],
+  ["--device cpu,sim:20ms:slow-at=9x4", 'Device "sim:20ms:slow-at=9x4" cannot be planned with'],
+  ["--device sim:20ms:fail=1", 'Device "sim:20ms:fail=1" cannot be planned with'],
+  ["--device sim:20ms:hang-at=3", 'Device "sim:20ms:hang-at=3" cannot be planned with'],
+  ["--device sim:9ms:stall-at=3x5ms", 'Device "sim:9ms:stall-at=3x5ms" cannot be planned with'],
   ["--device nonsense", 'Unknown device "nonsense"'],
   ["--camera 5", 'Unknown flag "--camera"; did you mean "--cameras"?'],
 ])("aip plan %s is refused with one sentence and exit code 2", async (line, sentence) => {
@@ -74,4 +84,15 @@ test.each([
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toStartWith(`aip: ${sentence}`);
   expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+});
+
+test("aip plan that is interrupted while it makes its clip ends there, and says so", async () => {
+  const child = spawnAip("plan --size 8192x8192 --device sim:20ms".split(" "));
+  let stderr = "";
+  for await (const chunk of child.stderr) {
+    if (stderr === "") child.kill("SIGINT");
+    stderr += new TextDecoder().decode(chunk);
+  }
+  expect([await child.exited, await new Response(child.stdout).text()]).toEqual([130, ""]);
+  expect(stderr.trimEnd().split("\n").at(-1)).toBe("aip: the plan was interrupted");
 });

@@ -73,9 +73,21 @@ describe("--device auto", () => {
       ...calibration,
       goal: "latency",
       chosen: { throughput: "cpu:threads=1:replicas=1", latency: "cpu:threads=2:replicas=1" },
+      candidates: [
+        candidate("cpu:threads=1:replicas=1", { fps: [50, 1] }),
+        candidate("cpu:threads=2:replicas=1", { fps: [40, 1] }),
+      ],
     }));
     const { devices } = await run();
     expect(devices).toEqual([expect.stringMatching(/^cpu-0: .*, 2 threads$/)]);
+  });
+
+  test("notes that a stored calibration was made on a busy machine", async () => {
+    await run();
+    change((calibration) => ({ ...calibration, quick: false, noise: 0.6 }));
+    expect((await run()).notes.join("\n")).toContain("was made on a busy machine");
+    change((calibration) => ({ ...calibration, noise: 0.1 }));
+    expect((await run()).notes.join("\n")).not.toContain("busy machine");
   });
 
   test("gives calls as many frames as were chosen", async () => {

@@ -36,6 +36,7 @@ function candidate(
       memory_mb: 10,
     })),
     throughput_fps: { mean: fps, low: fps, high: fps },
+    failed_share: 0,
     latency_ms: service(ms),
     memory_mb: 20,
   };
@@ -73,6 +74,7 @@ function calibration(candidates: readonly Candidate[], decodeMs: number | null):
             cpu_ms_per_megapixel: 1,
             throughput_fps: 1,
           },
+    noise: null,
     base_memory_mb: 80,
     frame: { width: 1, height: 1 },
   };

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { AipError } from "../../src/errors.ts";
 import { closeFd } from "../../src/native/library.ts";
 import { openCameras } from "../../src/planning/camera.ts";
@@ -20,6 +22,22 @@ describe("syntheticClip()", () => {
       expect(existsSync(path)).toBe(true);
     }
     expect(existsSync(path)).toBe(false);
+  });
+
+  test("ends at once when it is interrupted, and leaves nothing behind", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "aip-test-"));
+    const { TMPDIR } = process.env;
+    process.env["TMPDIR"] = folder;
+    const ended = new AbortController();
+    const making = syntheticClip({ width: 4096, height: 4096, fps: 60 }, ended.signal);
+    await Bun.sleep(200);
+    expect(readdirSync(folder)).toHaveLength(1);
+    ended.abort();
+    await expect(making).rejects.toMatchObject({ code: "interrupted" });
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
+    if (TMPDIR === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = TMPDIR;
   });
 
   test("refuses a file that is no video", async () => {

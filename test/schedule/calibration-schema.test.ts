@@ -19,9 +19,30 @@ describe("parseCalibration()", () => {
       JSON.stringify({ ...sampleCalibration(), base_memory_mb: -1 }),
       'its "base_memory_mb" makes no sense',
     ],
+    [JSON.stringify(sampleCalibration({ candidates: [] })), "it holds no measured devices"],
+    [
+      JSON.stringify(sampleCalibration({ chosen: { throughput: "gpu", latency: "gpu" } })),
+      'its choice for throughput, "gpu", is none of those measured',
+    ],
+    [
+      JSON.stringify(sampleCalibration()).replace(
+        '"service_ms":{"mean":21',
+        '"service_ms":{"mean":0',
+      ),
+      'its "candidates.0.instances.0.service_ms.mean" makes no sense',
+    ],
+    [
+      JSON.stringify(sampleCalibration()).replace('"low":46', '"low":4600'),
+      'its "candidates.0.throughput_fps" makes no sense',
+    ],
   ])("refuses %.20s", (text, message) => {
     expect(() => parseCalibration(text)).toThrow(message);
   });
+});
+
+test("parseCalibration() reads a quick one that had no time to measure anything", () => {
+  const sample = sampleCalibration({ quick: true, candidates: [], noise: null });
+  expect(parseCalibration(JSON.stringify(sample))).toEqual(sample);
 });
 
 describe("chosenCandidate()", () => {

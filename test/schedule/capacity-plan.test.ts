@@ -49,6 +49,17 @@ describe("planCapacity()", () => {
     expect(planCapacity(options).latencyBoundMs).toBeNull();
   });
 
+  test("names the latency of a single camera where that is above the one asked for", () => {
+    const combinations = [combination("quick", 18)];
+    const demand = { fps: 10, latencyMs: 18 };
+    const plan = planCapacity({ ...options, combinations, demand, cameras: 2 });
+    expect(plan.capacity).toEqual({ cameras: 0, limit: "latency" });
+    // 18 ms, and 0.2 ms until the frame is handed over.
+    expect(plan.latencyBoundMs).toBeCloseTo(18.2, 1);
+    const kept = { ...options, combinations, demand: { fps: 10, latencyMs: 19 } };
+    expect(planCapacity(kept).latencyBoundMs).toBeNull();
+  });
+
   test("needs a combination", () => {
     expect(() => planCapacity({ ...options, combinations: [] })).toThrow(RangeError);
   });

@@ -37,6 +37,7 @@ export function candidate(devices: string, figures: SampleFigures): Candidate {
       memory_mb: 30,
     })),
     throughput_fps: interval(fps),
+    failed_share: 0,
     latency_ms: { ...service, interval: interval(ms) },
     memory_mb: 30 * instances,
   };
@@ -71,6 +72,7 @@ export function sampleCalibration(changes: Partial<Calibration> = {}): Calibrati
       candidate("cpu:threads=1:replicas=2", { fps: [94, 1], ms: [21, 0.5], instances: 2 }),
       candidate("cpu:threads=2:replicas=1", { fps: [74, 2], ms: [13.5, 0.5] }),
     ],
+    noise: 0.02,
     left_out: [],
     decode: null,
     base_memory_mb: 80,
