@@ -42,7 +42,9 @@ const GEOMETRY: FrameGeometry = {
   colorRange: "limited",
 };
 
-/** Several frames in one call: what a CPU thread gains by it, and what scheduling makes of a gain. */
+/**
+ * Several frames in one call: what a CPU thread gains by it, and what scheduling makes of a gain.
+ */
 export const batch: Benchmark = {
   name: "batch",
   summary: "1, 2, 4 and 8 frames in one call: the CPU, and a simulated device that gains",

@@ -20,9 +20,9 @@ const VALUE_INFO = { type: 2, tensorType: 1, shape: 2, dimension: 1 } as const;
 const DIMENSION = { value: 1, name: 2 } as const;
 
 /**
- * Rewrites an ONNX model of one picture to take several at a time: the first dimension of its inputs
- * and outputs becomes `batch`, and constant shapes of `Reshape` that name a batch of 1 keep the
- * input's instead. Enough for models whose graph knows its batch nowhere else, such as YOLOX.
+ * Rewrites an ONNX model of one picture to take several at a time: the first dimension of its
+ * inputs and outputs becomes `batch`, and constant shapes of `Reshape` that name a batch of 1 keep
+ * the input's instead. Enough for models whose graph knows its batch nowhere else, such as YOLOX.
  *
  * @param batch pictures of each run, or null for any number
  * @returns the bytes of the new file

@@ -1,11 +1,11 @@
 /**
- * Our side of the dispatch benchmark, in a process of its own: frames nobody looks at, through three
- * devices that do nothing, out in order.
+ * Our side of the dispatch benchmark, in a process of its own: frames nobody looks at, through
+ * three devices that do nothing, out in order.
  *
  *     bun bench/dispatch-subject.ts SLOTS FRAMES WIDTHxHEIGHT write|leave
  *
- * The last line is JSON. Rate and memory are those of the steady state: from the frame that ends the
- * warm-up to the last.
+ * The last line is JSON. Rate and memory are those of the steady state: from the frame that ends
+ * the warm-up to the last.
  */
 import { heapStats } from "bun:jsc";
 import { Pipeline } from "../src/pipeline/pipeline.ts";

@@ -3,8 +3,8 @@
  *
  *     bun bench/fullrun-subject.ts VIDEO MODEL FRAMES [DEVICES [INGEST [TRACE]]]
  *
- * The last line is JSON. Time starts when the workers are warm, before the video is opened, and ends
- * when the last frame has left in order.
+ * The last line is JSON. Time starts when the workers are warm, before the video is opened, and
+ * ends when the last frame has left in order.
  */
 import type { IngestMode } from "../src/config/run-config.ts";
 import { Pipeline } from "../src/pipeline/pipeline.ts";

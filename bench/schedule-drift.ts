@@ -46,8 +46,8 @@ class Departures implements Stage {
 }
 
 /**
- * Real workers, the fastest of which takes twice as long for a while: throughput from 2 s after each
- * change, against what all of them can answer together.
+ * Real workers, the fastest of which takes twice as long for a while: throughput from 2 s after
+ * each change, against what all of them can answer together.
  */
 export async function drift({ quick, progress }: BenchmarkOptions): Promise<Comparison[]> {
   const divisor = quick ? QUICK_DIVISOR : 1;

@@ -1,11 +1,12 @@
 /**
- * How long a run takes from the start of its process to its first inference, in a process of its own.
+ * How long a run takes from the start of its process to its first inference, in a process of its
+ * own.
  *
  *     bun bench/start-subject.ts VIDEO MODEL
  *
- * The last line is JSON: `startMs` without what loading the model took, and that as `loadMs`: reading
- * what its file says, and the time in which the workers open their sessions and warm them up. The
- * decoder starts meanwhile.
+ * The last line is JSON: `startMs` without what loading the model took, and that as `loadMs`:
+ * reading what its file says, and the time in which the workers open their sessions and warm them
+ * up. The decoder starts meanwhile.
  */
 import { resolveRunConfig } from "../src/config/schema.ts";
 import { ResultDescriptor } from "../src/layout/layout.gen.ts";

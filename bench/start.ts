@@ -15,7 +15,9 @@ const LIMIT_MS = 300;
 const OURS = "to the first inference, model load excluded";
 const LIMIT = `the limit, ${LIMIT_MS} ms`;
 
-/** A run's start with a stored calibration: what stands between the user and the first inference. */
+/**
+ * A run's start with a stored calibration: what stands between the user and the first inference.
+ */
 export const start: Benchmark = {
   name: "start",
   summary: "start of a run with a stored calibration, to its first inference",

@@ -22,7 +22,9 @@ export const PLOTS: Readonly<Record<string, () => string>> = {
   "schedule-batch-limit.svg": batchLimit,
 };
 
-/** Paths of the plots whose text differs from what is drawn now; writes them unless it only checks. */
+/**
+ * Paths of the plots whose text differs from what is drawn now; writes them unless it only checks.
+ */
 export async function refreshPlots(
   folder: string,
   isCheck: boolean,

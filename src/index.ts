@@ -1,5 +1,6 @@
 /**
- * Video inference on every compute unit of one machine at once, in order, every frame accounted for.
+ * Video inference on every compute unit of one machine at once, in order, every frame accounted
+ * for.
  *
  * @example
  * ```ts

@@ -21,8 +21,8 @@ export interface ServiceTimeOptions {
  *
  * Times are lognormal with mean T = `serviceMs` and coefficient of variation cv:
  * exp(μ + σZ), σ² = ln(1 + cv²), μ = ln T − σ²/2, so that their mean is T exactly. Z is standard
- * normal by the Box–Muller transform (Box and Muller, 1958). Equal seeds give equal times. A call of
- * n frames takes 1 + (n − 1)·`batchCost` times as long as one of a single frame.
+ * normal by the Box–Muller transform (Box and Muller, 1958). Equal seeds give equal times. A call
+ * of n frames takes 1 + (n − 1)·`batchCost` times as long as one of a single frame.
  */
 export function serviceTimes(
   options: ServiceTimeOptions,

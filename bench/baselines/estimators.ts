@@ -22,8 +22,8 @@ export function medianThenEwma(count: number, gain: number): Estimator {
 }
 
 /**
- * Mean and mean deviation with gains 1/8 and 1/4 (Jacobson, Congestion Avoidance and Control, 1988),
- * times counting as at most 4 deviations off.
+ * Mean and mean deviation with gains 1/8 and 1/4 (Jacobson, Congestion Avoidance and Control,
+ * 1988), times counting as at most 4 deviations off.
  */
 export function meanAndDeviation(): Estimator {
   let meanMs = 0;
@@ -41,7 +41,9 @@ export function meanAndDeviation(): Estimator {
   };
 }
 
-/** An average of times clipped to a third and three times it; `count` in a row on one side reset it. */
+/**
+ * An average of times clipped to a third and three times it; `count` in a row on one side reset it.
+ */
 export function resetByRuns(count: number, band: number): Estimator {
   const newest: number[] = [];
   let meanMs = 0;

@@ -1,7 +1,7 @@
 /**
- * What writing the bytes alone allows: one Worker fills the slots of a ring with the frame's number,
- * one after the other, with the fill that the pipeline's ingest worker uses. Nobody reads, nobody
- * waits.
+ * What writing the bytes alone allows: one Worker fills the slots of a ring with the frame's
+ * number, one after the other, with the fill that the pipeline's ingest worker uses. Nobody reads,
+ * nobody waits.
  *
  *     bun bench/baselines/write-only.ts SLOTS FRAMES WIDTHxHEIGHT
  *

@@ -60,14 +60,16 @@ export interface DeviceInstance {
   /** Expected service time of a frame in ms, where known (0 where not). */
   readonly expectedMs: number;
   /**
-   * Latency goal for which its batches were chosen, in single frames' times; where a run has a goal of
-   * its own, that counts. Absent: the default of `BatchLimit`.
+   * Latency goal for which its batches were chosen, in single frames' times; where a run has a goal
+   * of its own, that counts. Absent: the default of `BatchLimit`.
    */
   readonly goalFrames?: number;
   readonly task: SessionTask;
 }
 
-/** A session inside an inference worker. Everything blocks; nothing is shared with other threads. */
+/**
+ * A session inside an inference worker. Everything blocks; nothing is shared with other threads.
+ */
 export interface BackendSession {
   /** Bytes of payload a frame can produce; 0 for detection heads. */
   readonly payloadBytes: number;

@@ -16,10 +16,10 @@ export interface SimulatedSpec {
 }
 
 /**
- * Reads the options of `sim`: a service time such as `20ms`, `cv=` (spread), `batch-cost=` (what each
- * further frame of a call adds, as a share of the first one's time), `fail=` (probability),
- * `hang-at=`, `die-at=` (ordinals from 0), `slow-at=FRAMExFACTOR`, `stall-at=FRAMExTIME`, `seed=` and
- * `model=`.
+ * Reads the options of `sim`: a service time such as `20ms`, `cv=` (spread), `batch-cost=` (what
+ * each further frame of a call adds, as a share of the first one's time), `fail=` (probability),
+ * `hang-at=`, `die-at=` (ordinals from 0), `slow-at=FRAMExFACTOR`, `stall-at=FRAMExTIME`, `seed=`
+ * and `model=`.
  *
  * @throws {AipError} `device-invalid`
  */

@@ -16,8 +16,9 @@ const FAILURE_STREAM = 0x5bd1e995;
  * real model, it gives that model's answers and pads them to the time, which stands in for a
  * heavier model.
  *
- * Times are those of `serviceTimes`, also those of calls with several frames. Failures are drawn from a stream of their own, so that asking
- * for them does not change the times. Frames are counted from 0 in every session.
+ * Times are those of `serviceTimes`, also those of calls with several frames. Failures are drawn
+ * from a stream of their own, so that asking for them does not change the times. Frames are counted
+ * from 0 in every session.
  *
  * @param stopAddress Native address of a u32 that ends every wait once it is not 0
  * @param answers The session whose answers are given, or null for none

@@ -68,9 +68,10 @@ export interface CalibrateOptions {
  * Measures devices alone and together, and chooses the best combination for throughput and for
  * latency.
  *
- * Trials are short and take turns in rounds, so that what slows the machine for a while slows all of
- * them; what a round has in common is taken out of the figures. The search goes from single devices
- * to replicas to batches to combinations, and ends with a comparison of those that may still be the best.
+ * Trials are short and take turns in rounds, so that what slows the machine for a while slows all
+ * of them; what a round has in common is taken out of the figures. The search goes from single
+ * devices to replicas to batches to combinations, and ends with a comparison of those that may
+ * still be the best.
  *
  * @throws {AipError} `interrupted` once the signal is aborted; `calibration-failed` where no device
  * could be measured

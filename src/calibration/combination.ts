@@ -12,7 +12,9 @@ export interface Variant {
   readonly device: string;
   /** Frames in one call. */
   readonly batch: number;
-  /** The same with more frames in a call, to be tried where as many as these help; null for none. */
+  /**
+   * The same with more frames in a call, to be tried where as many as these help; null for none.
+   */
   readonly larger: Variant | null;
   /** Instances worth trying. */
   readonly replicasMin: number;
@@ -58,7 +60,8 @@ export interface SpaceOptions {
 
 /**
  * Kinds whose instances cannot be replicated: ONNX Runtime's WebGPU sessions of one process share a
- * device that only one thread may use; two at once failed with "CommandEncoder is already finished".
+ * device that only one thread may use; two at once failed with "CommandEncoder is already
+ * finished".
  */
 export function loneKinds(machine: Machine): readonly string[] {
   return machine.devices
@@ -85,11 +88,11 @@ export function batchSizesFor(batchSize: number | null = 1): readonly number[] {
 }
 
 /**
- * The variants of the devices named, each with the smallest batch: thread counts of a CPU that names none, and replicas as far as
- * they can help. A frame on a CPU of c cores in t threads spends t/c of its time on each core, so by
- * X(k) ≤ min(k / ΣDᵢ, 1 / D_max) replicas help up to c/t, and one more where a frame is not all
- * computing. What a device's text says stands. Equal
- * devices named several times are replicas of one.
+ * The variants of the devices named, each with the smallest batch: thread counts of a CPU that
+ * names none, and replicas as far as they can help. A frame on a CPU of c cores in t threads spends
+ * t/c of its time on each core, so by X(k) ≤ min(k / ΣDᵢ, 1 / D_max) replicas help up to c/t, and
+ * one more where a frame is not all computing. What a device's text says stands. Equal devices
+ * named several times are replicas of one.
  */
 export function variantsOf(
   specs: readonly DeviceSpec[],

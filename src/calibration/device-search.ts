@@ -6,8 +6,8 @@ import type { Rounds } from "./rounds.ts";
 /** Rounds after which a combination may be judged. */
 const ROUNDS_MIN = 3;
 /**
- * A variant that cannot come within this share of the best, had each replica or each frame of a call
- * the throughput of the first, gets no more of them.
+ * A variant that cannot come within this share of the best, had each replica or each frame of a
+ * call the throughput of the first, gets no more of them.
  */
 const HOPELESS = 0.9;
 

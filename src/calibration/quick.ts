@@ -35,8 +35,8 @@ export interface QuickOptions extends Pick<RigOptions, "plan" | "signal"> {
 
 /**
  * A calibration of at most 3 seconds, for a first run: the few combinations that are the best ones
- * of most machines, compared in short turns. A software GPU is not among them. Where the time is too
- * short for a device or the model, all devices of `selectDevices` are chosen unmeasured.
+ * of most machines, compared in short turns. A software GPU is not among them. Where the time is
+ * too short for a device or the model, all devices of `selectDevices` are chosen unmeasured.
  *
  * @throws {AipError} `interrupted`
  */

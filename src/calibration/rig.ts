@@ -12,7 +12,9 @@ export const CALLS_MIN = 2;
 /** No answer for so long, or for so many of its calls' times: the device hangs. */
 const HANG_MS = 5000;
 const HANG_CALLS = 20;
-/** A trial does not end while a device has been silent for so long, and for so many calls' times. */
+/**
+ * A trial does not end while a device has been silent for so long, and for so many calls' times.
+ */
 const SILENT_MS = 100;
 const SILENT_CALLS = 4;
 /** Between two looks at how far a trial has come. */

@@ -42,7 +42,8 @@ export function formatCalibration(calibration: Calibration): string {
     summary(
       "decoding",
       `${decode.source}: ${formatMs(decode.cpu_ms)} ms of processor time a frame ` +
-        `(${sizesForPeople(decode.ingest)}), ${formatRate(decode.throughput_fps)} frames/s alone; ` +
+        `(${sizesForPeople(decode.ingest)}), ` +
+        `${formatRate(decode.throughput_fps)} frames/s alone; ` +
         "it ran beside everything above",
     );
   }

@@ -40,7 +40,8 @@ interface Kind {
 }
 
 /**
- * Reads the sources of a simulation, by commas: a rate (`15fps`, `saturated` or `silent`) and options.
+ * Reads the sources of a simulation, by commas: a rate (`15fps`, `saturated` or `silent`) and
+ * options.
  *
  * @example
  * ```ts

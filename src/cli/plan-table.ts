@@ -119,7 +119,8 @@ export function formatVerdict({ plan, demand, asked }: PlanFigures): string {
   if (expectation.limit !== null) {
     return `no: ${capacity.cameras === 0 ? "not one camera fits" : fit}${because}`;
   }
-  return `yes: ${formatCountOf(expectation.cameras, "camera")} ${expectation.cameras === 1 ? "fits" : "fit"}`;
+  const { cameras } = expectation;
+  return `yes: ${formatCountOf(cameras, "camera")} ${cameras === 1 ? "fits" : "fit"}`;
 }
 
 function limitText(limit: CapacityLimit): string {

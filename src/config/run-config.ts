@@ -67,7 +67,9 @@ export interface RunConfig {
   readonly report?: string;
   /** File for the timeline, in the Trace Event Format. */
   readonly trace?: string;
-  /** Goes on after the last frame in `output`, which an earlier run left, instead of replacing it. */
+  /**
+   * Goes on after the last frame in `output`, which an earlier run left, instead of replacing it.
+   */
   readonly resume: boolean;
   /** No progress line. */
   readonly quiet: boolean;

@@ -101,7 +101,8 @@ const bySource = (
   );
 };
 
-const INPUT_SIZE_EXPECTED = `WIDTHxHEIGHT, such as 640x384, each from ${INPUT_SIDE_MIN} to ${INPUT_SIDE_MAX}`;
+const INPUT_SIDES = `each from ${INPUT_SIDE_MIN} to ${INPUT_SIDE_MAX}`;
+const INPUT_SIZE_EXPECTED = `WIDTHxHEIGHT, such as 640x384, ${INPUT_SIDES}`;
 const side = integer(INPUT_SIDE_MIN, INPUT_SIDE_MAX);
 const inputSize = v.pipe(
   v.union(
@@ -176,8 +177,8 @@ export type KeyName = (key: string) => string;
 /**
  * Checks values a user wrote and brings lists and sizes into one form. Keys left out stay out.
  *
- * @throws {AipError} `config-invalid`: an unknown key, with the nearest known one, or a value out of
- * range; `device-invalid` for a device, `schedule-invalid` for a schedule
+ * @throws {AipError} `config-invalid`: an unknown key, with the nearest known one, or a value out
+ *   of range; `device-invalid` for a device, `schedule-invalid` for a schedule
  */
 export function checkRunConfig(
   input: unknown,

@@ -17,7 +17,8 @@ const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)$/;
 const KEYS = ["weight", "priority", "deadline"] as const;
 
 /**
- * Brings what a user wrote into one form; undefined where it cannot be read. Values are not checked.
+ * Brings what a user wrote into one form; undefined where it cannot be read. Values are not
+ * checked.
  *
  * @example
  * ```ts

@@ -46,7 +46,9 @@ export function jainIndex(values: readonly number[]): number {
   return squares === 0 ? 1 : (sum * sum) / (values.length * squares);
 }
 
-/** Jain's index of what sources got beside their fair shares; those entitled to nothing left out. */
+/**
+ * Jain's index of what sources got beside their fair shares; those entitled to nothing left out.
+ */
 export function fairnessOf(sources: readonly (Demand & { readonly answered: number })[]): number {
   const capacity = sources.reduce((sum, { answered }) => sum + answered, 0);
   const shares = fairShares(sources, capacity);

@@ -31,8 +31,8 @@ export class LatencyHistogram {
   #maxMs = 0;
 
   /**
-   * Adds one time in ms. A negative one (two clocks apart by rounding) counts as 0, one beyond a day
-   * as a day in percentiles. HOT.
+   * Adds one time in ms. A negative one (two clocks apart by rounding) counts as 0, one beyond a
+   * day as a day in percentiles. HOT.
    */
   record(ms: number): void {
     const counted = Math.max(ms, 0);
@@ -67,7 +67,9 @@ export class LatencyHistogram {
     return Math.min(this.#histogram.getValueAtPercentile(percent) / UNITS_PER_MS, this.#maxMs);
   }
 
-  /** Place of the counter for a number of units, which is rounded down. HOT: eight times a frame. */
+  /**
+   * Place of the counter for a number of units, which is rounded down. HOT: eight times a frame.
+   */
   #indexOf(units: number): number {
     if (units >= 2 ** 31) {
       return this.#histogram.countsArrayIndex(Math.min(Math.floor(units), LONGEST_UNITS));

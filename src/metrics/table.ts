@@ -207,7 +207,8 @@ function accuracyRows({ accuracy }: Report): Row[] {
 function faultRows({ faults }: Report): Row[] {
   const rows: Row[] = [];
   if (faults.restarts > 0 || faults.retries > 0) {
-    const text = `${formatCountOf(faults.retries, "frame")} retried, ${formatCountOf(faults.restarts, "restart")}`;
+    const retried = `${formatCountOf(faults.retries, "frame")} retried`;
+    const text = `${retried}, ${formatCountOf(faults.restarts, "restart")}`;
     rows.push(row("faults", text, "bad"));
   }
   for (const { id, reason } of faults.devices_out) {

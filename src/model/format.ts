@@ -130,7 +130,9 @@ function classText({ head, labels, labelsFrom }: ModelSpec): string {
   return `${start}: ${shown.join(", ")}${rest > 0 ? `, and ${rest} more` : ""}`;
 }
 
-/** One line of bounded length: line ends and control characters of a file stay out of a terminal. */
+/**
+ * One line of bounded length: line ends and control characters of a file stay out of a terminal.
+ */
 function clipped(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
   return line.length <= VALUE_LENGTH_MAX ? line : `${line.slice(0, VALUE_LENGTH_MAX - 1)}…`;

@@ -23,7 +23,8 @@ const END_MIN = 2 ** 31 - 1;
  *
  *     w'[o, c, 2·ky + y, 2·kx + x] = w[o, phase(y, x)·C + c, ky, kx]
  *
- * which is how YOLOv5 6.0 replaced it. Sums are formed in another order; results differ by rounding.
+ * which is how YOLOv5 6.0 replaced it. Sums are formed in another order; results differ by
+ * rounding.
  *
  * @param model bytes of an ONNX file
  * @returns bytes of the merged model, or null where it has no such layer

@@ -42,7 +42,9 @@ export class Graph {
     return this.nodes.filter(({ inputs }) => inputs.includes(tensor));
   }
 
-  /** The values of a tensor that is the same in every run; undefined where it is not, or unreadable. */
+  /**
+   * The values of a tensor that is the same in every run; undefined where it is not, or unreadable.
+   */
   constant(tensor: string): ConstantTensor | undefined {
     const message = this.#initializers.get(tensor);
     if (message !== undefined) return readTensor(message);

@@ -7,7 +7,9 @@ import { Device, Seat } from "./device.ts";
 import { within } from "./within.ts";
 import type { WorkerMessage, WorkerStart } from "./worker.ts";
 
-/** Places a device may use: one at work, and one for each restart that may overlap a hung worker. */
+/**
+ * Places a device may use: one at work, and one for each restart that may overlap a hung worker.
+ */
 export const SEATS_PER_DEVICE = 4;
 /** Restarts a device gets in `RESTART_WINDOW_MS`; the next failure takes it out. */
 const RESTART_COUNT_MAX = 3;

@@ -181,7 +181,9 @@ export class Device implements DeviceState {
     return Math.max(leastMs, START_FACTOR * this.firstStartMs);
   }
 
-  /** Whether a frame that has taken this long counts as hung; a percentile is found only if it may. */
+  /**
+   * Whether a frame that has taken this long counts as hung; a percentile is found only if it may.
+   */
   hangsAfter(elapsedMs: number): boolean {
     return elapsedMs >= HANG_MS && elapsedMs >= this.hangLimitMs;
   }

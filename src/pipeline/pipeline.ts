@@ -23,8 +23,8 @@ import { Run } from "./run.ts";
  * Video in, results out, in order, from every device at once.
  *
  * ```text
- * source ─► ingest ─► frame ring ─► scheduler ─► command ring ─► worker ─► result ring ─► reorder ─► stages ─► sinks
- *           Worker                  this thread                  Worker                   this thread
+ * source ─► ingest ─► ring ─► scheduler ─► ring ─► worker ─► ring ─► reorder ─► stages ─► sinks
+ *           Worker            this thread          Worker           this thread
  * ```
  *
  * A pipeline runs once: iterate over it, or call `run()`.

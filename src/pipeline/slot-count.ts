@@ -13,8 +13,8 @@ const AUTO_BATCH_OF_ACCELERATOR = 4;
 /**
  * Slots of each source, where none are asked for. While the slowest device is at one frame, the
  * others finish T_max·Σr of them (rates r, its time T_max), which wait for it in their slots: with
- * fewer, it stalls the others; more only buy latency. Two calls a device for what is under way, as far
- * as the memory goes.
+ * fewer, it stalls the others; more only buy latency. Two calls a device for what is under way, as
+ * far as the memory goes.
  */
 export function defaultSlotCount(
   sources: readonly Source[],

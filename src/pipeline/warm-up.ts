@@ -57,7 +57,9 @@ export function warmUp(
   };
 }
 
-/** Times of calls of 1, 2, 4 … frames, as long as twice as many gain, and of the first that do not. */
+/**
+ * Times of calls of 1, 2, 4 … frames, as long as twice as many gain, and of the first that do not.
+ */
 function gainingCalls(bench: WarmUpBench, sizeMax: number): WarmUp["callsMs"] {
   const callsMs: [number, number][] = [];
   for (let size = 1; size < sizeMax; ) {

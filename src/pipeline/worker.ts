@@ -129,7 +129,9 @@ class InferenceLoop {
     this.#resultTable = new AddressTable(sizeMax);
   }
 
-  /** HOT: per call as many pops as it has frames, one native call, two clock readings, and pushes. */
+  /**
+   * HOT: per call as many pops as it has frames, one native call, two clock readings, and pushes.
+   */
   run(): void {
     const commands = this.#commands;
     const results = this.#results;

@@ -37,8 +37,8 @@ export interface DeviceCalibration {
 }
 
 /**
- * The stored calibration of this machine and model. Where there is none, it is made now, and stored;
- * for devices named one by one it is always made, and not stored.
+ * The stored calibration of this machine and model. Where there is none, it is made now, and
+ * stored; for devices named one by one it is always made, and not stored.
  *
  * @throws {AipError} for devices or a model that cannot be used; `interrupted`
  */

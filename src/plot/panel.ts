@@ -83,7 +83,8 @@ function drawMark(point: Point, x: Scale, y: Scale, color: string): string[] {
   const circle = `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${color}"/>`;
   const { low, high } = point;
   if (low === undefined || high === undefined) return [circle];
-  const interval = `<line x1="${cx}" x2="${cx}" y1="${n(y(low))}" y2="${n(y(high))}" stroke="${color}"/>`;
+  const ends = `y1="${n(y(low))}" y2="${n(y(high))}"`;
+  const interval = `<line x1="${cx}" x2="${cx}" ${ends} stroke="${color}"/>`;
   return [interval, circle];
 }
 

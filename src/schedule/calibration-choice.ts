@@ -3,8 +3,8 @@ import type { CalibrationGoal, Candidate, Interval } from "./calibration.ts";
 /** A difference of more than this share of the value is never called noise by `isHigher`. */
 const NOISE_SHARE_MAX = 0.02;
 /**
- * The same for larger calls, which cost latency: a device that finds out by itself whether they gain
- * asks for as much (see `batchGain`).
+ * The same for larger calls, which cost latency: a device that finds out by itself whether they
+ * gain asks for as much (see `batchGain`).
  */
 const BATCH_NOISE_SHARE_MAX = 0.25;
 
@@ -33,9 +33,9 @@ function noiseOf(a: Interval, b: Interval): number {
  * The best combination that was measured.
  *
  * - `throughput`: the highest; of those it does not beat by more than noise, the one of the fewest
- *   instances. So a replica is kept only where throughput rises by more than noise. Larger calls are
- *   compared after smaller ones: every frame waits for its whole call, so that they must be better by
- *   all of the noise, or by a quarter.
+ *   instances. So a replica is kept only where throughput rises by more than noise. Larger calls
+ *   are compared after smaller ones: every frame waits for its whole call, so that they must be
+ *   better by all of the noise, or by a quarter.
  * - `latency`: the lowest of the smallest batch, as no larger call is quicker; of those it does not
  *   beat by more than noise, the best for throughput.
  *

@@ -72,7 +72,8 @@ const schema: v.GenericSchema<unknown, Calibration> = v.object({
 /**
  * Reads a stored calibration.
  *
- * @throws {AipError} `calibration-invalid`: what is wrong with it, in words that complete a sentence
+ * @throws {AipError} `calibration-invalid`: what is wrong with it, in words that complete a
+ *   sentence
  * about the file
  */
 export function parseCalibration(text: string): Calibration {

@@ -8,7 +8,9 @@ export interface CalibrationKey {
   /** Model name of the processor. */
   readonly cpu: string;
   readonly cores: number;
-  /** Kinds of devices and what they are: `gpu: ONNX Runtime 1.30.0 WebGPU on llvmpipe, software`. */
+  /**
+   * Kinds of devices and what they are: `gpu: ONNX Runtime 1.30.0 WebGPU on llvmpipe, software`.
+   */
   readonly devices: readonly string[];
   /** SHA-256 of the model file, hexadecimal; null where no model is run. */
   readonly model_sha256: string | null;
@@ -39,8 +41,8 @@ export interface Interval {
 }
 
 /**
- * Means of a frame's stages in ms; all 0 for a simulated device without a model. `inference` is that
- * of the whole call.
+ * Means of a frame's stages in ms; all 0 for a simulated device without a model. `inference` is
+ * that of the whole call.
  */
 export interface StageFigures {
   readonly preprocess: number;

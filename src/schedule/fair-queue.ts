@@ -68,7 +68,9 @@ export class FairQueue {
     return this.#heads[source] as number;
   }
 
-  /** Place of the last frame whose source `isMeant`; -1 where there is none. Looks at all of them. */
+  /**
+   * Place of the last frame whose source `isMeant`; -1 where there is none. Looks at all of them.
+   */
   lastPlaceOf(isMeant: (source: number) => boolean): number {
     if (this.#length === 0) return -1;
     if (this.#heap.length === 1) return isMeant(this.#heap.at(0)) ? this.#length - 1 : -1;
@@ -101,7 +103,9 @@ export class FairQueue {
     }
   }
 
-  /** Takes out the frame in place `place` to be served; returns its slot, -1 beyond the end. HOT. */
+  /**
+   * Takes out the frame in place `place` to be served; returns its slot, -1 beyond the end. HOT.
+   */
   takeAt(place: number): number {
     const slot = this.at(place);
     if (slot < 0) return -1;

@@ -12,17 +12,17 @@ export interface FairTurnsOptions {
 }
 
 /**
- * When each waiting frame has its turn: start-time fair queueing (Goyal, Vin and Cheng, 1996). Every
- * frame bears a tag, that of its source's frame before it plus 1/weight, and the lowest goes first.
- * A source that had nothing waiting begins at the tag that is being served: it neither saves up turns
- * nor owes any. Where the first frame is always the one served, what two sources have been served
- * while both had frames waiting, divided by their weights, never differs by more than one and a half
- * frames of each.
+ * When each waiting frame has its turn: start-time fair queueing (Goyal, Vin and Cheng, 1996).
+ * Every frame bears a tag, that of its source's frame before it plus 1/weight, and the lowest goes
+ * first. A source that had nothing waiting begins at the tag that is being served: it neither saves
+ * up turns nor owes any. Where the first frame is always the one served, what two sources have been
+ * served while both had frames waiting, divided by their weights, never differs by more than one
+ * and a half frames of each.
  *
  * A frame that gives way hands its tag on to the next one of its source, so that dropping costs a
  * source none of its turns. The second tag of a source that begins is up to half a turn early or
- * late, in an even spread: sources that begin together would else be served in a bunch for ever, and
- * those of more weight not meanwhile.
+ * late, in an even spread: sources that begin together would else be served in a bunch for ever,
+ * and those of more weight not meanwhile.
  */
 export class FairTurns {
   readonly #owners: Int32Array;

@@ -14,8 +14,8 @@ export interface InstanceCost extends BatchCost {
   /** Coefficient of variation of the service time. */
   readonly cv: number;
   /**
-   * Processor time in ms that goes with each `serviceMs` of its work, on all cores together; 0 where
-   * another chip computes. Of single frames, that of a frame.
+   * Processor time in ms that goes with each `serviceMs` of its work, on all cores together; 0
+   * where another chip computes. Of single frames, that of a frame.
    */
   readonly processorMs: number;
   /** Seed of a simulated device's times. */

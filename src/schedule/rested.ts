@@ -7,7 +7,9 @@ const PATIENCE_MAX = 200;
 /** ... where it has been given no more frames than a stall could have spoilt for so many, ... */
 const PATIENCE_NEW = 20;
 const NEW_COUNT = 5;
-/** ... and where it was known to be quicker for so many at first, twice as many with every trial; */
+/**
+ * ... and where it was known to be quicker for so many at first, twice as many with every trial;
+ */
 const PATIENCE_DEGRADED = 5;
 /** ... but for this long at least. */
 const REST_MS_MIN = 1000;
@@ -17,9 +19,9 @@ const FRAMES_PER_PATIENCE = 2.5;
 const DEGRADED_FACTOR = 1.5;
 
 /**
- * Devices that a policy leaves out because they seem too slow, and that may be slow no more: after a
- * rest what is known of one is forgotten, so that the next frame tries it. One that has been quicker
- * in this run is tried soon, and then less and less often (exponential backoff).
+ * Devices that a policy leaves out because they seem too slow, and that may be slow no more: after
+ * a rest what is known of one is forgotten, so that the next frame tries it. One that has been
+ * quicker in this run is tried soon, and then less and less often (exponential backoff).
  *
  * A device that stays as slow makes the frames behind this one wait for its turn: in the long run
  * for half a percent of the time at most, and with one frame of 500, which the 99th percentile does

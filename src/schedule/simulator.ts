@@ -251,7 +251,9 @@ class Simulation {
     this.#emit(source);
   }
 
-  /** Frames that have arrived take the slots that are free; what happens to the rest, `drop` says. */
+  /**
+   * Frames that have arrived take the slots that are free; what happens to the rest, `drop` says.
+   */
   #admit(source: ModelledSource): void {
     const { drop } = source.model;
     while (source.entered < source.arrived && source.freeCount > 0) {

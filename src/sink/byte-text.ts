@@ -71,8 +71,8 @@ export class ByteText {
   }
 
   /**
-   * Appends a time of `ns` whole nanoseconds, 0 to 2⁵³, as microseconds with three decimals, however
-   * long ago its clock began. HOT.
+   * Appends a time of `ns` whole nanoseconds, 0 to 2⁵³, as microseconds with three decimals,
+   * however long ago its clock began. HOT.
    */
   appendMicroseconds(ns: number): void {
     if (this.length + NUMBER_BYTES_MAX > this.bytes.length) this.#grow(NUMBER_BYTES_MAX);

@@ -11,7 +11,9 @@ export const TraceKind = {
   answered: 2,
   /** source, frame, slot, receivedMs, timeMs */
   gaveWay: 3,
-  /** source, frame, slot, beganMs, endedMs, status, device, latencyMs, finishedMs, detections, text */
+  /**
+   * source, frame, slot, beganMs, endedMs, status, device, latencyMs, finishedMs, detections, text
+   */
   left: 4,
   /** source, slot count, timeMs */
   slotsInUse: 5,

@@ -15,8 +15,8 @@ export interface TraceSinkOptions {
 }
 
 /**
- * The run's timeline, for Perfetto or `chrome://tracing`: every stage of every frame by thread, what
- * waits in which slot, decisions and faults. `TraceTimeline` says what its rows are, and
+ * The run's timeline, for Perfetto or `chrome://tracing`: every stage of every frame by thread,
+ * what waits in which slot, decisions and faults. `TraceTimeline` says what its rows are, and
  * `docs/results.md` what stands in them.
  *
  * As a sink it sees frames leave; of all else the pipeline tells its `recorder`.

@@ -30,7 +30,9 @@ export async function findHardwareDecoder(
   return await vaapi;
 }
 
-/** The first render node whose driver starts. A node alone says nothing: its driver may be missing. */
+/**
+ * The first render node whose driver starts. A node alone says nothing: its driver may be missing.
+ */
 async function findVaapi(): Promise<HardwareDecoder | null> {
   const nodes = existsSync(DRI)
     ? readdirSync(DRI).filter((name) => name.startsWith("renderD"))

@@ -128,7 +128,9 @@ async function notFound(spec: string): Promise<AipError> {
   return usageError("source-not-found", `Cannot open source "${spec}": no such file${hint}`);
 }
 
-/** Null where nothing of that name exists; everything else, such as a lack of rights, is an error. */
+/**
+ * Null where nothing of that name exists; everything else, such as a lack of rights, is an error.
+ */
 async function statOrNull(path: string): Promise<Awaited<ReturnType<typeof stat>> | null> {
   try {
     return await stat(path);

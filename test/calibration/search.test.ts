@@ -166,7 +166,8 @@ describe("explore() for a model of several frames", () => {
   });
 
   test("gives up replicas that larger calls make needless", async () => {
-    // Single frames leave gaps between them, which a second instance fills; larger calls leave none.
+    // Single frames leave gaps between them, which a second instance fills; larger
+    // calls leave none.
     const device = (name: string): FakeDevice => {
       const sharedMs = 10 + 5 * batchOf(name);
       return { aloneMs: sharedMs + (batchOf(name) === 1 ? 2 : 0), sharedMs };

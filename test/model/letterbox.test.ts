@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { letterboxSize } from "../../src/model/letterbox.ts";
 
-// Sizes from the projects' own Python, run by hand: YOLOX int(side * r), Ultralytics round(side * r).
+// Sizes from the projects' own Python, run by hand: YOLOX int(side * r),
+// Ultralytics round(side * r).
 test.each([
   ["top-left", 416, [1280, 720], [416, 234]],
   ["top-left", 416, [768, 432], [416, 233]],

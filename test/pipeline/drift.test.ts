@@ -13,7 +13,8 @@ test("a device that becomes slower is told in a note and in the report", async (
   const notes: string[] = [];
   pipeline.events.on("note", (text) => notes.push(text));
   const { drift } = await pipeline.run();
-  // A busy machine may slow devices too: of those that are told, this one is twice as slow at least.
+  // A busy machine may slow devices too: of those that are told, this one is twice as
+  // slow at least.
   const change = drift.find(
     ({ device, from_ms, to_ms }) => device === "sim-0" && to_ms > 2 * from_ms,
   );

@@ -15,7 +15,9 @@ const first: Scheduler = {
 interface Rig {
   readonly dispatcher: Dispatcher;
   readonly devices: readonly DeviceState[];
-  /** Lets devices take what they take; says who took which slot, `device:slot`, `+` within calls. */
+  /**
+   * Lets devices take what they take; says who took which slot, `device:slot`, `+` within calls.
+   */
   dispatch(): string;
   /** The device answered all it had. */
   free(device: number): void;

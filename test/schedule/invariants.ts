@@ -194,8 +194,8 @@ export class Watcher {
   }
 
   /**
-   * Whether others may fill all slots of the sources with frames waiting while the device is at one,
-   * as far as times are known. Slots of sources without frames are of no use to these.
+   * Whether others may fill all slots of the sources with frames waiting while the device is at
+   * one, as far as times are known. Slots of sources without frames are of no use to these.
    */
   #mayBeTooSlow(device: number): boolean {
     const longestMs = ESTIMATE_ERROR * (this.#longestMs[device] as number);

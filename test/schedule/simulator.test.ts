@@ -169,8 +169,8 @@ describe("simulate() gives the published figures for", () => {
 });
 
 /**
- * Frames a second from 2 s after the fastest of three devices halves its speed, for 20 s, and from 2 s
- * after it recovers.
+ * Frames a second from 2 s after the fastest of three devices halves its speed, for 20 s, and from
+ * 2 s after it recovers.
  */
 function throttled(name: ScheduleName): { slow: number; recovered: number } {
   const slowFrom = 1000;

@@ -17,8 +17,8 @@ export interface Timeline {
 
 /**
  * Plays arrivals against a policy and draws what every device does in each tick, one line a device:
- * the letter of the frame it is at (of several, the last one's), `.` while idle. The last line is what leaves at each tick's
- * beginning, in order, ticks separated by `|`.
+ * the letter of the frame it is at (of several, the last one's), `.` while idle. The last line is
+ * what leaves at each tick's beginning, in order, ticks separated by `|`.
  */
 export function draw({
   scheduler,

@@ -119,7 +119,8 @@ describe.skipIf(!hasFfmpeg)("openVideo()", () => {
   });
 
   test("converts BT.2020 to BT.709", async () => {
-    // Pure red: R' = 1. BT.2020 stores Y 16 + 219·0.2627 = 73.5; BT.709 wants 16 + 219·0.2126 = 62.6.
+    // Pure red: R' = 1. BT.2020 stores Y 16 + 219·0.2627 = 73.5;
+    // BT.709 wants 16 + 219·0.2126 = 62.6.
     const path = media.make(
       "bt2020.mkv",
       ...plainColor("0xFF0000", "64x48"),
