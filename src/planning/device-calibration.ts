@@ -79,7 +79,7 @@ export async function deviceCalibration(
     }
   }
   onNote(
-    `measuring the devices for about ${SECONDS} s${isAuto ? ": no calibration is stored" : ""}`,
+    `measuring the devices for about ${SECONDS} s${isAuto ? ": no calibration of use is stored" : ""}`,
   );
   const simulatedModels = new Map([...models].map(([file, { task }]) => [file, task]));
   const calibration = await calibrate({
