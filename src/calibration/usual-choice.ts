@@ -5,8 +5,8 @@ import type { Combination, Variant } from "./combination.ts";
 import { measure, type SearchOptions } from "./device-search.ts";
 
 /**
- * What `unmeasuredChoice` is, made of the variants of a search: the CPU's cores filled with sessions
- * of one thread, and one instance of every other kind.
+ * What `unmeasuredChoice` is, made of the variants of a search: the CPU's cores filled with
+ * sessions of one thread, and one instance of every other kind.
  *
  * @param kinds what it is made of, see `selectDevices`
  * @returns null where there are no kinds, or the search has no such variants of one of them

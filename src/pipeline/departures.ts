@@ -18,8 +18,8 @@ export interface DeparturesOptions {
 }
 
 /**
- * The way out: shows each source's frames in order, answered and failed ones, and markers of dropped
- * ones in their places; counts them, and gives their slots back.
+ * The way out: shows each source's frames in order, answered and failed ones, and markers of
+ * dropped ones in their places; counts them, and gives their slots back.
  */
 export class Departures {
   /** From a frame's receipt to its leaving in order, in ms. */

@@ -43,7 +43,9 @@ export class OutputChain {
     }
   }
 
-  /** HOT: every frame on its way out. Once a stage or a sink has thrown, nothing more is written. */
+  /**
+   * HOT: every frame on its way out. Once a stage or a sink has thrown, nothing more is written.
+   */
   pass(frame: EmittedFrame): void {
     if (this.#isBroken) return;
     const { stages, sinks } = this.#options;

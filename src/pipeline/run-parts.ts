@@ -55,7 +55,9 @@ export function layoutFor({ sources, models, instances }: Opened, slotCount: num
   });
 }
 
-/** Everything that lives as long as a run's arena does, built from what was opened and connected. */
+/**
+ * Everything that lives as long as a run's arena does, built from what was opened and connected.
+ */
 export class RunParts {
   readonly pool: DevicePool;
   readonly sources: readonly SourceRunner[];

@@ -11,8 +11,8 @@ export interface SlotTableOptions {
 }
 
 /**
- * What the main thread knows of every slot and every result block, and where each lies in the arena.
- * A slot's way:
+ * What the main thread knows of every slot and every result block, and where each lies in the
+ * arena. A slot's way:
  *
  * ```text
  * free ─enter─► waiting ─assign─► at a device ─answer─► complete ─leave─► free, or held until release
@@ -86,8 +86,8 @@ export class SlotTable {
   }
 
   /**
-   * A device gets the frame, and `followers` more with it in one call. Returns the result block that
-   * its worker is to fill. HOT.
+   * A device gets the frame, and `followers` more with it in one call. Returns the result block
+   * that its worker is to fill. HOT.
    */
   assign(slot: number, device: number, followers: number): number {
     const result = this.#freeResults.shift();
@@ -127,7 +127,10 @@ export class SlotTable {
     this.#freeResults.push(result);
   }
 
-  /** The frame has left: its slot is free, or will be when nobody holds it. The caller publishes. HOT. */
+  /**
+   * The frame has left: its slot is free, or will be when nobody holds it. The caller publishes.
+   * HOT.
+   */
   leave(slot: number): void {
     this.#left[slot] = 1;
     if (this.#holds[slot] === 0) this.#free(slot);

@@ -18,7 +18,8 @@ export interface PlanInputs {
 /**
  * Refuses devices and a model no plan can be made of, before anything is measured.
  *
- * @throws {AipError} category `usage`: `device-invalid`, `device-unavailable`, or what the model has
+ * @throws {AipError} category `usage`: `device-invalid`, `device-unavailable`, or what the
+ *   model has
  */
 export function checkPlan({ devices, model }: PlanInputs): void {
   const specs = parseDevices(devices);

@@ -96,7 +96,9 @@ export function parseCalibration(text: string): Calibration {
   );
 }
 
-/** What is chosen was measured; only a quick calibration may have had no time to measure anything. */
+/**
+ * What is chosen was measured; only a quick calibration may have had no time to measure anything.
+ */
 function checkChoice({ candidates, chosen, quick }: Calibration): void {
   if (candidates.length === 0) {
     if (quick) return;

@@ -8,7 +8,9 @@ const BUSY_NOISE = 0.25;
 export interface NoisyChoice {
   /** Undefined where there are no candidates. */
   readonly candidate: Candidate | undefined;
-  /** The widest half interval that was looked at, as a share of its mean; null without candidates. */
+  /**
+   * The widest half interval that was looked at, as a share of its mean; null without candidates.
+   */
   readonly noise: number | null;
 }
 
@@ -28,7 +30,8 @@ export function isBusy(noise: number | null): boolean {
  *
  * @param usual devices of the candidate that most machines do best with; null, or devices that were
  * not measured, for none
- * @param always whether what is usual gives way only to what clearly beats it on a quiet machine, too
+ * @param always whether what is usual gives way only to what clearly beats it on a quiet
+ *   machine, too
  */
 export function chooseAgainst(
   usual: string | null,

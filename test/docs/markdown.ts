@@ -29,7 +29,9 @@ export function codeBlocks(text: string): CodeBlock[] {
   );
 }
 
-/** The text below a heading, up to the next one of its level or above; fails where it is missing. */
+/**
+ * The text below a heading, up to the next one of its level or above; fails where it is missing.
+ */
 export function section(text: string, heading: string): string {
   const level = /^#+/.exec(heading)?.[0].length ?? 0;
   const lines = text.split("\n");
