@@ -4,7 +4,6 @@ import { withMeasured } from "../calibration/auto.ts";
 import { checkOutputs } from "../config/outputs.ts";
 import { type RunConfig, runDefaults } from "../config/run-config.ts";
 import { checkSourceNames } from "../config/source-values.ts";
-import { usageError } from "../errors.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { parseSchedule, withWeights } from "../schedule/schedule-spec.ts";
 import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
@@ -118,12 +117,10 @@ async function resumePoints(
   { resume, output }: RunConfig,
 ): Promise<ResumePoints> {
   if (!resume || output === undefined) return new Map();
-  const points = await findResumePoints(output);
-  const other = [...points.keys()].find((name) => sources.every((one) => one.name !== name));
-  if (other === undefined) return points;
-  const names = sources.map(({ name }) => `"${name}"`).join(", ");
-  const reason = `it holds results of "${other}", and this run's sources are ${names}`;
-  throw usageError("resume-invalid", `Cannot go on with "${output}": ${reason}`);
+  return await findResumePoints(
+    output,
+    sources.map(({ name }) => name),
+  );
 }
 
 /** What people should know of the runs this one follows. */

@@ -30,14 +30,20 @@ interface Line {
 /**
  * Reads results written by `NdjsonSink`, frame by frame; empty lines are passed over.
  *
+ * @param sizeBytes where to stop, for a file that is not wanted whole
  * @throws {AipError} `results-unreadable`, or `results-malformed` with the number of the line
  * @example
  * ```ts
  * for await (const frame of readNdjson("results.ndjson")) console.log(frame.detections.length);
  * ```
  */
-export async function* readNdjson(path: string): AsyncGenerator<Frame, void, undefined> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
+export async function* readNdjson(
+  path: string,
+  sizeBytes: number = Infinity,
+): AsyncGenerator<Frame, void, undefined> {
+  if (sizeBytes === 0) return;
+  const input = createReadStream(path, { end: sizeBytes - 1 });
+  const lines = createInterface({ input, crlfDelay: Infinity });
   let number = 0;
   try {
     for await (const text of lines) {

@@ -19,10 +19,13 @@ function file(text: string): string {
   return path;
 }
 
+const findPoints = (path: string): ReturnType<typeof findResumePoints> =>
+  findResumePoints(path, ["a", "b"]);
+
 describe("findResumePoints()", () => {
   test("each source goes on after its own last frame", async () => {
     const text = [line("a", 0), line("b", 0), line("a", 1), line("a", 2)].join("");
-    const points = await findResumePoints(file(text));
+    const points = await findPoints(file(text));
     expect([...points].map(([name, { nextFrame }]) => [name, nextFrame])).toEqual([
       ["a", 3],
       ["b", 1],
@@ -35,25 +38,39 @@ describe("findResumePoints()", () => {
     ["a line longer than a block", line("a", 1, "x".repeat(200_000)).slice(0, -1)],
   ])("cuts %s off", async (_, torn) => {
     const path = file(line("a", 0) + torn);
-    expect((await findResumePoints(path)).get("a")?.nextFrame).toBe(1);
+    expect((await findPoints(path)).get("a")?.nextFrame).toBe(1);
     expect(readFileSync(path, "utf8")).toBe(line("a", 0));
   });
 
-  test("a file of nothing but a torn line is emptied", async () => {
-    const path = file('{"source":"a"');
-    expect((await findResumePoints(path)).size).toBe(0);
-    expect(readFileSync(path, "utf8")).toBe("");
+  test("a file of nothing but the beginning of a result is emptied", async () => {
+    for (const torn of ['{"source":"a"', "{"]) {
+      const path = file(torn);
+      expect((await findPoints(path)).size).toBe(0);
+      expect(readFileSync(path, "utf8")).toBe("");
+    }
+  });
+
+  test.each([
+    ["a video", "\0\0\0 ftypisom\0\0\x02\0\n\0\0mdat", "it does not hold results"],
+    ["text without a line feed", "no newline at all", "it does not hold results"],
+    ["results and something else", `${line("a", 0)}note`, "it does not hold results"],
+    ["results with a gap, the last one torn", `${line("a", 1)}{"sou`, "stands where frame 0"],
+    ["results of another source, the last one torn", `${line("c", 0)}{"sou`, 'results of "c"'],
+  ])("a refused file stays as it is: %s", async (_, text, reason) => {
+    const path = file(text);
+    await expect(findPoints(path)).rejects.toThrow(reason);
+    expect(readFileSync(path, "utf8")).toBe(text);
   });
 
   test("a missing file holds nothing", async () => {
-    expect((await findResumePoints(join(folder, "none.ndjson"))).size).toBe(0);
+    expect((await findPoints(join(folder, "none.ndjson"))).size).toBe(0);
   });
 
   test("a clock goes on through the time since the file was written", async () => {
     const path = file(line("a", 0) + line("a", 1));
     const anHourAgo = Date.now() / 1000 - 3600;
     utimesSync(path, anHourAgo, anHourAgo);
-    const elapsedMs = (await findResumePoints(path)).get("a")?.elapsedMs ?? 0;
+    const elapsedMs = (await findPoints(path)).get("a")?.elapsedMs ?? 0;
     expect(elapsedMs).toBeGreaterThanOrEqual(3_600_000 + 40 - 1);
     expect(elapsedMs).toBeLessThan(3_700_000);
   });
@@ -64,6 +81,6 @@ describe("findResumePoints()", () => {
     ["a late start", line("a", 7), 'frame 7 of "a" stands where frame 0 should'],
     ["something else", "hello\n", "line 1 of"],
   ])("refuses a file with %s", async (_, text, reason) => {
-    expect(findResumePoints(file(text))).rejects.toThrow(reason);
+    await expect(findPoints(file(text))).rejects.toThrow(reason);
   });
 });
