@@ -21,6 +21,8 @@ export function checkOutputs(
 ): void {
   const { sources, model, output, annotate, report, trace } = config;
   if (trace === "-") throw invalid(trace, "a timeline needs a file; name one");
+  if (report === "-") throw invalid(report, "a report needs a file; name one");
+  if (annotate === "-") throw invalid(annotate, "an annotated video needs a file; name one");
   const inputs = new Map<string, string>();
   for (const input of [...sources, ...opened.map(({ spec }) => spec), model]) {
     if (existsSync(input)) inputs.set(realpathSync(input), input);

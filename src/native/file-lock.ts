@@ -1,5 +1,5 @@
 import { dlopen, FFIType, read } from "bun:ffi";
-import { closeSync, fstatSync, openSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 
 const IS_MAC = process.platform === "darwin";
 const LIBC = IS_MAC ? "libSystem.B.dylib" : "libc.so.6";
@@ -27,13 +27,15 @@ export function lockFile(fd: number): boolean {
 export function isFileLocked(path: string): boolean {
   let fd: number;
   try {
+    // Opening a named pipe would wait for its other end.
+    if (!statSync(path).isFile()) return false;
     fd = openSync(path, "r");
   } catch {
     // Whoever wants to write it says what is wrong.
     return false;
   }
   try {
-    return fstatSync(fd).isFile() && !lockFile(fd);
+    return !lockFile(fd);
   } finally {
     closeSync(fd);
   }

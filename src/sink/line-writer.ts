@@ -11,7 +11,7 @@ import {
 import { type AipError, runtimeError, usageError } from "../errors.ts";
 import { lockFile } from "../native/file-lock.ts";
 
-const { O_WRONLY, O_CREAT, O_APPEND } = constants;
+const { O_WRONLY, O_CREAT, O_APPEND, O_NONBLOCK } = constants;
 
 /** Bytes collected before a file is written. */
 const BUFFER_BYTES = 64 * 1024;
@@ -42,7 +42,7 @@ export interface LineWriterEvents {
  * Opens `path` for lines: a regular file is written at once from a buffer, anything a reader can
  * hold up (a pipe, a terminal; `-` is the standard output) beside the main thread.
  *
- * @throws {AipError} `output-unwritable`; `output-in-use` where another run writes that file
+ * @throws {AipError} `output-unwritable`, also for a pipe nobody reads; `output-in-use` where another run writes that file
  */
 export function openLineWriter(
   path: string,
@@ -55,9 +55,12 @@ export function openLineWriter(
   }
   let fd: number;
   try {
-    fd = openSync(path, O_WRONLY | O_CREAT | (append ? O_APPEND : 0));
+    // A pipe without a reader would hold the thread up for ever; so it is refused.
+    fd = openSync(path, O_WRONLY | O_CREAT | O_NONBLOCK | (append ? O_APPEND : 0));
   } catch (cause) {
-    throw usageError("output-unwritable", `Cannot write "${path}": ${reasonOf(cause)}`, cause);
+    const isUnread = (cause as NodeJS.ErrnoException).code === "ENXIO";
+    const reason = isUnread ? "nobody reads it; start the reader first" : reasonOf(cause);
+    throw usageError("output-unwritable", `Cannot write "${path}": ${reason}`, cause);
   }
   const name = `"${path}"`;
   if (!fstatSync(fd).isFile()) return new StreamLineWriter(fd, name, events);

@@ -21,6 +21,8 @@ export type SourceInput =
 /** Files a glob or folder may match. */
 const FILE_COUNT_MAX = 1_000_000;
 const GLOB_LETTERS = /[*?[{]/;
+/** A source is probed before it is decoded. */
+const READ_ONCE = "it is a pipe, which can be read only once: write it to a file first";
 /** Files a glob is not meant to catch: notes and results that lie beside the videos. */
 const OTHER_EXTENSIONS: readonly string[] = [".csv", ".json", ".md", ".ndjson", ".txt", ".yaml"];
 
@@ -36,11 +38,18 @@ export async function resolveSpec(spec: string): Promise<readonly SourceInput[]>
   }
   const protocol = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(spec)?.[1]?.toLowerCase();
   if (protocol !== undefined) return [resolveUrl(spec, protocol)];
+  if (spec === "-") throw unusable(spec, READ_ONCE);
   const found = await statOrNull(spec);
   if (found?.isDirectory() === true) return [await resolveFolder(spec)];
-  if (found !== null) return [resolveFile(spec)];
+  if (found?.isFile() === true) return [resolveFile(spec)];
+  if (found?.isFIFO() === true) throw unusable(spec, READ_ONCE);
+  if (found !== null) throw unusable(spec, "it is neither a file nor a folder");
   if (GLOB_LETTERS.test(spec)) return await resolveGlob(spec);
   throw await notFound(spec);
+}
+
+function unusable(spec: string, reason: string): AipError {
+  return usageError("source-unknown", `Cannot open source "${spec}": ${reason}`);
 }
 
 function resolveUrl(spec: string, protocol: string): SourceInput {

@@ -114,3 +114,10 @@ test("checkOutputs() refuses a timeline over the input, over another output, and
     'Cannot write "-": a timeline needs a file; name one',
   );
 });
+
+test("checkOutputs() refuses the standard output for what needs a file", () => {
+  expect(() => check({ report: "-" })).toThrow('Cannot write "-": a report needs a file; name one');
+  expect(() => check({ annotate: "-" })).toThrow(
+    'Cannot write "-": an annotated video needs a file; name one',
+  );
+});

@@ -30,3 +30,19 @@ test("a second run to a file that is being written is refused; a killed run bloc
   expect(third.code).toBe(0);
   expect(await workspace.frames("a.ndjson")).toEqual({ demo: upTo(20) });
 });
+
+test("a pipe takes the results where somebody reads it, and is refused where nobody does", async () => {
+  const pipe = workspace.file("pipe");
+  Bun.spawnSync(["mkfifo", pipe]);
+  const line = "demo --device sim:1ms --frames 20 --quiet --output pipe";
+  expect(await workspace.run(line)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('Cannot write "pipe": nobody reads it; start the reader first'),
+  });
+  const reader = Bun.spawn(["cat", pipe], { stdout: "pipe" });
+  const text = new Response(reader.stdout).text();
+  // The reader waits in its open(2), where a writer finds it.
+  await Bun.sleep(500);
+  expect((await workspace.run(line)).code).toBe(0);
+  expect((await text).trimEnd().split("\n")).toHaveLength(20);
+});

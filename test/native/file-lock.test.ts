@@ -36,7 +36,10 @@ test.skipIf(process.platform !== "linux")("lockFile() respects other programs' l
   await other.exited;
 });
 
-test("isFileLocked() is false for what is missing, and for a folder", () => {
+test("isFileLocked() is false for what is missing, for a folder, and for a pipe", () => {
+  const pipe = join(folder, "pipe");
+  Bun.spawnSync(["mkfifo", pipe]);
+  expect(isFileLocked(pipe)).toBe(false);
   expect(isFileLocked(join(folder, "none"))).toBe(false);
   expect(isFileLocked(folder)).toBe(false);
 });

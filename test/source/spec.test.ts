@@ -81,6 +81,16 @@ describe("resolveSpec()", () => {
     ]);
   });
 
+  test("what can be read only once is refused, and what is no file", async () => {
+    const pipe = media.file("pipe");
+    Bun.spawnSync(["mkfifo", pipe]);
+    const reason = "it is a pipe, which can be read only once: write it to a file first";
+    for (const spec of [pipe, "-"]) {
+      await expect(resolveSpec(spec)).rejects.toThrow(`Cannot open source "${spec}": ${reason}`);
+    }
+    await expect(resolveSpec("/dev/null")).rejects.toThrow("it is neither a file nor a folder");
+  });
+
   test("what is not there is refused, with the nearest file where one is near", async () => {
     const missing = media.file("videos/cam3.mp4");
     await expect(resolveSpec(missing)).rejects.toMatchObject({
