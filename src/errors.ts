@@ -46,3 +46,11 @@ export function usageError(code: string, message: string, cause?: unknown): AipE
 export function runtimeError(code: string, message: string, cause?: unknown): AipError {
   return new AipError(message, { code, category: "runtime", cause });
 }
+
+/** `ffmpeg-missing`: a program of ffmpeg that is not there, and how to install it. */
+export function toolMissing(name: "ffmpeg" | "ffprobe"): AipError {
+  const install =
+    process.platform === "darwin" ? "brew install ffmpeg" : "sudo apt-get install ffmpeg";
+  const message = `"${name}" is not on the PATH: install it with "${install}"`;
+  return usageError("ffmpeg-missing", message);
+}

@@ -23,6 +23,7 @@ async function dispatch(words: readonly string[]): Promise<number> {
     process.stdout.write(`${aip.meta.version}\n`);
     return ExitCode.done;
   }
+  if (first === "help") return dispatch([...words.slice(1), "--help"]);
   const { command, rest } = findCommand(aip, words);
   const flagWords = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (flagWords.includes("--help") || flagWords.includes("-h")) {

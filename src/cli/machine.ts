@@ -19,7 +19,8 @@ export function formatMachine(machine: Machine): string {
 
 function deviceRows(device: MachineDevice, failure: string | null): [string, string][] {
   const { kind, available, description, reason, remedy } = device;
-  if (reason !== null && reason === failure) return [[kind, "not available without ONNX Runtime"]];
+  if (reason !== null && reason === failure)
+    return [[kind, "not available: no runtime, as said above"]];
   const rows: [string, string][] = [[kind, available ? description : `not available: ${reason}`]];
   if (available && reason !== null) rows.push(["", `software only: ${reason}`]);
   if (remedy !== null) rows.push(["", `to get it: ${remedy}`]);

@@ -29,8 +29,7 @@ export async function loadConfigFile(path: string): Promise<Partial<RunConfig>> 
   try {
     content = await readContent(path, extension);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n", 1)[0] : String(cause);
-    const message = `Cannot read configuration "${path}": ${reason}`;
+    const message = `Cannot read configuration "${path}": ${reasonOf(cause)}`;
     throw usageError("config-unreadable", message, cause);
   }
   return checkRunConfig(content, fileKeyName(path));
@@ -51,6 +50,20 @@ async function readContent(path: string, extension: string): Promise<unknown> {
       return module.default;
     }
   }
+}
+
+/** A module's syntax errors come as several in one; the first says where to begin. */
+function reasonOf(cause: unknown): string {
+  const first: unknown = cause instanceof AggregateError ? cause.errors[0] : cause;
+  const [text = ""] = (first instanceof Error ? first.message : String(first)).split("\n", 1);
+  const line = placeOf(first)?.line;
+  return line === undefined ? text : `line ${line}: ${text}`;
+}
+
+/** Where Bun's `BuildMessage` found its error. */
+function placeOf(error: unknown): { readonly line: number } | undefined {
+  const isPlaced = error instanceof BuildMessage && error.position !== null;
+  return isPlaced ? error.position : undefined;
 }
 
 function fileKeyName(path: string): KeyName {

@@ -192,7 +192,10 @@ export function checkRunConfig(
   );
   for (const key of Object.keys(given)) {
     if (!Object.hasOwn(entries, key)) {
-      const hint = suggestion(key, runConfigKeys);
+      const hint =
+        key === "supervise"
+          ? ": --supervise is a flag only, for the process that starts the run"
+          : suggestion(key, runConfigKeys);
       throw usageError("config-invalid", `Unknown setting ${name(key)}${hint}`);
     }
   }

@@ -1,5 +1,6 @@
 import { dlopen, type FFIFunction, FFIType, ptr } from "bun:ffi";
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import { LAYOUT_HASH, Status } from "../layout/layout.gen.ts";
@@ -123,7 +124,7 @@ export function library(): NativeLibrary {
 }
 
 function open(path: string): NativeLibrary {
-  const build = 'run "sh scripts/setup.sh" or "bun run build"';
+  const build = remedy();
   if (!existsSync(path)) {
     throw usageError("library-missing", `The native library "${path}" is missing: ${build}`);
   }
@@ -145,6 +146,14 @@ function open(path: string): NativeLibrary {
     );
   }
   return symbols;
+}
+
+/** A package holds the library for the systems it was packed on, and nothing to build it with. */
+function remedy(): string {
+  const canBuild = existsSync(join(import.meta.dirname, "../../Package.swift"));
+  if (canBuild) return 'run "sh scripts/setup.sh" or "bun run build"';
+  const system = `${process.platform} ${process.arch}`;
+  return `install a package of aip built for ${system}, or name its library in AIP_LIBRARY`;
 }
 
 /** A NUL-terminated UTF-8 copy. Native code must not keep its address. */

@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { availableMemory } from "../backend/available-memory.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { shareOf } from "../config/source-values.ts";
 import { planeLayout } from "../layout/planes.ts";
@@ -28,8 +28,6 @@ import { StageTimes } from "./stage-times.ts";
 
 /** Ground-truth records of a demo frame; see AIP_DEMO_OBJECTS_MAX. */
 const TRUTH_CAPACITY = 256;
-/** Memory the slots must leave to everybody else. */
-const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
 const FPS_UNKNOWN = 25;
 
 export interface RunPartsOptions {
@@ -74,7 +72,7 @@ export class RunParts {
   constructor(options: RunPartsOptions) {
     const { config, opened, layout, trace, emit } = options;
     this.#options = options;
-    const arena = allocateArena(layout, freemem() - MEMORY_SPARE_BYTES);
+    const arena = allocateArena(layout, availableMemory());
     this.#arena = arena;
     this.pool = this.#makePool();
     const { devices } = this.pool;

@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { availableMemory } from "../backend/available-memory.ts";
 import { localSystem } from "../backend/system-view.ts";
 import { SEATS_PER_DEVICE } from "../pipeline/device-pool.ts";
 import type { CameraCost, CameraDemand } from "../schedule/capacity.ts";
@@ -7,9 +7,6 @@ import type { CameraClip } from "./camera-clip.ts";
 import { measureCamera } from "./camera-cost.ts";
 import { findCombinations } from "./combinations.ts";
 import { measureHandover } from "./handover.ts";
-
-/** Memory that is left to everybody else. */
-const MEMORY_SPARE_BYTES = 256 * 2 ** 20;
 
 export interface PlanCamerasOptions {
   readonly clip: CameraClip;
@@ -61,7 +58,7 @@ export async function planCameras(options: PlanCamerasOptions): Promise<PlannedC
     cameras,
     room: {
       cores,
-      memoryBytes: freemem() + process.memoryUsage().rss - MEMORY_SPARE_BYTES,
+      memoryBytes: availableMemory() + process.memoryUsage.rss(),
       handoverMs,
       seatsPerDevice: SEATS_PER_DEVICE,
     },

@@ -1,4 +1,4 @@
-import { runtimeError, usageError } from "../errors.ts";
+import { runtimeError, toolMissing, usageError } from "../errors.ts";
 import type { FrameGeometry } from "../types.ts";
 
 /** Characters of ffmpeg's messages that are kept. */
@@ -35,11 +35,7 @@ export function muxerFor(path: string): string {
  */
 export async function findEncoder(): Promise<EncoderChoice> {
   const command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-encoders"];
-  if (Bun.which("ffmpeg") === null) {
-    const message =
-      "Cannot write an annotated video: ffmpeg is missing; install it (scripts/setup.sh)";
-    throw usageError("ffmpeg-missing", message);
-  }
+  if (Bun.which("ffmpeg") === null) throw toolMissing("ffmpeg");
   const probe = Bun.spawn(command, { stdin: "ignore", stderr: "ignore" });
   const listing = await new Response(probe.stdout).text();
   return chooseEncoder(listing, process.platform);

@@ -72,6 +72,7 @@ export function parseDemo(spec: string, frames: number = FRAME_COUNT): DemoOptio
   const [, ...parts] = spec.split(":");
   for (const part of parts) {
     const [key = "", value] = part.split("=", 2);
+    if (key === "") throw wrong(spec, `an option is missing after ":" (known: ${KEYS.join(", ")})`);
     if (!KEYS.some((known) => known === key)) {
       throw wrong(spec, `unknown option "${key}"${suggestion(key, KEYS)}`);
     }

@@ -191,11 +191,10 @@ async function readHead(path: string): Promise<PictureHead> {
     const { width, height, type = "unknown", orientation = 1 } = await imageSizeFromFile(path);
     return { path, type, width, height, orientation };
   } catch (cause) {
-    throw usageError(
-      "source-unreadable",
-      `Cannot open source "${path}": it is no picture (known: ${PICTURE_EXTENSIONS.join(" ")})`,
-      cause,
-    );
+    const isEmpty = (await Bun.file(path).exists()) && Bun.file(path).size === 0;
+    const known = PICTURE_EXTENSIONS.join(" ");
+    const reason = isEmpty ? "it is empty" : `it is no picture (known: ${known})`;
+    throw usageError("source-unreadable", `Cannot open source "${path}": ${reason}`, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { runtimeError, usageError } from "../errors.ts";
+import { runtimeError, toolMissing } from "../errors.ts";
 import { parseVersion } from "./ffmpeg.ts";
 
 /** What a short-lived tool left behind. */
@@ -20,9 +20,7 @@ const version = new Map<string, Promise<readonly [number, number]>>();
 export function findTool(name: "ffmpeg" | "ffprobe"): string {
   const path = Bun.which(name, { PATH: process.env["PATH"] ?? "" });
   if (path !== null) return path;
-  const install =
-    process.platform === "darwin" ? "brew install ffmpeg" : "sudo apt-get install ffmpeg";
-  throw usageError("ffmpeg-missing", `"${name}" is not on the PATH: install it with "${install}"`);
+  throw toolMissing(name);
 }
 
 /**

@@ -64,6 +64,7 @@ test.each([
   ["run --config no.yaml", 'Cannot read configuration "no.yaml": no such file'],
   ["devices cpu", 'Unexpected "cpu": "aip devices --help" says what it takes'],
   ["models inspect", "No model given: write aip models inspect FILE"],
+  ["completion", "No shell given: write aip completion SHELL (bash, zsh, fish)"],
   ["completion tcsh", 'Unknown shell "tcsh" (known: bash, zsh, fish)'],
 ])("aip %s is refused with one sentence and exit code 2", async (line, sentence) => {
   expect(await run(line)).toEqual({ code: 2, stdout: "", stderr: `aip: ${sentence}\n` });
@@ -81,6 +82,10 @@ test("aip says how to get a missing native library", async () => {
   expect(stdout).toContain('"no-such-library.so" is missing: run "sh scripts/setup.sh"');
   const refused = await run("models inspect x.onnx", { AIP_LIBRARY: "no-such-library.so" });
   expect(refused.code).toBe(2);
+});
+
+test("aip help is the help", async () => {
+  expect(await run("help")).toEqual(await run("--help"));
 });
 
 test("aip devices --json lists the CPU", async () => {

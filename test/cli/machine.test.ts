@@ -29,7 +29,7 @@ test("formatMachine() names a missing runtime once", () => {
   const cpu = fakeDevice("cpu", { available: false, reason: failure });
   const text = formatMachine({ ...fakeMachine(1), onnxRuntime: null, failure, devices: [cpu] });
   expect(text.split(failure)).toHaveLength(2);
-  expect(text).toContain("cpu      not available without ONNX Runtime");
+  expect(text).toContain("cpu      not available: no runtime, as said above");
 });
 
 test("machineToJson() keeps everything but the environment", () => {

@@ -66,8 +66,21 @@ test("loadConfigFile() refuses a file that is missing, of another kind or broken
   await expect(loadConfigFile(broken)).rejects.toThrow(`Cannot read configuration "${broken}": `);
   const brokenYaml = await file("f.yaml", "a: [1\n");
   await expect(loadConfigFile(brokenYaml)).rejects.toThrow("Cannot read configuration");
+  for (const text of ["\nexport default { fps: 5", "\nexport default { fps: 5 ] }; ) ("]) {
+    const brokenModule = await file(`${crypto.randomUUID()}.ts`, text);
+    await expect(loadConfigFile(brokenModule)).rejects.toThrow(
+      `Cannot read configuration "${brokenModule}": line 2: Expected "}" but found`,
+    );
+  }
   const noDefault = await file("g.ts", "export const model = 1;");
   await expect(loadConfigFile(noDefault)).rejects.toThrow("it has no default export");
+});
+
+test("loadConfigFile() says that supervising is for the command line alone", async () => {
+  const path = await file("i.json", '{"supervise": true}');
+  await expect(loadConfigFile(path)).rejects.toThrow(
+    `Unknown setting "supervise" in "${path}": --supervise is a flag only`,
+  );
 });
 
 test("loadConfigFile() refuses a file that holds no settings", async () => {

@@ -46,7 +46,10 @@ describe("parseDemo()", () => {
     ["demo:seed=1.5", '"seed" is a whole number from 0 to 4294967295, not "1.5"'],
     ["demo:persons=2", '"persons" is a number from 0 to 1, not "2"'],
     ["demo:size=640", '"size" is written as 640x360, with sides of 64 to 4096 pixels, not "640"'],
-    ["demo:", 'unknown option "" (known: size, frames, fps, pace, seed, density, start, persons)'],
+    [
+      "demo:",
+      'an option is missing after ":" (known: size, frames, fps, pace, seed, density, start, persons)',
+    ],
   ])("%p is refused", (spec, reason) => {
     expect(() => parseDemo(spec)).toThrow(`Cannot open source "${spec}": ${reason}`);
   });

@@ -204,6 +204,14 @@ describe.skipIf(!hasFfmpeg)("openPictures()", () => {
     ]);
   });
 
+  test("an empty file is said to be empty", async () => {
+    const path = media.file("empty.jpg");
+    writeFileSync(path, "");
+    await expect(openSource(path, { pipes })).rejects.toThrow(
+      `Cannot open source "${path}": it is empty`,
+    );
+  });
+
   test("a text file named .jpg and a folder without pictures are refused", async () => {
     const path = media.file("text.jpg");
     writeFileSync(path, "hello");

@@ -18,9 +18,12 @@ export const completion: Command = {
   async execute({ operands }) {
     const [given = ""] = operands;
     const shell = SHELLS.find((name) => name === given);
+    if (given === "") {
+      const known = SHELLS.join(", ");
+      throw usageError("shell-missing", `No shell given: write aip completion SHELL (${known})`);
+    }
     if (shell === undefined) {
-      const hint = given === "" ? ` (known: ${SHELLS.join(", ")})` : suggestion(given, SHELLS);
-      throw usageError("shell-unknown", `Unknown shell "${given}"${hint}`);
+      throw usageError("shell-unknown", `Unknown shell "${given}"${suggestion(given, SHELLS)}`);
     }
     const { completionScript } = await import("../completion-script.ts");
     const { aip } = await import("../aip.ts");
