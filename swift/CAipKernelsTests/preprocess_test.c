@@ -399,8 +399,8 @@ static void test_letterbox_places(void) {
   }
 }
 
-// A decoder has scaled the picture to what the letterbox gives its source: every pixel goes into the
-// tensor as it is, and place and scale are the source's.
+// A decoder has scaled the picture to what the letterbox gives its source: every pixel goes into
+// the tensor as it is, and place and scale are the source's.
 static void test_scaled_picture_keeps_its_source(void) {
   static const struct {
     uint32_t source[2], tensor, mode, picture[2], pad[2];

@@ -4,7 +4,8 @@ enum OnnxMessage {
   static let lengthMax = 300
 
   /// What stands in front of the reason, most telling last. Such as: "Load model from m.onnx
-  /// failed:", "[ONNXRuntimeError] : 1 : FAIL : ", "… running Conv node. Name:'c' Status Message: ".
+  /// failed:", "[ONNXRuntimeError] : 1 : FAIL : ",
+  /// "… running Conv node. Name:'c' Status Message: ".
   private static let introductions = ["failed:", "[ONNXRuntimeError] : ", "Status Message: "]
 
   static func shorten(_ text: String) -> String {

@@ -31,13 +31,15 @@ int32_t aip_last_error(uint8_t *text, uint32_t capacity);
 /// Monotonic clock in milliseconds, the same in every thread of this process.
 double aip_clock_ms(void);
 
-// MARK: Waiting and pipes. Every wait ends within 100 ms once *stop is not 0; a null stop never does.
+// MARK: Waiting and pipes. Every wait ends within 100 ms once *stop is not 0; a null
+// stop never does.
 
 /// Sleeps until aip_clock_ms() reaches `deadline_ms`; accurate to about 0.1 ms.
 /// Returns OK, or STOPPED.
 int32_t aip_sleep_until(double deadline_ms, const uint32_t *stop);
 
-/// Creates a close-on-exec pipe of `capacity_bytes` where the system allows; fds[0] is its read end.
+/// Creates a close-on-exec pipe of `capacity_bytes` where the system allows; fds[0]
+/// is its read end.
 int32_t aip_pipe_create(uint32_t capacity_bytes, int32_t *fds);
 
 /// Reads exactly `size_bytes`. Returns OK, END (end of stream; *read_bytes says how much of a last
@@ -91,11 +93,11 @@ int32_t aip_session_run(aip_session *session, const uint8_t *slot, uint8_t *resu
 int32_t aip_session_batch_size(aip_session *session, uint32_t *count);
 
 /// Answers `count` frames by one run of the model: `slots[i]` into `results[i]`, which the caller
-/// has prepared as for aip_session_run. A model made for more pictures is run on stale ones besides.
-/// Returns OK once every block has a status of its own and, where that is negative, its message in
-/// place of the detections; INVALID_ARGUMENT where there is no such batch. Times: each frame has its
-/// own of pre- and post-processing, and the whole of the inference, since it waited for that;
-/// started_ms and finished_ms are the call's.
+/// has prepared as for aip_session_run. A model made for more pictures is run on stale ones
+/// besides. Returns OK once every block has a status of its own and, where that is negative, its
+/// message in place of the detections; INVALID_ARGUMENT where there is no such batch. Times: each
+/// frame has its own of pre- and post-processing, and the whole of the inference, since it waited
+/// for that; started_ms and finished_ms are the call's.
 int32_t aip_session_run_batch(aip_session *session, uint32_t count, const uint8_t *const *slots,
                               uint8_t *const *results);
 
