@@ -14,7 +14,9 @@ export function earliestFinish(): Scheduler {
   return { name: "earliest-finish", enter, next: () => 0 };
 }
 
-/** HOT: once a frame. While no device knows its time and each has a frame, it waits for any of them. */
+/**
+ * HOT: once a frame. While no time is known and each device has a frame, it waits for any of them.
+ */
 function enter({ devices, nowMs }: ScheduleState): number {
   let earliest = -1;
   let earliestMs = 0;
