@@ -54,6 +54,9 @@ struct OnnxRuntime: @unchecked Sendable {
       NativeError(AIP_STATUS_LIBRARY, "Cannot load ONNX Runtime \"\(path)\": \(reason)")
     }
     guard access(path, R_OK) == 0 else { throw failure(String(cString: strerror(errno))) }
+    // From 1.30 on it would send telemetry over HTTPS, and leave a log in the temporary folder for
+    // every process. Whoever wants that sets the variable to 0; it counts when the library starts.
+    setenv("ORT_DISABLE_TELEMETRY", "1", 0)
     guard let handle = dlopen(path, RTLD_NOW | RTLD_LOCAL) else {
       throw failure(dlerror().map { String(cString: $0) } ?? "it is no shared library")
     }
