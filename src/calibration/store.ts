@@ -1,21 +1,11 @@
-import {
-  access,
-  constants,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  rmdir,
-  writeFile,
-} from "node:fs/promises";
+import { access, constants, mkdir, readdir, readFile, rmdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import type { Calibration, CalibrationKey } from "../schedule/calibration.ts";
 import { parseCalibration } from "../schedule/calibration-schema.ts";
 import { reasonOf } from "../sink/line-writer.ts";
-import { partPathOf } from "../sink/part-path.ts";
+import { replaceFile } from "../sink/replace-file.ts";
 import { fileNameOf, modelPrefixOf } from "./key.ts";
 import { differences } from "./key-differences.ts";
 import { checkStoredDevices } from "./stored-check.ts";
@@ -128,15 +118,8 @@ async function removeEmpty(folder: string, first: string): Promise<void> {
 export async function writeCalibration(path: string, calibration: Calibration): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
+    await replaceFile(path, `${JSON.stringify(calibration, null, 2)}\n`);
   } catch (cause) {
-    throw unwritable(path, cause);
-  }
-  const part = partPathOf(path);
-  try {
-    await writeFile(part, `${JSON.stringify(calibration, null, 2)}\n`);
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true });
     throw unwritable(path, cause);
   }
 }

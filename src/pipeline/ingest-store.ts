@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { reasonOf } from "../sink/line-writer.ts";
-import { partPathOf } from "../sink/part-path.ts";
+import { replaceFile } from "../sink/replace-file.ts";
 
 /** Measurements kept, newest first. */
 const ENTRIES_MAX = 100;
@@ -41,22 +41,11 @@ export async function readMeasured(path: string): Promise<StoredMeasured> {
 export async function storeMeasured(path: string, measured: Measured): Promise<string | null> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeWhole(path, `${JSON.stringify(measured, null, 2)}\n`);
+    await replaceFile(path, `${JSON.stringify(measured, null, 2)}\n`);
     return null;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === undefined) throw error;
     return `Cannot write "${path}": ${reasonOf(error)}`;
-  }
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const part = partPathOf(path);
-  try {
-    await writeFile(part, text);
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
   }
 }
 

@@ -1,8 +1,8 @@
-import { rename, rm, stat, writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { runtimeError } from "../errors.ts";
 import type { Report } from "../metrics/report.ts";
 import { reasonOf } from "./line-writer.ts";
-import { partPathOf } from "./part-path.ts";
+import { replaceFile } from "./replace-file.ts";
 
 /**
  * Writes the report as JSON. The file is there whole or not at all: it is written beside and
@@ -17,17 +17,6 @@ export async function writeReport(path: string, report: Report): Promise<void> {
     else await writeFile(path, text);
   } catch (cause) {
     throw runtimeError("output-failed", `Cannot write "${path}": ${reasonOf(cause)}`, cause);
-  }
-}
-
-async function replaceFile(path: string, text: string): Promise<void> {
-  const part = partPathOf(path);
-  try {
-    await writeFile(part, text);
-    await rename(part, path);
-  } catch (cause) {
-    await rm(part, { force: true });
-    throw cause;
   }
 }
 
