@@ -1,6 +1,8 @@
 import type { CalibrationKey } from "../schedule/calibration.ts";
 
-/** In which ways two keys differ, for people, as what the stored one is of; empty where they do not. */
+/**
+ * In which ways two keys differ, for people, as what the stored one is of; empty where they do not.
+ */
 export function differences(stored: CalibrationKey, here: CalibrationKey): readonly string[] {
   return [
     ...machineDifferences(stored, here),

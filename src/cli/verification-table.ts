@@ -4,6 +4,10 @@ import type { Verification } from "../planning/verification.ts";
 import type { CapacityPlan } from "../schedule/capacity-plan.ts";
 import { NAME_WIDTH } from "./header.ts";
 
+/** A prediction further off than this is said to be. */
+const DEVIATION_MAX = 0.1;
+const OFF = "was the machine busy with other work, now or when its devices were measured?";
+
 /**
  * Predicted beside measured:
  *
@@ -36,12 +40,19 @@ export function formatVerification(
       .join("   "),
   );
   const verdict = measured.fault === null ? "held" : `did not hold: ${measured.fault}`;
+  const isOff = comparisonOf(plan, measured).some(({ name, predicted, measured: value }) => {
+    const counts = name === "frames a second" || name === "latency p95, ms";
+    return counts && predicted !== null && Math.abs(value / predicted - 1) > DEVIATION_MAX;
+  });
   return [
     ...lines.map((line, index) =>
       `${padCellsEnd(index === 0 ? "verified" : "", NAME_WIDTH)}${line}`.trimEnd(),
     ),
     "",
     verdict,
+    ...(isOff
+      ? [`the prediction was off by more than ${formatPercent(DEVIATION_MAX)}: ${OFF}`]
+      : []),
   ].join("\n");
 }
 

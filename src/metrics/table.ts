@@ -218,9 +218,25 @@ function faultRows({ faults }: Report): Row[] {
 }
 
 function driftRows({ drift }: Report): Row[] {
-  const rows = drift.slice(0, DRIFT_ROWS_MAX).map((change) => row("drift", describeDrift(change)));
-  const more = drift.length - rows.length;
-  return more === 0 ? rows : [...rows, row("", `and ${formatCountOf(more, "change")} more`)];
+  const devices = [...Map.groupBy(drift, ({ device }) => device)];
+  const rows = devices
+    .slice(0, DRIFT_ROWS_MAX)
+    .map(([device, changes]) => row("drift", driftOf(device, changes)));
+  const more = devices.length - rows.length;
+  return more === 0 ? rows : [...rows, row("", `and ${formatCountOf(more, "device")} more`)];
+}
+
+/** The changes of one device in a line: each was told when it came, and stands in the report. */
+function driftOf(device: string, changes: Report["drift"]): string {
+  const last = changes.at(-1);
+  if (last === undefined) return device;
+  if (changes.length === 1) return describeDrift(last);
+  const times = changes.flatMap(({ from_ms, to_ms }) => [from_ms, to_ms]);
+  const range = `${formatMs(Math.min(...times))} and ${formatMs(Math.max(...times))} ms`;
+  return (
+    `${device} changed its speed ${changes.length} times, between ${range}; ` +
+    `the last, ${formatMs(last.to_ms)} ms, since ${last.since_s.toFixed(1)} s`
+  );
 }
 
 /** A table: names to the left, cells to the right, every column as wide as its widest cell. */

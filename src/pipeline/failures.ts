@@ -17,8 +17,8 @@ export interface FailuresOptions {
 }
 
 /**
- * What becomes of frames whose device gave an error or was lost: another device gets them, and those
- * that were tried often enough have failed for good, and leave as such in their turn.
+ * What becomes of frames whose device gave an error or was lost: another device gets them, and
+ * those that were tried often enough have failed for good, and leave as such in their turn.
  */
 export class Failures {
   /** Frames given to another device. */

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,7 +50,13 @@ export async function syntheticClip(
   signal?: AbortSignal,
 ): Promise<CameraClip & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), "aip-camera-"));
-  const dispose = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const removeNow = (): void => rmSync(folder, { recursive: true, force: true });
+  // Whoever ends the process in haste leaves no clip behind.
+  process.once("exit", removeNow);
+  const dispose = async (): Promise<void> => {
+    process.off("exit", removeNow);
+    await rm(folder, { recursive: true, force: true });
+  };
   try {
     const path = join(folder, "camera.mp4");
     const args = encodeArguments(format, path);

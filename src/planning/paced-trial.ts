@@ -36,8 +36,8 @@ export interface PacedCosts {
 /**
  * Measures what frames cost that come one at a time: caches are cold and cores asleep by then, so
  * that decoding and inference take longer than where one follows upon the other. A few cameras
- * play at their pace, to the quickest combination of devices; how much longer a kind of device takes
- * there is taken over for the others.
+ * play at their pace, to the quickest combination of devices; how much longer a kind of device
+ * takes there is taken over for the others.
  *
  * @throws {AipError} where the run cannot start, or fails
  */

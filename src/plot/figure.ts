@@ -65,8 +65,8 @@ const MARGIN = { left: 64, right: 18, top: 56, bottom: 52 };
  * drawFigure({
  *   title: "one device",
  *   x: { title: "seconds", domain: [0, 2] },
- *   panels: [{ title: "throughput, frames/s", series: [{ name: "cpu", points: [{ x: 1, y: 50 }] }] }],
- * });
+ *   panels: [{ title: "throughput, frames/s", series: [{ name: "cpu", points: [{ x: 1, y: 50 }] }]
+ * }], });
  * ```
  */
 export function drawFigure(figure: Figure): string {

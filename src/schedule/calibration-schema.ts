@@ -73,8 +73,8 @@ const schema: v.GenericSchema<unknown, Calibration> = v.object({
  * Reads a stored calibration.
  *
  * @throws {AipError} `calibration-invalid`: what is wrong with it, in words that complete a
- *   sentence
- * about the file
+ * sentence
+ *   about the file
  */
 export function parseCalibration(text: string): Calibration {
   let json: unknown;
@@ -90,6 +90,9 @@ export function parseCalibration(text: string): Calibration {
   }
   const [issue] = result.issues;
   const path = v.getDotPath(issue);
+  if (path === "format" && typeof issue.input === "number") {
+    throw usageError("calibration-invalid", `it is of another version (format ${issue.input})`);
+  }
   throw usageError(
     "calibration-invalid",
     path === null ? "it holds no calibration" : `its "${path}" makes no sense`,

@@ -76,8 +76,9 @@ export function cameraPlace(index: number): number {
 
 /**
  * Simulates live cameras, evenly paced and evenly staggered, on a processor that decoding and
- * devices share: when a camera's frame is taken, its decoder begins with the next one. It runs under the pipeline's own default
- * policies: `look-ahead`, and the oldest waiting frame gives way where no slot is free.
+ * devices share: when a camera's frame is taken, its decoder begins with the next one. It runs
+ * under the pipeline's own default policies: `look-ahead`, and the oldest waiting frame gives way
+ * where no slot is free.
  */
 export function simulateCameras(load: CameraLoad): CameraOutcome {
   const { cameras, fps, slots, devices, latencyMs: goalMs, handoverMs, seconds } = load;

@@ -28,9 +28,9 @@ export interface DispatcherOptions {
 }
 
 /**
- * The frames that wait, and who takes them: a policy applied. Frames are known by their slots. Those
- * of a source are ordered by arrival, also those that come back because their device has failed or
- * gone; sources take turns as `FairQueue` has it.
+ * The frames that wait, and who takes them: a policy applied. Frames are known by their slots.
+ * Those of a source are ordered by arrival, also those that come back because their device has
+ * failed or gone; sources take turns as `FairQueue` has it.
  *
  * Pure, but for what `give` does. It allocates nothing after construction.
  */
@@ -253,7 +253,9 @@ export class Dispatcher implements ScheduleState {
     return true;
   }
 
-  /** Whether the frame in `slot` arrived before the one in `other`; -1, no frame, is before none. */
+  /**
+   * Whether the frame in `slot` arrived before the one in `other`; -1, no frame, is before none.
+   */
   #isBefore(slot: number, other: number): boolean {
     if (slot < 0) return false;
     return other < 0 || (this.#arrival[slot] as number) < (this.#arrival[other] as number);

@@ -22,8 +22,9 @@ export interface LookAheadOptions {
  * is the index it takes, T being its own service time and b the frames a device takes in one call
  * (1 for most; times are then those of calls with what waits, up to b). Where no more than k wait,
  * the others will be done with all of them first. As long as sources have free slots the device
- * then leaves them alone (it defers); when one has none it takes that source's last, because throughput needs every
- * device. Frames of sources that have room are left to quicker ones even then.
+ * then leaves them alone (it defers); when one has none it takes that source's last, because
+ * throughput needs every device. Frames of sources that have room are left to quicker ones even
+ * then.
  *
  * One so slow that the others would run out of slots stays idle even then: of the k frames that
  * they finish meanwhile, those behind its own keep their slots until it has answered; with all

@@ -6,9 +6,9 @@ import { EventQueue } from "./event-queue.ts";
  * goes on as fast as one of them, for they wait for each other; of another chip's call, only the
  * part that the processor does is slowed down.
  *
- * Actors are numbers from 0. Their jobs want as many cores as they have threads; less than one where
- * another chip computes and the processor does that share of it. Jobs of one actor follow upon each
- * other. Nothing is allocated after construction.
+ * Actors are numbers from 0. Their jobs want as many cores as they have threads; less than one
+ * where another chip computes and the processor does that share of it. Jobs of one actor follow
+ * upon each other. Nothing is allocated after construction.
  */
 export class SharedProcessor {
   readonly #cores: number;

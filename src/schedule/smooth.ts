@@ -12,8 +12,8 @@ export interface SmoothOptions {
  * Smooth weighted round robin, as nginx balances its upstreams (`ngx_http_upstream_round_robin`):
  * every device gains its weight in credit with each frame; the one with the most takes the frame
  * and pays the sum of all weights. Shares are those of `weighted`, and each device's frames are
- * spread as evenly as they can be: `5:2:1` gives a b a a c a b a. Where shares follow, the weight of
- * a device that has become twice as slow is half as much.
+ * spread as evenly as they can be: `5:2:1` gives a b a a c a b a. Where shares follow, the weight
+ * of a device that has become twice as slow is half as much.
  *
  * @throws {RangeError} where a weight is no positive number
  */

@@ -42,7 +42,8 @@ export interface LineWriterEvents {
  * Opens `path` for lines: a regular file is written at once from a buffer, anything a reader can
  * hold up (a pipe, a terminal; `-` is the standard output) beside the main thread.
  *
- * @throws {AipError} `output-unwritable`, also for a pipe nobody reads; `output-in-use` where another run writes that file
+ * @throws {AipError} `output-unwritable`, also for a pipe nobody reads; `output-in-use` where
+ * another run writes that file
  */
 export function openLineWriter(
   path: string,

@@ -2,8 +2,8 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { partPathOf } from "./part-path.ts";
 
 /**
- * Writes a file whole or not at all: beside the one that is there, which it then takes the place of.
- * The folder must exist. What cannot be written leaves nothing behind.
+ * Writes a file whole or not at all: beside the one that is there, which it then takes the place
+ * of. The folder must exist. What cannot be written leaves nothing behind.
  *
  * @throws what the file system says
  */

@@ -1,4 +1,4 @@
-import { runtimeError, toolMissing } from "../errors.ts";
+import { toolMissing, usageError } from "../errors.ts";
 import { parseVersion } from "./ffmpeg.ts";
 
 /** What a short-lived tool left behind. */
@@ -9,7 +9,8 @@ export interface ToolResult {
   readonly stderr: string;
 }
 
-const VERSION_LIMIT_MS = 5000;
+/** As long as a probe gets: on a busy machine a process is slow to start. */
+const VERSION_LIMIT_MS = 30_000;
 const version = new Map<string, Promise<readonly [number, number]>>();
 
 /**
@@ -60,9 +61,9 @@ export async function ffmpegVersion(): Promise<readonly [major: number, minor: n
 async function askVersion(path: string): Promise<readonly [number, number]> {
   const result = await runTool("ffmpeg", ["-version"], VERSION_LIMIT_MS);
   if (result.exitCode === 0) return parseVersion(result.stdout);
-  throw runtimeError("ffmpeg-unusable", `"${path}" does not run: ${firstLine(result.stderr)}`);
-}
-
-function firstLine(text: string): string {
-  return text.split("\n", 1)[0] ?? "";
+  const reason =
+    result.exitCode === null
+      ? `it did not say its version within ${VERSION_LIMIT_MS / 1000} s`
+      : result.stderr.split("\n", 1)[0] || `it ended with code ${result.exitCode}`;
+  throw usageError("ffmpeg-unusable", `"${path}" does not run: ${reason}`);
 }

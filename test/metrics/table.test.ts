@@ -157,6 +157,23 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     }
   });
 
+  test("tells a device that changed its speed more than once in one line", () => {
+    const share = { share_from: 0.5, share_to: 0.4 };
+    const text = formatReport({
+      ...SAMPLE,
+      drift: [
+        { device: "cpu-0", since_s: 1, from_ms: 10, to_ms: 22, ...share },
+        { device: "cpu-1", since_s: 2, from_ms: 10, to_ms: 15, share_from: 1, share_to: 1 },
+        { device: "cpu-0", since_s: 7.25, from_ms: 22, to_ms: 9, ...share },
+      ],
+    }).replaceAll(/\n {12}/g, " ");
+    expect(text).toContain(
+      "drift       cpu-0 changed its speed 2 times, between 9.0 and 22.0 ms; " +
+        "the last, 9.0 ms, since 7.3 s\n",
+    );
+    expect(text).toContain("drift       cpu-1 is 1.5x slower since 2.0 s (10.0 → 15.0 ms)\n");
+  });
+
   test("columns stay aligned below wide characters and long names", () => {
     const [cpu, gpu] = SAMPLE.devices as [Report["devices"][number], Report["devices"][number]];
     const devices = [

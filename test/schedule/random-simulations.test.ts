@@ -8,7 +8,7 @@ import {
   type ScheduleName,
   scheduleNames,
 } from "../../src/schedule/schedule-spec.ts";
-import { simulate } from "../../src/schedule/simulator.ts";
+import { type ProcessorModel, simulate } from "../../src/schedule/simulator.ts";
 import { FairnessWatcher } from "./fairness-watcher.ts";
 import { type Conservation, Watcher } from "./invariants.ts";
 
@@ -76,6 +76,19 @@ function scene(seed: number): Scene {
   };
 }
 
+/** A processor of few cores, which devices and decoders share. */
+function crowded(seed: number, deviceCount: number): ProcessorModel {
+  const random = mulberry32(~seed);
+  return {
+    cores: 1 + Math.floor(random() * 4),
+    deviceCores: Array.from(
+      { length: deviceCount },
+      () => [0, 0.3, 1, 1, 2][Math.floor(random() * 5)] as number,
+    ),
+    ingestMs: () => 4 * random(),
+  };
+}
+
 /** Frames that may be served between the arrival of one of a source and its own service. */
 function framesBefore(index: number, sources: readonly SourceModel[]): number {
   const { slots, weight = 1 } = sources[index] as SourceModel;
@@ -96,6 +109,7 @@ for (const name of scheduleNames) {
       const { frames } = simulate({
         devices,
         sources,
+        ...(seed % 3 === 0 && { processor: crowded(seed, devices.length) }),
         scheduler: (states) => createScheduler(name, states),
         observe(event) {
           watcher.observe(event);
