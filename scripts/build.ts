@@ -109,7 +109,7 @@ function sourcePaths(root: string): string[] {
   const swift = readdirSync(join(root, "swift"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
-    .filter((path) => !/^swift\/\w+Tests\//.test(path));
+    .filter((path) => !/^swift\/(\w+Tests|MacStubs)\//.test(path));
   return ["Package.swift", ...swift].sort();
 }
 

@@ -9,20 +9,23 @@
 /** The processors a Mac has; macOS 14 runs on both. */
 export type MacArchitecture = "arm64" | "x86_64";
 
+/** Bodies are not needed to check what calls them, and take nine tenths of the time. */
+const WITHOUT_BODIES = "-experimental-skip-all-function-bodies";
+
+/** Inside, the library keeps to its own rules of availability; its callers are held to them. */
+const UNCHECKED = "-disable-availability-checking";
+
+/** Holds nothing but bodies, of which the compiler leaves none out. */
+const ONLY_BODIES = "SwiftOnoneSupport";
+
 /** Modules that every Swift file imports without saying so, and what they import. */
 export const STANDARD_MODULES: readonly string[] = [
   "Swift",
   "_Concurrency",
   "_StringProcessing",
   "_RegexParser",
-  "SwiftOnoneSupport",
+  ONLY_BODIES,
 ];
-
-/**
- * Bodies are not needed to check what calls them, and take nine tenths of the time; the annotations
- * inside the library are those of another system's build, so that only its callers are held to them.
- */
-const MODULE_FLAGS = "-experimental-skip-all-function-bodies -disable-availability-checking";
 
 /** Part of the library where there is Objective-C; the compiler wants it for every pointer passed. */
 const OBJECTIVE_C = `
@@ -55,7 +58,11 @@ export function standardInterface(
   const interface_ = text
     .replace(/^(\/\/ swift-module-flags:.*?) -target \S+(.*)$/m, `$1 -target ${target}$2`)
     .replace(/^\/\/ swift-module-flags: .*$/m, (flags) =>
-      [flags.replaceAll(" -disable-objc-interop", ""), MODULE_FLAGS].join(" "),
+      [
+        flags.replaceAll(" -disable-objc-interop", ""),
+        ...(module === ONLY_BODIES ? [] : [WITHOUT_BODIES]),
+        UNCHECKED,
+      ].join(" "),
     )
     // Copies for an older macOS: they need bodies, and change nothing for who calls.
     .replace(/@backDeployed\([^)]*\)/g, "");
@@ -81,7 +88,7 @@ export function stubInterface(
   const underlying = new RegExp(`^@_exported import ${module}$`, "m").test(text);
   const flags = [
     `-target ${target} -module-name ${module} -swift-version 5 -O -enable-library-evolution`,
-    "-experimental-skip-all-function-bodies",
+    WITHOUT_BODIES,
     ...(underlying ? ["-import-underlying-module"] : []),
   ];
   return [
