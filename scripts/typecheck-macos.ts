@@ -42,19 +42,21 @@ export async function typecheckMac(options: MacCheckOptions = {}): Promise<strin
     macosMin,
     cache: options.cache ?? join(ROOT, "build", "macos-sdk"),
   });
-  const complaints: string[] = [];
-  for (const architecture of architectures) {
+  // Side by side: the processors share none of what is made of the SDK.
+  const complaints = architectures.map(async (architecture) => {
     const target = macTarget(architecture, macosMin);
     await probe(toolchain, sdk, target);
+    const said: string[] = [];
     for (const command of [
       swiftCommand(toolchain, sdk, target, root, languageMode),
       ...cCommands(toolchain, sdk, target, root),
     ]) {
       const complaint = await run(command);
-      if (complaint !== "") complaints.push(`${complaint}(for ${target})\n`);
+      if (complaint !== "") said.push(`${complaint}(for ${target})\n`);
     }
-  }
-  return complaints;
+    return said;
+  });
+  return (await Promise.all(complaints)).flat();
 }
 
 /** What `Package.swift` says of the language and the oldest macOS. */
@@ -70,7 +72,7 @@ function readManifest(root: string): { languageMode: string; macosMin: string } 
 
 /** Makes the SDK's modules, so that a failure there is told from one of the sources. */
 async function probe(toolchain: Toolchain, sdk: MacSdk, target: string): Promise<void> {
-  const source = join(sdk.path, "probe.swift");
+  const source = join(sdk.path, `probe-${target}.swift`);
   writeFileSync(source, sdk.frameworks.map((name) => `import ${name}\n`).join(""));
   const flags = [...sdkFlags(sdk, target), "-parse-as-library", source];
   const complaint = await run([toolchain.swiftc, "-frontend", "-typecheck", ...flags]);
@@ -104,7 +106,7 @@ function swiftCommand(
     ...[toolchain.swiftc, "-frontend", "-emit-sil", "-o", "/dev/null"],
     ...[...sdkFlags(sdk, target), "-module-name", "AipNative", "-parse-as-library"],
     ...["-swift-version", languageMode, "-warnings-as-errors"],
-    ...moduleFolders(root, sdk).flatMap((folder) => ["-I", folder]),
+    ...moduleFolders(root).flatMap((folder) => ["-I", folder]),
     ...sources,
   ];
 }
@@ -117,14 +119,14 @@ function cTargets(root: string): string[] {
 }
 
 /** Folders with a module map for each C module; where the package has none, SwiftPM makes it. */
-function moduleFolders(root: string, sdk: MacSdk): string[] {
+function moduleFolders(root: string): string[] {
   const system = readdirSync(join(root, "swift"))
     .map((name) => join(root, "swift", name))
     .filter((folder) => existsSync(join(folder, "module.modulemap")));
   const own = cTargets(root).map((name) => {
     const include = join(root, "swift", name, "include");
     if (existsSync(join(include, "module.modulemap"))) return include;
-    const folder = join(sdk.path, "targets", Bun.hash(include).toString(16));
+    const folder = join(root, "build", "macos-modules", name);
     mkdirSync(folder, { recursive: true });
     writeFileSync(
       join(folder, "module.modulemap"),
@@ -166,6 +168,11 @@ async function run(command: readonly string[]): Promise<string> {
 }
 
 if (import.meta.main) {
+  const [option] = process.argv.slice(2);
+  if (option !== undefined) {
+    console.error(`"${option}" is no option of typecheck-macos: it has none`);
+    process.exit(2);
+  }
   try {
     const complaints = await typecheckMac();
     for (const complaint of complaints) process.stderr.write(complaint);
