@@ -13,14 +13,16 @@ interface Rule {
 const LAYERS = "hollance/neural-engine, unsupported-layers.md";
 const GUIDE = "ane-guide, chapter 4";
 const LIMITS = "hollance/neural-engine, issues 1 and 2 (limit 13); reports of 7";
-/** Largest kernel or window that is always taken; Core ML's own log names 13 on older chips. */
+/** Largest kernel or window of which no trouble is reported; Core ML's own log names 13. */
 const KERNEL_MAX = 7;
 
 /**
- * What leaves the Neural Engine. The sources: github.com/hollance/neural-engine (A11 to A13),
- * ane-guide.readthedocs.io and aneforge.readthedocs.io (M1 and later), and plans of MLComputePlan
- * that were published with models on huggingface.co. Core ML decides for each chip and system anew, Apple publishes no
+ * What leaves the Neural Engine. Core ML decides for each chip and system anew, Apple publishes no
  * list, and none of this was measured by this program: `MLComputePlan` on a Mac knows better.
+ *
+ * Sources: github.com/hollance/neural-engine (chips up to the A13), ane-guide.readthedocs.io and
+ * aneforge.readthedocs.io (M1 and later), and plans of MLComputePlan published beside models on
+ * huggingface.co.
  */
 const RULES: readonly Rule[] = [
   {
