@@ -132,7 +132,9 @@ function precisionText({ weightBytes, computeTypes }: CoreMlInspection): string 
 }
 
 function percent(share: number): string {
-  return share === 1 ? "throughout" : `${(100 * share).toFixed(share < 0.1 ? 1 : 0)} %`;
+  if (share === 1) return "throughout";
+  if (share < 0.01) return "below 1 %";
+  return share > 0.99 ? "above 99 %" : `${Math.round(100 * share)} %`;
 }
 
 function operationsText(operations: Readonly<Record<string, number>>): string {

@@ -8,8 +8,10 @@ export interface SizeHints {
   /** The model and its manifest, for messages. */
   readonly path: string;
   readonly manifestPath: string;
-  /** The size asked for, by the run or the manifest; or else the one the model was exported for. */
+  /** The size asked for, by the run or the manifest. */
   readonly wanted: PixelSize | null;
+  /** The size its metadata names, for a model without a default. */
+  readonly exported: PixelSize | null;
 }
 
 /** Shapes shown before the rest is counted. */
@@ -38,25 +40,26 @@ export function inputShape(input: Feature, hints: SizeHints): readonly number[] 
 function pictureShape(input: Feature, type: ImageType, hints: SizeHints): readonly number[] {
   const { width, height, flexibility } = type;
   const channelCount = type.color === "gray" || type.color === "gray16" ? 1 : 3;
-  const { wanted } = hints;
+  const hasDefault = width > 0 && height > 0;
+  const wanted = hints.wanted ?? (hasDefault ? null : hints.exported);
   if (wanted !== null && flexibility !== null) {
     if (!allows(flexibility, [wanted.height, wanted.width]))
-      throw notAllowed(input, flexibility, hints);
+      throw notAllowed(input, flexibility, wanted, hints);
     return [1, wanted.height, wanted.width, channelCount];
   }
-  if (width <= 0 || height <= 0) throw withoutDefault(input, flexibility, hints);
+  if (!hasDefault) throw withoutDefault(input, flexibility, hints);
   return [1, height, width, channelCount];
 }
 
 function arrayShape(input: Feature, type: ArrayType, hints: SizeHints): readonly number[] {
   const { shape, flexibility } = type;
-  const { wanted } = hints;
+  const wanted = hints.wanted ?? (shape === null ? hints.exported : null);
   const known = shape ?? (flexibility === null ? null : example(flexibility));
   if (known === null) return [];
   const heightAxis = heightAxisOf(known);
   if (flexibility !== null && wanted !== null && heightAxis !== null) {
     const asked = known.with(heightAxis, wanted.height).with(heightAxis + 1, wanted.width);
-    if (!allows(flexibility, asked)) throw notAllowed(input, flexibility, hints);
+    if (!allows(flexibility, asked)) throw notAllowed(input, flexibility, wanted, hints);
     return withBatch(asked);
   }
   if (shape === null) throw withoutDefault(input, flexibility, hints);
@@ -109,8 +112,12 @@ export function flexibilityText(flexibility: Flexibility): string {
   return `[${sides.slice(0, SHAPES_SHOWN_MAX).join(", ")}]`;
 }
 
-function notAllowed(input: Feature, flexibility: Flexibility, hints: SizeHints): AipError {
-  const { width, height } = hints.wanted as PixelSize;
+function notAllowed(
+  input: Feature,
+  flexibility: Flexibility,
+  { width, height }: PixelSize,
+  hints: SizeHints,
+): AipError {
   const order = input.type.kind === "image" ? "height and width" : "its shape";
   const what = `input ${quoted(input.name)} cannot be ${width}×${height}`;
   return sizeError(hints, `${what}: ${order} can be ${flexibilityText(flexibility)}`);
