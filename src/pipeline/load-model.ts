@@ -1,12 +1,15 @@
 import { readFileSync } from "node:fs";
 import type { ModelTask } from "../backend/session-task.ts";
 import type { RunConfig } from "../config/run-config.ts";
+import { inspectCoreMl } from "../coreml/inspect.ts";
 import { Provider } from "../layout/layout.gen.ts";
-import { resolveModel } from "../model/catalog.ts";
+import { type ModelFile, resolveModel } from "../model/catalog.ts";
+import { describeCoreMlModel } from "../model/coreml-model.ts";
 import { describeModel, type ModelOverrides, type ModelSpec } from "../model/model.ts";
 import { sessionConfig } from "../model/session-config.ts";
 import { inspectOnnx } from "../native/library.ts";
 import { mergeFocusStem } from "../onnx/focus-stem.ts";
+import { requireCoreMl } from "./coreml-here.ts";
 
 const DTYPE_BYTES: Readonly<Record<string, number>> = {
   float32: 4,
@@ -27,9 +30,9 @@ export interface LoadedModel {
 /** Finds a model, inspects it, and settles how it is run. @throws {AipError} category `usage` */
 export function loadModel(nameOrPath: string, config: RunConfig): LoadedModel {
   const file = resolveModel(nameOrPath);
-  const inspection = inspectOnnx(file.path);
-  const spec = describeModel(file.path, inspection, file.manifest, overridesOf(config));
-  const output = inspection.outputs[spec.head.outputIndex];
+  const isOnnx = file.format === "onnx";
+  if (!isOnnx) requireCoreMl(file.path);
+  const { spec, outputDtype } = isOnnx ? readOnnx(file, config) : readCoreMl(file, config);
   const elements = spec.head.shape.reduce((product, size) => product * Math.abs(size), 1);
   const isRaw = spec.head.type === "raw";
   return {
@@ -37,12 +40,33 @@ export function loadModel(nameOrPath: string, config: RunConfig): LoadedModel {
     // Provider and threads are a device's own; the planner fills them in.
     task: {
       path: file.path,
-      bytes: rewritten(file.path),
+      bytes: isOnnx ? rewritten(file.path) : null,
       config: sessionConfig(spec, { provider: Provider.cpu, threadCount: 1 }),
       batchSize: spec.batchSize,
     },
-    payloadBytes: isRaw ? elements * (DTYPE_BYTES[output?.dtype ?? "float32"] ?? 4) : 0,
+    payloadBytes: isRaw ? elements * (DTYPE_BYTES[outputDtype] ?? 4) : 0,
   };
+}
+
+/** What is read of a file, whatever its format. */
+interface ModelReading {
+  readonly spec: ModelSpec;
+  /** Element type of the output the head reads, by ONNX's names. */
+  readonly outputDtype: string;
+}
+
+function readOnnx({ path, manifest }: ModelFile, config: RunConfig): ModelReading {
+  const inspection = inspectOnnx(path);
+  const spec = describeModel(path, inspection, manifest, overridesOf(config));
+  return { spec, outputDtype: inspection.outputs[spec.head.outputIndex]?.dtype ?? "float32" };
+}
+
+function readCoreMl({ path, manifest }: ModelFile, config: RunConfig): ModelReading {
+  const inspection = inspectCoreMl(path);
+  const spec = describeCoreMlModel(path, inspection, manifest, overridesOf(config));
+  const run = inspection.functions.find(({ name }) => name === spec.coreMl?.function);
+  const output = (run ?? inspection.functions[0])?.outputs[spec.head.outputIndex]?.type;
+  return { spec, outputDtype: output?.kind === "multi-array" ? output.dtype : "float32" };
 }
 
 /** The model with what this program knows to run faster; null where that is the file itself. */
