@@ -64,8 +64,8 @@ export function parseDevices(text: string): readonly DeviceSpec[] {
  * Values cannot contain `:` or `,`.
  *
  * - `cpu:threads=N:batch=N:replicas=N`
- * - with a Core ML model `cpu`, `gpu` and `ane` take `fast-prediction=yes`, `low-precision=yes`,
- *   `reshape=frequent|infrequent` and `function=NAME` besides
+ * - with a Core ML model `cpu`, `gpu` and `ane` take `fast-prediction=yes`, `low-precision=yes`
+ *   and `reshape=frequent|infrequent` besides
  * - `gpu`, `ane`, and providers such as `cuda`, whose further options go to the provider
  * - `sim:20ms:cv=0.3:fail=0.01:hang-at=100:die-at=50:slow-at=1000x2:stall-at=500x300ms:seed=7`
  * - `auto` and `all`, which stand for what the machine has

@@ -2,11 +2,10 @@ import { usageError } from "../../errors.ts";
 import type { DeviceSpec } from "../backend.ts";
 
 /** Options of devices that only Core ML models take, and the values each may have. */
-const VALUES: Readonly<Record<string, readonly string[] | null>> = {
+const VALUES: Readonly<Record<string, readonly string[]>> = {
   "fast-prediction": ["yes", "no"],
   "low-precision": ["yes", "no"],
   reshape: ["frequent", "infrequent"],
-  function: null,
 };
 
 /** Keys of those options. */
@@ -16,7 +15,7 @@ export const coreMlOptionKeys: readonly string[] = Object.keys(VALUES);
 export function checkCoreMlOptions(spec: DeviceSpec): void {
   for (const [key, values] of Object.entries(VALUES)) {
     const value = spec.options.get(key);
-    if (value === undefined || values === null || values.includes(value)) continue;
+    if (value === undefined || values.includes(value)) continue;
     throw usageError(
       "device-invalid",
       `Device "${spec.text}" has ${key} ${value}: it must be ${values.join(" or ")}`,

@@ -1,11 +1,12 @@
 import { basename } from "node:path";
 import { usageError } from "../../errors.ts";
 import type { DeviceSpec } from "../backend.ts";
+import { parseDevice } from "../device-spec.ts";
 import type { Machine } from "../discover.ts";
 import { coreMlTask, type ModelTask } from "../session-task.ts";
 import { compiledModel } from "./compile.ts";
 import { coreMlMachine, unitName } from "./devices.ts";
-import { coreMlOptionKeys } from "./options.ts";
+import { coreMlLines } from "./options.ts";
 import type { StoredModel } from "./store.ts";
 import { type Trial, tryModel } from "./trial.ts";
 
@@ -38,18 +39,20 @@ export interface Ready {
 const taken = new Map<string, StoredModel>();
 
 /**
- * Makes a Core ML model ready for the devices that are to run it: compiled, and tried on each of
- * them in a process of its own. A device on which it hangs, crashes or answers wrongly is left out.
+ * Makes a model ready for the devices that are to run it. One of Core ML is compiled, and tried on
+ * each of them in a process of its own; a device on which it hangs, crashes or answers wrongly is
+ * left out. Others are ready as they are.
  *
  * @throws {AipError} `device-unavailable` where no device is left; what compiling throws
  */
-export async function readyCoreMl(options: ReadyOptions): Promise<Ready> {
+export async function readyModel(options: ReadyOptions): Promise<Ready> {
   const { specs, model, signal, tell } = options;
+  if (model.coreMl === undefined) return { specs, machine: options.machine, model, notes: [] };
   const machine = coreMlMachine(options.machine);
   const wanted = specs.flatMap((spec) => concrete(spec, machine));
   const present = wanted.filter(({ kind }) => isAvailable(machine, kind));
   // What is missing is said by whoever plans.
-  if (model.coreMl === undefined || present.length < wanted.length || present.length === 0) {
+  if (present.length < wanted.length || present.length === 0) {
     return { specs, machine, model, notes: [] };
   }
   const limitMs = options.limitMs ?? limitFromEnvironment();
@@ -91,22 +94,11 @@ async function tryAll(
       tell,
     });
   };
-  const functions = new Set(specs.map((spec) => spec.options.get("function")));
-  const references = new Map<string | undefined, Trial>();
-  for (const name of functions) {
-    const options = new Map(name === undefined ? [] : [["function", name]]);
-    references.set(name, await attempt({ kind: "cpu", text: "cpu", options }, null));
-  }
+  const reference = await attempt(parseDevice("cpu"), null);
   return await Promise.all(
     specs.map(async (spec) => {
-      const reference = references.get(spec.options.get("function"));
-      const isReference =
-        spec.kind === "cpu" && !coreMlOptionKeys.some((key) => spec.options.has(key));
-      const trial =
-        isReference && reference !== undefined
-          ? reference
-          : await attempt(spec, reference?.answer ?? null);
-      return { spec, trial };
+      const isReference = spec.kind === "cpu" && coreMlLines(spec).length === 0;
+      return { spec, trial: isReference ? reference : await attempt(spec, reference.answer) };
     }),
   );
 }
@@ -157,9 +149,7 @@ function without(
 function concrete(spec: DeviceSpec, machine: Machine): readonly DeviceSpec[] {
   if (spec.kind === "sim") return [];
   if (spec.kind !== "auto" && spec.kind !== "all") return [spec];
-  return machine.devices
-    .filter(({ available }) => available)
-    .map(({ kind }) => ({ kind, text: kind, options: new Map() }));
+  return machine.devices.filter(({ available }) => available).map(({ kind }) => parseDevice(kind));
 }
 
 function isAvailable(machine: Machine, kind: string): boolean {
