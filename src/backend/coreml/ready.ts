@@ -122,7 +122,7 @@ function without(
     reasons.set(
       spec.text,
       `${spec.kind} is left out: when ${name} was tried on the ${unitName(spec.kind)}, ` +
-        `${FAULTS[outcome]}: ${reason} (kept in "${trial.path}": remove it to try again)`,
+        `${FAULTS[outcome]}: ${withoutModel(reason, model.path)}${keptIn(trial)}`,
     );
   }
   const left = specs.filter(({ text }) => !reasons.has(text));
@@ -143,6 +143,16 @@ function without(
     );
   }
   return { specs: left, machine: { ...machine, devices }, model, notes };
+}
+
+/** The model has been named already. */
+function withoutModel(reason: string, path: string): string {
+  const start = `Cannot open model "${path}": `;
+  return reason.startsWith(start) ? reason.slice(start.length) : reason;
+}
+
+function keptIn({ path }: Trial): string {
+  return path === null ? "" : ` (kept in "${path}": remove it to try again)`;
 }
 
 /** What `auto` and `all` stand for; simulated devices need no model of Core ML. */

@@ -32,8 +32,8 @@ export interface TrialOptions {
 /** What was found, now or earlier. */
 export interface Trial {
   readonly verdict: Verdict;
-  /** The file it is kept in: without it, the model is tried again. */
-  readonly path: string;
+  /** The file it is kept in, without which the model is tried again; null where it is not kept. */
+  readonly path: string | null;
   /** The CPU's answer; null for other units, and where it gave none. */
   readonly answer: string | null;
 }
@@ -54,9 +54,14 @@ export async function tryModel(options: TrialOptions): Promise<Trial> {
   const known = await readVerdict(path);
   const isKept = known !== null && (unit !== "cpu" || (await isThere(known, answerPath)));
   const verdict = isKept ? known : await found(options, answerPath);
-  if (!isKept) await writeFile(path, `${JSON.stringify(verdict, null, 2)}\n`);
+  // What failed in order does so at once, and may have been put right by the next run.
+  if (!isKept && verdict.outcome !== "failed") await writeFile(path, `${JSON.stringify(verdict, null, 2)}\n`);
   const isReference = unit === "cpu" && verdict.outcome === "ok";
-  return { verdict, path, answer: isReference ? answerPath : null };
+  return {
+    verdict,
+    path: verdict.outcome === "failed" ? null : path,
+    answer: isReference ? answerPath : null,
+  };
 }
 
 async function isThere(verdict: Verdict, answerPath: string): Promise<boolean> {
