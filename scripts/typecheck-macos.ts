@@ -6,8 +6,9 @@
  *
  * The frameworks are those of `swift/MacStubs`; a Mac's own compiler has the last word.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cCommands, sdkFlags, swiftCommand } from "./macos/commands.ts";
 import { ARCHITECTURES, assembleSdk, type MacSdk, macTarget } from "./macos/sdk.ts";
 import type { MacArchitecture } from "./macos/standard-library.ts";
 import { findToolchain, onnxRuntimeHeaders, type Toolchain } from "./macos/toolchain.ts";
@@ -83,76 +84,6 @@ async function probe(toolchain: Toolchain, sdk: MacSdk, target: string): Promise
   throw new Error(
     `${toolchain.version}${known} cannot make modules for ${target}: ${complaint.trim()}`,
   );
-}
-
-function sdkFlags(sdk: MacSdk, target: string): string[] {
-  return [
-    ...["-target", target, "-sdk", sdk.path, "-resource-dir", sdk.resources],
-    ...["-module-cache-path", sdk.moduleCache],
-  ];
-}
-
-function swiftCommand(
-  toolchain: Toolchain,
-  sdk: MacSdk,
-  target: string,
-  root: string,
-  languageMode: string,
-): string[] {
-  const folder = join(root, "swift", "AipNative");
-  const sources = [...new Bun.Glob("**/*.swift").scanSync({ cwd: folder, absolute: true })].sort();
-  return [
-    // To SIL and not only through the type checker: a missing return is found there.
-    ...[toolchain.swiftc, "-frontend", "-emit-sil", "-o", "/dev/null"],
-    ...[...sdkFlags(sdk, target), "-module-name", "AipNative", "-parse-as-library"],
-    ...["-swift-version", languageMode, "-warnings-as-errors"],
-    ...moduleFolders(root).flatMap((folder) => ["-I", folder]),
-    ...sources,
-  ];
-}
-
-/** C targets of the package: their headers lie in `include`. */
-function cTargets(root: string): string[] {
-  return readdirSync(join(root, "swift"))
-    .filter((name) => existsSync(join(root, "swift", name, "include")))
-    .sort();
-}
-
-/** Folders with a module map for each C module; where the package has none, SwiftPM makes it. */
-function moduleFolders(root: string): string[] {
-  const system = readdirSync(join(root, "swift"))
-    .map((name) => join(root, "swift", name))
-    .filter((folder) => existsSync(join(folder, "module.modulemap")));
-  const own = cTargets(root).map((name) => {
-    const include = join(root, "swift", name, "include");
-    if (existsSync(join(include, "module.modulemap"))) return include;
-    const folder = join(root, "build", "macos-modules", name);
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(
-      join(folder, "module.modulemap"),
-      `module ${name} {\n  umbrella "${include}"\n  export *\n}\n`,
-    );
-    return folder;
-  });
-  return [...system, ...own];
-}
-
-function cCommands(toolchain: Toolchain, sdk: MacSdk, target: string, root: string): string[][] {
-  const targets = cTargets(root);
-  const includes = targets.flatMap((name) => ["-I", join(root, "swift", name, "include")]);
-  return targets.flatMap((name) => {
-    const folder = join(root, "swift", name);
-    const sources = [...new Bun.Glob("**/*.c").scanSync({ cwd: folder, absolute: true })].sort();
-    const flags = ["-fsyntax-only", "-Wall", "-Wextra", "-Werror"];
-    return sources.length === 0
-      ? []
-      : [
-          [
-            ...[toolchain.clang, "-target", target, "-isysroot", sdk.path],
-            ...[...flags, ...includes, ...sources],
-          ],
-        ];
-  });
 }
 
 /** What a compiler prints; empty where it has nothing to say. */
