@@ -106,6 +106,22 @@ describe.skipIf(process.platform === "darwin")("typecheckMac()", () => {
     );
   });
 
+  test("wants unknown cases handled where Apple may add some", async () => {
+    const text = (rest: string): string => `
+      import CoreML
+      func name(_ device: MLComputeDevice) -> String {
+        switch device {
+        case .cpu: return "cpu"
+        case .gpu: return "gpu"
+        case .neuralEngine(let engine): return "ane of \\(engine.totalCoreCount) cores"
+        ${rest}
+        }
+      }
+    `;
+    expect(await swift(text(""))).toContain("may have additional unknown values");
+    expect(await swift(text('@unknown default: return "unknown"'))).toBe("");
+  });
+
   test("knows that a synchronous prediction is the asynchronous one inside async functions", async () => {
     const text = `
       import CoreML
