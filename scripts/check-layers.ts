@@ -15,8 +15,8 @@ import { dirname, join, normalize } from "node:path";
 const LAYERS: readonly (readonly string[])[] = [
   ["errors", "types", "nearest", "random"],
   ["service-times"],
-  ["layout"],
-  ["ring", "native", "metrics", "onnx", "plot"],
+  ["layout", "protobuf"],
+  ["ring", "native", "metrics", "onnx", "coreml", "plot"],
   ["source", "backend", "model", "schedule", "stage", "sink"],
   ["config"],
   ["calibration"],
