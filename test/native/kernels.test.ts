@@ -32,8 +32,8 @@ function findCompiler(): string | undefined {
 }
 
 function sources(program: string): string[] {
-  const kernels = ["preprocess*.c", "tensor_*.c", "draw*.c", "font.c", "demo_*.c"].flatMap((pattern) =>
-    [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
+  const kernels = ["preprocess*.c", "tensor_*.c", "draw*.c", "font.c", "demo_*.c"].flatMap(
+    (pattern) => [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
   );
   return [
     ...kernels.map((name) => join(swift, "CAipKernels", name)),

@@ -21,7 +21,7 @@
     ) throws(NativeError) {
       self.model = model
       let answer = try coreMlAnswer(model, options, config)
-      input = try pictureInput(model, config, places: answer.batchSizeMax)
+      input = try pictureInput(model, options, config, places: answer.batchSizeMax)
       self.answer = answer
       (output, batchSizeMax) = (answer.tensor, answer.batchSizeMax)
       self.options.outputBackings = answer.backings

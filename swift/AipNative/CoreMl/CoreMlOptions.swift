@@ -9,12 +9,15 @@
   /// - `reshape=frequent|infrequent`: how often the input's shape changes.
   /// - `output`: the output to read; or `coordinates` and `confidence` of an NMS pipeline; or
   ///   `probabilities` of a classifier, a dictionary by class label.
+  /// - `iou-input` and `confidence-input`: the inputs of an NMS pipeline that take its thresholds.
   struct CoreMlOptions {
     var function: String?
     var lowPrecision = false
     var fastPrediction = false
     var reshape: Reshape?
     var answer: AnswerNames?
+    var iouInput: String?
+    var confidenceInput: String?
 
     enum Reshape: String {
       case frequent, infrequent
@@ -48,6 +51,8 @@
           reshape = known
         case "output": answer = .array(value)
         case "probabilities": answer = .probabilities(value)
+        case "iou-input": iouInput = value
+        case "confidence-input": confidenceInput = value
         case "coordinates": coordinates = value
         case "confidence": confidence = value
         default: throw .invalidArgument("Core ML option \"\(parts[0])\" is unknown")

@@ -19,42 +19,31 @@
   ///
   /// - Throws: where the model's inputs are not what the configuration describes.
   func pictureInput(
-    _ model: CoreMlModel, _ config: aip_session_config, places: Int
+    _ model: CoreMlModel, _ options: CoreMlOptions, _ config: aip_session_config, places: Int
   ) throws(NativeError) -> any PictureInput {
     let what = Session.cannotOpen(model.path)
     let inputs = model.model.modelDescription.inputDescriptionsByName
-    let wanted = inputs.values.filter { !$0.isOptional && thresholdOf($0, config) == nil }
+    var thresholds: [String: MLFeatureValue] = [:]
+    for (name, value) in [
+      (options.iouInput, config.iou_max), (options.confidenceInput, config.confidence_min),
+    ] {
+      guard let name, inputs[name] != nil else { continue }
+      thresholds[name] = MLFeatureValue(double: Double(value))
+    }
+    let wanted = inputs.values.filter { !$0.isOptional && thresholds[$0.name] == nil }
     guard let picture = wanted.first, wanted.count == 1 else {
-      let names = inputs.keys.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
+      let names = wanted.map { "\"\($0.name)\"" }.sorted().joined(separator: ", ")
       throw NativeError(
         AIP_STATUS_MODEL,
         "\(what): it wants \(wanted.count) inputs (\(names)), one picture is what there is")
     }
-    var others: [String: MLFeatureValue] = [:]
-    for (name, input) in inputs {
-      if let threshold = thresholdOf(input, config) {
-        others[name] = MLFeatureValue(double: Double(threshold))
-      }
-    }
     do throws(NativeError) {
       if picture.type == .image {
-        return try PixelBufferInput(picture, config, others: others, places: places)
+        return try PixelBufferInput(picture, config, others: thresholds, places: places)
       }
-      return try MultiArrayInput(picture, config, others: others, places: places)
+      return try MultiArrayInput(picture, config, others: thresholds, places: places)
     } catch {
       throw NativeError(Int(error.status), "\(what): \(error.message)")
-    }
-  }
-
-  /// What an input of an NMS pipeline is given; nil for any other. Core ML's own NMS names them so.
-  private func thresholdOf(
-    _ input: MLFeatureDescription, _ config: aip_session_config
-  ) -> Float? {
-    guard input.type == .double else { return nil }
-    switch input.name {
-    case "iouThreshold": return config.iou_max
-    case "confidenceThreshold": return config.confidence_min
-    default: return nil
     }
   }
 
