@@ -11,6 +11,9 @@ let standInTargets: [Target] = [
   .target(
     name: "CoreML", dependencies: ["CoreVideo", "StandInRuntime", "COnnxRuntime"],
     path: "swift/StandIn/CoreML"),
+  .testTarget(
+    name: "StandInTests", dependencies: ["CoreML", "CoreVideo", "StandInRuntime"],
+    path: "swift/StandInTests"),
 ]
 
 let package = Package(
@@ -38,7 +41,8 @@ let package = Package(
         .linkedFramework($0, .when(platforms: [.macOS]))
       }),
     .testTarget(
-      name: "AipNativeTests", dependencies: ["AipNative", "CAip", "CAipKernels"],
+      name: "AipNativeTests",
+      dependencies: ["AipNative", "CAip", "CAipKernels"] + (standIn ? ["CoreML"] : []),
       path: "swift/AipNativeTests"),
   ] + (standIn ? standInTargets : [])
 )
