@@ -1,4 +1,5 @@
 import type { BackendSession, SessionTask } from "./backend.ts";
+import { openCoreMlSession } from "./coreml.ts";
 import { openOnnxSession } from "./onnx.ts";
 import { openSimulatedSession } from "./simulated.ts";
 
@@ -10,6 +11,7 @@ import { openSimulatedSession } from "./simulated.ts";
  * @throws {AipError} where the model or the device cannot be opened
  */
 export function openSession(task: SessionTask, stopAddress: number): BackendSession {
+  if (task.model?.coreMl !== undefined) return openCoreMlSession(task);
   if (task.simulated === null) return openOnnxSession(task);
   const answers = task.model === null ? null : openOnnxSession(task);
   return openSimulatedSession(task.simulated, stopAddress, answers);

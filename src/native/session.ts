@@ -1,6 +1,6 @@
 import { type Address, check, cString, library, loadOnnxRuntime } from "./library.ts";
 
-export interface NativeSessionOptions {
+export interface OnnxSessionOptions {
   readonly modelPath: string;
   /** The model itself, where it is not to be read from the file. */
   readonly modelBytes: Uint8Array | null;
@@ -9,6 +9,19 @@ export interface NativeSessionOptions {
   /** Lines of key=value for the execution provider, or null. */
   readonly providerOptions: string | null;
   readonly onnxRuntimePath: string;
+}
+
+export interface CoreMlSessionOptions {
+  /** For messages. */
+  readonly modelPath: string;
+  /** The `.mlmodelc` folder; nothing else may ever stand at this path. */
+  readonly compiledPath: string;
+  /** A `ComputeUnits`. */
+  readonly computeUnits: number;
+  /** A `session_config` struct. */
+  readonly config: Uint8Array;
+  /** Lines of key=value, see `CoreMlOptions.swift`. */
+  readonly options: string;
 }
 
 /** A loaded model on one device instance. Belongs to the thread that made it. */
@@ -20,21 +33,12 @@ export class NativeSession {
   #handle: Address;
 
   /** @throws {AipError} where the model cannot be loaded or does not fit its configuration */
-  constructor(options: NativeSessionOptions) {
-    loadOnnxRuntime(options.onnxRuntimePath);
-    const config = new Uint8Array(new SharedArrayBuffer(options.config.length));
-    config.set(options.config);
+  constructor(options: OnnxSessionOptions | CoreMlSessionOptions) {
     const out = new Uint32Array(new SharedArrayBuffer(8));
-    const { providerOptions, modelBytes } = options;
-    const status = library().aip_session_create(
-      cString(options.modelPath),
-      modelBytes,
-      modelBytes?.length ?? 0,
-      config,
-      providerOptions === null ? null : cString(providerOptions),
-      out,
+    check(
+      "compiledPath" in options ? createCoreMl(options, out) : createOnnx(options, out),
+      "model-unusable",
     );
-    check(status, "model-unusable");
     this.#handle = readAddress(out);
     out.fill(0);
     check(library().aip_session_payload_bytes(this.#handle, out), "model-unusable");
@@ -61,6 +65,37 @@ export class NativeSession {
     library().aip_session_destroy(this.#handle);
     this.#handle = 0;
   }
+}
+
+function createOnnx(options: OnnxSessionOptions, out: Uint32Array): number {
+  loadOnnxRuntime(options.onnxRuntimePath);
+  const { modelPath, modelBytes, providerOptions } = options;
+  return library().aip_session_create(
+    cString(modelPath),
+    modelBytes,
+    modelBytes?.length ?? 0,
+    shared(options.config),
+    providerOptions === null ? null : cString(providerOptions),
+    out,
+  );
+}
+
+function createCoreMl(options: CoreMlSessionOptions, out: Uint32Array): number {
+  return library().aip_coreml_session_create(
+    cString(options.modelPath),
+    cString(options.compiledPath),
+    options.computeUnits,
+    shared(options.config),
+    cString(options.options),
+    out,
+  );
+}
+
+/** A copy that stays where it is. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 /** Native addresses side by side, as native code takes several. */
