@@ -81,7 +81,7 @@ const RULES: readonly Rule[] = [
     applies: ({ type }) => /(Broadcastable|ND)$/.test(type) && !type.startsWith("gather"),
   },
   {
-    why: "has code for CPU and GPU alone",
+    why: "code for CPU and GPU alone",
     source: "Apple, MLCustomLayer",
     verified: true,
     applies: ofType("custom"),
