@@ -17,6 +17,7 @@ describe("leavesNeuralEngine()", () => {
     ["uniDirectionalLSTM", "recurrent"],
     ["gather_along_axis", "reads by index"],
     ["scatter_nd", "writes by index"],
+    ["reduce_prod", "multiplies along an axis"],
     ["while_loop", "control flow"],
     ["addBroadcastable", "made for tensors of any rank"],
     ["concatND", "made for tensors of any rank"],
@@ -37,6 +38,7 @@ describe("leavesNeuralEngine()", () => {
     expect(reasons(operation("conv_transpose", { kernel: [9, 9] }))).toEqual(["kernel above 7"]);
     expect(reasons(operation("avg_pool", { kernel: [8, 1] }))).toEqual(["window above 7"]);
     expect(reasons(operation("convolution", { dilations: [1, 2] }))).toEqual(["dilated"]);
+    expect(reasons(operation("conv", { kernel: [3, 3, 3] }))).toEqual(["over three axes"]);
   });
 
   test("counts each type once for each reason, with where it is said", () => {
