@@ -143,6 +143,20 @@ describe("a package is refused with one sentence where", () => {
     expect(refusal(path)).toBe('weight file "weights/weight.bin" is no file');
   });
 
+  test("one of its files is a pipe nobody writes to", () => {
+    const pipe = (name: string): ((path: string) => void) => {
+      return (path) => {
+        rmSync(join(path, name));
+        expect(Bun.spawnSync(["mkfifo", join(path, name)]).exitCode).toBe(0);
+      };
+    };
+    expect(refusal(broken(pipe(WEIGHTS)))).toBe('weight file "weights/weight.bin" is no file');
+    expect(refusal(broken(pipe(MODEL)))).toBe(`it lacks its model file "${MODEL}"`);
+    expect(refusal(broken(pipe("metadata.json"), "compiled.mlmodelc"))).toStartWith(
+      "it is no compiled Core ML model: ",
+    );
+  });
+
   test("its weight file lies outside of it", () => {
     const path = broken((each) => {
       const bytes = readFileSync(join(each, MODEL)).toString("latin1");
