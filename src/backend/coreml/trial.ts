@@ -55,7 +55,8 @@ export async function tryModel(options: TrialOptions): Promise<Trial> {
   const isKept = known !== null && (unit !== "cpu" || (await isThere(known, answerPath)));
   const verdict = isKept ? known : await found(options, answerPath);
   // What failed in order does so at once, and may have been put right by the next run.
-  if (!isKept && verdict.outcome !== "failed") await writeFile(path, `${JSON.stringify(verdict, null, 2)}\n`);
+  if (!isKept && verdict.outcome !== "failed")
+    await writeFile(path, `${JSON.stringify(verdict, null, 2)}\n`);
   const isReference = unit === "cpu" && verdict.outcome === "ok";
   return {
     verdict,
