@@ -29,6 +29,11 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
     args: [pointer, pointer, u32, pointer, pointer, pointer],
     returns: i32,
   },
+  aip_session_create_profiled: {
+    args: [pointer, pointer, u32, pointer, pointer, pointer, pointer],
+    returns: i32,
+  },
+  aip_session_end_profile: { args: [pointer, pointer, u32], returns: i32 },
   aip_session_run: { args: [pointer, pointer, pointer], returns: i32 },
   aip_session_run_batch: { args: [pointer, u32, pointer, pointer], returns: i32 },
   aip_session_batch_size: { args: [pointer, pointer], returns: i32 },
@@ -76,6 +81,16 @@ export interface NativeLibrary {
     providerOptions: NativeMemory,
     session: NativeMemory,
   ): number;
+  aip_session_create_profiled(
+    modelPath: NativeMemory,
+    model: NativeMemory,
+    modelBytes: number,
+    config: NativeMemory,
+    providerOptions: NativeMemory,
+    profilePrefix: NativeMemory,
+    session: NativeMemory,
+  ): number;
+  aip_session_end_profile(session: Address, path: NativeMemory, capacity: number): number;
   aip_session_run(session: Address, slot: Address, result: Address): number;
   aip_session_run_batch(
     session: Address,

@@ -1,4 +1,14 @@
-import { type Address, check, cString, library, loadOnnxRuntime } from "./library.ts";
+import {
+  type Address,
+  check,
+  cString,
+  library,
+  loadOnnxRuntime,
+  outBuffer,
+  readCString,
+} from "./library.ts";
+
+const PATH_BYTES_MAX = 4096;
 
 export interface NativeSessionOptions {
   readonly modelPath: string;
@@ -9,6 +19,8 @@ export interface NativeSessionOptions {
   /** Lines of key=value for the execution provider, or null. */
   readonly providerOptions: string | null;
   readonly onnxRuntimePath: string;
+  /** Path, without its ending, of a file that `endProfile` writes; absent: nothing is noted. */
+  readonly profilePrefix?: string;
 }
 
 /** A loaded model on one device instance. Belongs to the thread that made it. */
@@ -25,15 +37,18 @@ export class NativeSession {
     const config = new Uint8Array(new SharedArrayBuffer(options.config.length));
     config.set(options.config);
     const out = new Uint32Array(new SharedArrayBuffer(8));
-    const { providerOptions, modelBytes } = options;
-    const status = library().aip_session_create(
+    const { providerOptions, modelBytes, profilePrefix } = options;
+    const model = [
       cString(options.modelPath),
       modelBytes,
       modelBytes?.length ?? 0,
       config,
       providerOptions === null ? null : cString(providerOptions),
-      out,
-    );
+    ] as const;
+    const status =
+      profilePrefix === undefined
+        ? library().aip_session_create(...model, out)
+        : library().aip_session_create_profiled(...model, cString(profilePrefix), out);
     check(status, "model-unusable");
     this.#handle = readAddress(out);
     out.fill(0);
@@ -54,6 +69,22 @@ export class NativeSession {
    */
   runBatch(count: number, slots: AddressTable, results: AddressTable): number {
     return library().aip_session_run_batch(this.#handle, count, slots.words, results.words);
+  }
+
+  /**
+   * Writes what was noted of every run so far, as ONNX Runtime's profile in JSON; nothing is noted
+   * from then on.
+   *
+   * @returns the file's path
+   * @throws {AipError} `profile-unwritable`
+   */
+  endProfile(): string {
+    const path = outBuffer(PATH_BYTES_MAX);
+    check(
+      library().aip_session_end_profile(this.#handle, path, path.length),
+      "profile-unwritable",
+    );
+    return readCString(path);
   }
 
   close(): void {

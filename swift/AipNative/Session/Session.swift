@@ -7,7 +7,7 @@ final class Session {
   let input: ModelInput
   let output: ModelOutput
   let decoder: Decoder
-  private let model: OnnxModel
+  let model: OnnxModel
   private let inputNames: CStringArray
   private let outputNames: CStringArray
   private let inputValues: UnsafeMutablePointer<OpaquePointer?>
@@ -22,7 +22,7 @@ final class Session {
 
   init(
     path: String, bytes: UnsafeRawBufferPointer?, _ config: aip_session_config,
-    providerOptions: String
+    providerOptions: String, profilePrefix: String? = nil
   ) throws(NativeError) {
     let runtime = try OnnxRuntime.current()
     let what = OnnxModel.cannotOpen(path)
@@ -39,6 +39,7 @@ final class Session {
     try options.set(threadCount: config.thread_count)
     try options.optimiseFully()
     try provider.append(to: options)
+    if let profilePrefix { try options.profile(to: profilePrefix) }
     model = try OnnxModel(path: path, bytes: bytes, options: options)
     let batch = Batch(declared: model.inputs.first?.shape.first ?? 1, config)
     input = try ModelInput(model, config, batch)

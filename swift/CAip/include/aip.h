@@ -83,6 +83,17 @@ int32_t aip_session_create(const char *model_path, const uint8_t *model, uint32_
                            const aip_session_config *config, const char *provider_options,
                            aip_session **session);
 
+/// As aip_session_create, and has ONNX Runtime note of every run which operation ran on which
+/// provider, and for how long. `profile_prefix`: path of the file to write, without its ending.
+int32_t aip_session_create_profiled(const char *model_path, const uint8_t *model,
+                                    uint32_t model_bytes, const aip_session_config *config,
+                                    const char *provider_options, const char *profile_prefix,
+                                    aip_session **session);
+
+/// Ends the notes of a profiled session: writes them to a file, JSON in the Trace Event Format, and
+/// that file's path to `path`, NUL-terminated. What runs later is not noted.
+int32_t aip_session_end_profile(aip_session *session, uint8_t *path, uint32_t capacity);
+
 /// Answers one frame: reads the slot's pixels, pre-processes, infers, decodes, and writes the
 /// result block (descriptor timings, detections, payload). The caller has filled the descriptor's
 /// identity fields and payload_capacity_bytes. Also writes the status into the descriptor.
