@@ -6,9 +6,10 @@ import type { BackendSession, SessionTask } from "./backend.ts";
  * A model run by ONNX Runtime inside the native library: one native call a frame, on whichever
  * execution provider the task's configuration names.
  *
+ * @param profilePrefix path, without its ending, of the profile to take; absent: none is taken
  * @throws {AipError} where the model cannot be loaded or does not fit its configuration
  */
-export function openOnnxSession(task: SessionTask): BackendSession {
+export function openOnnxSession(task: SessionTask, profilePrefix?: string): BackendSession {
   const { model, onnxRuntimePath } = task;
   if (model === null || onnxRuntimePath === null) {
     throw new TypeError("openOnnxSession: the task needs a model and an ONNX Runtime");
@@ -20,6 +21,7 @@ export function openOnnxSession(task: SessionTask): BackendSession {
     config,
     providerOptions,
     onnxRuntimePath,
+    ...(profilePrefix !== undefined && { profilePrefix }),
   });
   return {
     payloadBytes: session.payloadBytes,
@@ -32,6 +34,7 @@ export function openOnnxSession(task: SessionTask): BackendSession {
     },
     warmUp: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
     lastError,
+    ...(profilePrefix !== undefined && { endProfile: () => session.endProfile() }),
     close: () => session.close(),
   };
 }

@@ -11,8 +11,8 @@ export interface Placement {
   readonly operations: number;
   /** Most work first. */
   readonly shares: readonly PlacementShare[];
-  /** Operators that are not where most of the work is, most frequent first. */
-  readonly elsewhere: readonly StrayOperator[];
+  /** Operators and where they run, most frequent first. */
+  readonly operators: readonly OperatorCount[];
 }
 
 /** What one unit does of a model. */
@@ -28,7 +28,7 @@ export interface PlacementShare {
 }
 
 /** Operations of one kind on one unit. */
-export interface StrayOperator {
+export interface OperatorCount {
   readonly operator: string;
   readonly unit: string;
   readonly count: number;
@@ -131,16 +131,13 @@ export function summarize(
     share: total > 0 ? own.reduce((sum, { cost }) => sum + cost, 0) / total : 0,
   }));
   shares.sort((a, b) => b.share - a.share || b.operations - a.operations);
-  const strays = Map.groupBy(
-    operations.filter(({ unit }) => unit !== shares[0]?.unit),
-    ({ operator, unit }) => `${operator} ${unit}`,
-  );
-  const elsewhere = [...strays.values()].map((own) => {
+  const kinds = Map.groupBy(operations, ({ operator, unit }) => `${operator} ${unit}`);
+  const operators = [...kinds.values()].map((own) => {
     const { operator, unit } = own[0] as PlacedOperation;
     return { operator, unit, count: own.length };
   });
-  elsewhere.sort((a, b) => b.count - a.count || a.operator.localeCompare(b.operator));
-  return { source, operations: operations.length, shares, elsewhere };
+  operators.sort((a, b) => b.count - a.count || a.operator.localeCompare(b.operator));
+  return { source, operations: operations.length, shares, operators };
 }
 
 /** Part of the work that a unit does, 0–1. */
