@@ -60,9 +60,8 @@ export function readAnswer(block: SharedArrayBuffer): Answer {
   const bytes = words[ResultDescriptor.payloadBytes / 4] as number;
   const numbers = payloadNumbers(block.slice(PAYLOAD_OFFSET, PAYLOAD_OFFSET + bytes), dtype);
   const step = Math.max(1, Math.ceil(numbers.length / VALUE_COUNT_MAX));
-  const values = Array.from(
-    { length: Math.ceil(numbers.length / step) },
-    (_, index) => Number(numbers[index * step]),
+  const values = Array.from({ length: Math.ceil(numbers.length / step) }, (_, index) =>
+    Number(numbers[index * step]),
   );
   return { objects, values };
 }

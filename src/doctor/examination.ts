@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import type { ExaminerMessage, ExaminerTask, Examination } from "./examiner.ts";
+import type { Examination, ExaminerMessage, ExaminerTask } from "./examiner.ts";
 
 const EXAMINER = fileURLToPath(new URL("./examiner.ts", import.meta.url));
 

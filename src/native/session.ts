@@ -80,10 +80,7 @@ export class NativeSession {
    */
   endProfile(): string {
     const path = outBuffer(PATH_BYTES_MAX);
-    check(
-      library().aip_session_end_profile(this.#handle, path, path.length),
-      "profile-unwritable",
-    );
+    check(library().aip_session_end_profile(this.#handle, path, path.length), "profile-unwritable");
     return readCString(path);
   }
 
