@@ -1,7 +1,7 @@
 /** What a command printed, or null where it is missing, failed or took too long. */
 export type SystemCommand = (words: readonly [string, ...string[]]) => Promise<string | null>;
 
-const LIMIT_MS = 2000;
+const LIMIT_MS = 10_000;
 
 /** Asks a command of the system, such as `sysctl`. */
 export const localCommand: SystemCommand = async ([name, ...words]) => {

@@ -21,15 +21,11 @@ export interface DoctorFlags {
 }
 
 /** @throws {AipError} category `usage` */
-export function readDoctor({ flags, operands }: CommandInput): DoctorFlags {
+export function readDoctor({ flags }: CommandInput): DoctorFlags {
   const text = (name: string): string | undefined => {
     const value = flags[name];
     return typeof value === "string" ? value : undefined;
   };
-  const [extra] = operands;
-  if (extra !== undefined) {
-    throw usageError("operand-unknown", `Unexpected "${extra}": name a model by --model ${extra}`);
-  }
   const device = text("device");
   const size = text("input-size");
   const { inputSize } =

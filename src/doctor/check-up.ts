@@ -1,3 +1,4 @@
+import { loadavg } from "node:os";
 import { selectDevices } from "../backend/auto.ts";
 import type { DeviceSpec } from "../backend/backend.ts";
 import { parseDevice } from "../backend/device-spec.ts";
@@ -29,6 +30,9 @@ export interface CheckUpOptions {
   readonly progress: (text: string) => void;
 }
 
+/** Above this load for each core, figures are those of a busy machine. */
+const LOAD_MAX = 0.5;
+
 const NOTHING: UnitsOutcome = { model: null, units: [], together: null };
 
 /**
@@ -45,6 +49,7 @@ export async function checkUp(options: CheckUpOptions): Promise<DoctorReport> {
   const devices = devicesOf(options.devices, machine);
   const energy = openEnergyMeter(system);
   const canMeasure = library.failure === null && devices.length > 0;
+  const busy = busyNotes(machine);
   // First, while nothing else runs: what follows starts other programs.
   const outcome = canMeasure
     ? await examineUnits({ ...options, machine, devices, meter: energy.meter })
@@ -71,8 +76,14 @@ export async function checkUp(options: CheckUpOptions): Promise<DoctorReport> {
     ...outcome,
     energy_remedy: energy.remedy,
     problems: problemsOf({ library, video, caches, cacheObstacle: obstacle }),
-    notes: powerNotes(power),
+    notes: [...powerNotes(power), ...busy],
   };
+}
+
+function busyNotes({ coreCount }: Machine): string[] {
+  const load = (loadavg()[0] ?? 0) / coreCount;
+  if (load <= LOAD_MAX) return [];
+  return [`this machine was busy before (load ${load.toFixed(1)} a core): figures are rough`];
 }
 
 /**

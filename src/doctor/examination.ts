@@ -28,8 +28,10 @@ export async function examineDevice(
     stdio: ["ignore", "ignore", "ignore"],
     env: process.env,
     serialization: "json",
-    ipc: (received: ExaminerMessage) => {
+    ipc: (received: ExaminerMessage, examiner) => {
       message = received;
+      // It has nothing left to do, and native code may keep it from ending by itself.
+      examiner.kill("SIGKILL");
     },
     signal,
     killSignal: "SIGKILL",

@@ -73,9 +73,9 @@ function withFolder<Result>(use: (folder: string) => Result): Result {
 }
 
 if (import.meta.main) {
+  // Whoever asked ends this process once the message has come.
   const post = (message: ExaminerMessage): void => {
-    // The process ends once the message is on its way, whatever threads native code has left.
-    process.send?.(message, undefined, undefined, () => process.exit(0));
+    process.send?.(message);
   };
   try {
     const task = JSON.parse(process.argv[2] ?? "null") as ExaminerTask;

@@ -109,7 +109,7 @@ export function problemsOf({
   if (library.failure !== null) problems.push(library.failure);
   for (const { name, path, version } of video.tools) {
     if (path === null)
-      problems.push(`"${name}" is not on the PATH: only demo and pictures of it work without`);
+      problems.push(`"${name}" is not on the PATH: without it only the demo can be decoded`);
     else if (version === null) problems.push(`"${path}" does not run`);
   }
   const hasFfmpeg = video.tools.every(({ version }) => version !== null);
@@ -117,10 +117,13 @@ export function problemsOf({
     problems.push(`this ffmpeg cannot decode ${video.missing_codecs.join(", ")}`);
   }
   if (cacheObstacle !== null) problems.push(cacheObstacle);
-  for (const { damaged } of caches) {
-    for (const { path, reason } of damaged) {
-      problems.push(`"${path}" cannot be used (${reason}): delete it`);
-    }
+  for (const { path, damaged } of caches) {
+    const [first, ...others] = damaged;
+    if (first === undefined) continue;
+    const more = others.length === 0 ? "" : `, and ${others.length} more in "${path}",`;
+    problems.push(
+      `"${first.path}"${more} cannot be used (${first.reason}): delete what is damaged`,
+    );
   }
   return problems;
 }
