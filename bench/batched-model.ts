@@ -8,7 +8,7 @@ import {
   textOf,
   textsOf,
   writeFields,
-} from "../src/onnx/message.ts";
+} from "../src/protobuf/message.ts";
 
 // Field numbers are those of `onnx.proto` (ONNX 1.12, IR version 8).
 const MODEL = { graph: 7 } as const;

@@ -1,4 +1,10 @@
-import { bytesField, type Field, intField, textField, writeFields } from "../src/onnx/message.ts";
+import {
+  bytesField,
+  type Field,
+  intField,
+  textField,
+  writeFields,
+} from "../src/protobuf/message.ts";
 
 /** A tensor of f32. */
 export interface ConstantTensor {

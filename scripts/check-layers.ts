@@ -13,10 +13,10 @@ import { dirname, join, normalize } from "node:path";
 
 /** From the bottom up: folders of `src/`, or files there without their ending. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["errors", "types", "nearest", "random"],
+  ["errors", "types", "nearest", "random", "cache-folder"],
   ["service-times"],
-  ["layout"],
-  ["ring", "native", "metrics", "onnx", "plot"],
+  ["layout", "protobuf"],
+  ["ring", "native", "metrics", "onnx", "coreml", "plot"],
   ["source", "backend", "model", "schedule", "stage", "sink"],
   ["config"],
   ["calibration"],

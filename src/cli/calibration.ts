@@ -31,6 +31,7 @@ import type { FrameGeometry } from "../types.ts";
 import type { CalibrationFlags } from "./calibration-options.ts";
 import { formatCalibration } from "./calibration-table.ts";
 import { ExitCode } from "./exit-code.ts";
+import { printOut } from "./print-out.ts";
 import { onSignals } from "./signals.ts";
 
 /** Frames the devices get where no source says otherwise. */
@@ -117,8 +118,8 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
 }
 
 async function print(calibration: Calibration, { output, plot }: CalibrationFlags): Promise<void> {
-  if (output === "-") process.stdout.write(`${JSON.stringify(calibration, null, 2)}\n`);
-  else process.stdout.write(`${formatCalibration(calibration)}\n`);
+  if (output === "-") printOut(`${JSON.stringify(calibration, null, 2)}\n`);
+  else printOut(`${formatCalibration(calibration)}\n`);
   if (output !== undefined && output !== "-") await writeCalibration(output, calibration);
   if (plot === undefined) return;
   const { plotCalibration } = await import("./calibration-plot.ts");

@@ -4,6 +4,7 @@ import { aip } from "./aip.ts";
 import type { Command } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { parseFlags } from "./flags.ts";
+import { printOut } from "./print-out.ts";
 
 /**
  * Runs one command line and returns its exit code. Errors become one sentence on stderr; their
@@ -20,19 +21,19 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
 async function dispatch(words: readonly string[]): Promise<number> {
   const [first] = words;
   if (first === "--version" || first === "-v") {
-    process.stdout.write(`${aip.meta.version}\n`);
+    printOut(`${aip.meta.version}\n`);
     return ExitCode.done;
   }
   if (first === "help") return dispatch([...words.slice(1), "--help"]);
   const { command, rest } = findCommand(aip, words);
   const flagWords = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (flagWords.includes("--help") || flagWords.includes("-h")) {
-    await printHelp(command, process.stdout);
+    printOut(await help(command, process.stdout));
     return ExitCode.done;
   }
   if (command.execute === undefined) {
     if (rest.length > 0) parseFlags(command, rest);
-    await printHelp(command, process.stderr);
+    process.stderr.write(await help(command, process.stderr));
     return ExitCode.usage;
   }
   return command.execute(parseFlags(command, rest));
@@ -58,9 +59,10 @@ function findCommand(
   );
 }
 
-async function printHelp(command: Command, stream: NodeJS.WriteStream): Promise<void> {
+/** Help as the stream can show it. */
+async function help(command: Command, stream: NodeJS.WriteStream): Promise<string> {
   const { renderHelp } = await import("./help.ts");
-  stream.write(await renderHelp(command, stream.isTTY === true, stream.columns));
+  return renderHelp(command, stream.isTTY === true, stream.columns);
 }
 
 /** Prints an error as one sentence; returns the exit code it stands for. */

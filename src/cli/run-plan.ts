@@ -12,6 +12,7 @@ import { ExitCode } from "./exit-code.ts";
 import { planToJson } from "./plan-json.ts";
 import { formatPlan, type PlanFigures } from "./plan-table.ts";
 import { formatOf, type PlanRequest } from "./planning.ts";
+import { printOut } from "./print-out.ts";
 import { onSignals } from "./signals.ts";
 import { formatVerification } from "./verification-table.ts";
 
@@ -62,13 +63,13 @@ async function planAndVerify(request: PlanRequest, telling: Telling): Promise<nu
   await using recording = await openRecording(request, telling);
   const figures = await makePlan(request, recording, telling);
   if (signal.aborted) return ExitCode.interrupted;
-  if (!asJson) process.stdout.write(`${formatPlan(figures)}\n`);
+  if (!asJson) printOut(`${formatPlan(figures)}\n`);
   const measured = await verify(request, { figures, clip: recording.clip }, telling);
   if (signal.aborted) return ExitCode.interrupted;
-  if (asJson) process.stdout.write(`${planToJson(figures, measured)}\n`);
+  if (asJson) printOut(`${planToJson(figures, measured)}\n`);
   else if (measured !== null) {
     const table = formatVerification(figures.plan, measured, request.verifySeconds ?? 0);
-    process.stdout.write(`\n${table}\n`);
+    printOut(`\n${table}\n`);
   }
   const holds = measured === null ? figures.plan.expectation.limit === null : !measured.fault;
   return holds ? ExitCode.done : ExitCode.failed;

@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import { cacheFolder, checkStorable } from "../calibration/store.ts";
+import { cacheFolder } from "../cache-folder.ts";
+import { checkStorable } from "../calibration/store.ts";
 import { AipError } from "../errors.ts";
 import { readMeasured } from "../pipeline/ingest-store.ts";
 import { parseCalibration } from "../schedule/calibration-schema.ts";

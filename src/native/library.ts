@@ -25,6 +25,12 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_onnx_load: { args: [pointer], returns: i32 },
   aip_onnx_info: { args: [pointer, u32], returns: i32 },
   aip_onnx_inspect: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_coreml_info: { args: [pointer, u32], returns: i32 },
+  aip_coreml_compile: { args: [pointer, pointer, u32], returns: i32 },
+  aip_coreml_session_create: {
+    args: [pointer, pointer, u32, pointer, pointer, pointer],
+    returns: i32,
+  },
   aip_session_create: {
     args: [pointer, pointer, u32, pointer, pointer, pointer],
     returns: i32,
@@ -72,6 +78,16 @@ export interface NativeLibrary {
     json: NativeMemory,
     capacity: number,
     neededBytes: NativeMemory,
+  ): number;
+  aip_coreml_info(json: NativeMemory, capacity: number): number;
+  aip_coreml_compile(modelPath: NativeMemory, compiledPath: NativeMemory, capacity: number): number;
+  aip_coreml_session_create(
+    modelPath: NativeMemory,
+    compiledPath: NativeMemory,
+    computeUnits: number,
+    config: NativeMemory,
+    options: NativeMemory,
+    session: NativeMemory,
   ): number;
   aip_session_create(
     modelPath: NativeMemory,

@@ -10,7 +10,7 @@ import {
 
 const PATH_BYTES_MAX = 4096;
 
-export interface NativeSessionOptions {
+export interface OnnxSessionOptions {
   readonly modelPath: string;
   /** The model itself, where it is not to be read from the file. */
   readonly modelBytes: Uint8Array | null;
@@ -23,6 +23,19 @@ export interface NativeSessionOptions {
   readonly profilePrefix?: string;
 }
 
+export interface CoreMlSessionOptions {
+  /** For messages. */
+  readonly modelPath: string;
+  /** The `.mlmodelc` folder; nothing else may ever stand at this path. */
+  readonly compiledPath: string;
+  /** A `ComputeUnits`. */
+  readonly computeUnits: number;
+  /** A `session_config` struct. */
+  readonly config: Uint8Array;
+  /** Lines of key=value, see `CoreMlOptions.swift`. */
+  readonly options: string;
+}
+
 /** A loaded model on one device instance. Belongs to the thread that made it. */
 export class NativeSession {
   /** Bytes of payload one frame can produce; 0 for detection heads. */
@@ -32,24 +45,12 @@ export class NativeSession {
   #handle: Address;
 
   /** @throws {AipError} where the model cannot be loaded or does not fit its configuration */
-  constructor(options: NativeSessionOptions) {
-    loadOnnxRuntime(options.onnxRuntimePath);
-    const config = new Uint8Array(new SharedArrayBuffer(options.config.length));
-    config.set(options.config);
+  constructor(options: OnnxSessionOptions | CoreMlSessionOptions) {
     const out = new Uint32Array(new SharedArrayBuffer(8));
-    const { providerOptions, modelBytes, profilePrefix } = options;
-    const model = [
-      cString(options.modelPath),
-      modelBytes,
-      modelBytes?.length ?? 0,
-      config,
-      providerOptions === null ? null : cString(providerOptions),
-    ] as const;
-    const status =
-      profilePrefix === undefined
-        ? library().aip_session_create(...model, out)
-        : library().aip_session_create_profiled(...model, cString(profilePrefix), out);
-    check(status, "model-unusable");
+    check(
+      "compiledPath" in options ? createCoreMl(options, out) : createOnnx(options, out),
+      "model-unusable",
+    );
     this.#handle = readAddress(out);
     out.fill(0);
     check(library().aip_session_payload_bytes(this.#handle, out), "model-unusable");
@@ -89,6 +90,39 @@ export class NativeSession {
     library().aip_session_destroy(this.#handle);
     this.#handle = 0;
   }
+}
+
+function createOnnx(options: OnnxSessionOptions, out: Uint32Array): number {
+  loadOnnxRuntime(options.onnxRuntimePath);
+  const { modelPath, modelBytes, providerOptions, profilePrefix } = options;
+  const model = [
+    cString(modelPath),
+    modelBytes,
+    modelBytes?.length ?? 0,
+    shared(options.config),
+    providerOptions === null ? null : cString(providerOptions),
+  ] as const;
+  return profilePrefix === undefined
+    ? library().aip_session_create(...model, out)
+    : library().aip_session_create_profiled(...model, cString(profilePrefix), out);
+}
+
+function createCoreMl(options: CoreMlSessionOptions, out: Uint32Array): number {
+  return library().aip_coreml_session_create(
+    cString(options.modelPath),
+    cString(options.compiledPath),
+    options.computeUnits,
+    shared(options.config),
+    cString(options.options),
+    out,
+  );
+}
+
+/** A copy that stays where it is. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 /** Native addresses side by side, as native code takes several. */

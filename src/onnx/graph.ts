@@ -1,4 +1,11 @@
-import { bytesField, bytesOf, type Field, readFields, textOf, writeFields } from "./message.ts";
+import {
+  bytesField,
+  bytesOf,
+  type Field,
+  readFields,
+  textOf,
+  writeFields,
+} from "../protobuf/message.ts";
 import { Node } from "./node.ts";
 import { type ConstantTensor, readTensor, tensorName, writeTensor } from "./tensor.ts";
 

@@ -9,7 +9,7 @@ import {
   textOf,
   textsOf,
   writeFields,
-} from "./message.ts";
+} from "../protobuf/message.ts";
 import { type ConstantTensor, readTensor } from "./tensor.ts";
 
 /** Field numbers of `NodeProto` and `AttributeProto`. */

@@ -9,7 +9,7 @@ import {
   textField,
   textOf,
   writeFields,
-} from "./message.ts";
+} from "../protobuf/message.ts";
 
 /** Field numbers of `TensorProto`. */
 const Tensor = {

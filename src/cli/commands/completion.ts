@@ -2,6 +2,7 @@ import { usageError } from "../../errors.ts";
 import { suggestion } from "../../nearest.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
+import { printOut } from "../print-out.ts";
 
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
@@ -27,7 +28,7 @@ export const completion: Command = {
     }
     const { completionScript } = await import("../completion-script.ts");
     const { aip } = await import("../aip.ts");
-    process.stdout.write(completionScript(aip, shell));
+    printOut(completionScript(aip, shell));
     return ExitCode.done;
   },
 };

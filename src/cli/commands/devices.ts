@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
+import { printOut } from "../print-out.ts";
 
 /** `aip devices`: what this machine has to run on, and why something is missing. */
 export const devices: Command = {
@@ -18,7 +19,7 @@ export const devices: Command = {
     const { formatMachine, machineToJson } = await import("../machine.ts");
     const machine = discoverMachine();
     const text = flags["json"] === true ? machineToJson(machine) : formatMachine(machine);
-    process.stdout.write(`${text}\n`);
+    printOut(`${text}\n`);
     return ExitCode.done;
   },
 };

@@ -1,6 +1,7 @@
 import { usageError } from "../../errors.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
+import { printOut } from "../print-out.ts";
 
 const inspect: Command = {
   meta: {
@@ -33,7 +34,7 @@ const inspect: Command = {
     const { inspectModel } = await import("../inspection.ts");
     const given = { inputSize: flags["input-size"] };
     const { inputSize } = checkRunConfig(given, () => "--input-size");
-    process.stdout.write(inspectModel(file, { json: flags["json"] === true, inputSize }));
+    printOut(inspectModel(file, { json: flags["json"] === true, inputSize }));
     return ExitCode.done;
   },
 };

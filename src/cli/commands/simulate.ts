@@ -1,5 +1,6 @@
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
+import { printOut } from "../print-out.ts";
 
 /** `aip simulate`: schedules compared on modelled devices, in a second and without running any. */
 export const simulate: Command = {
@@ -85,7 +86,7 @@ export const simulate: Command = {
     const simulation = await readSimulation(input);
     const figures = compareSchedules(simulation);
     const print = input.flags["json"] === true ? simulationToJson : formatSimulation;
-    process.stdout.write(`${print(simulation, figures)}\n`);
+    printOut(`${print(simulation, figures)}\n`);
     return ExitCode.done;
   },
 };

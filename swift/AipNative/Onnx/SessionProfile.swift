@@ -44,7 +44,10 @@ public func sessionEndProfile(
   answering { () throws(NativeError) in
     let handle = UnsafeRawPointer(try required(session, "session"))
     let path = try required(path, "path")
-    let model = Unmanaged<Session>.fromOpaque(handle).takeUnretainedValue().model
-    return try writeText(try model.endProfile(), to: path, capacity: Int(capacity))
+    let session = Unmanaged<Session>.fromOpaque(handle).takeUnretainedValue()
+    guard case .onnx(let engine) = session.engine else {
+      throw NativeError(AIP_STATUS_UNSUPPORTED, "Only sessions of ONNX Runtime have a profile")
+    }
+    return try writeText(try engine.endProfile(), to: path, capacity: Int(capacity))
   }
 }

@@ -70,6 +70,15 @@ int32_t aip_onnx_info(uint8_t *json, uint32_t capacity);
 int32_t aip_onnx_inspect(const char *path, uint8_t *json, uint32_t capacity,
                          uint32_t *needed_bytes);
 
+// MARK: Core ML. UNSUPPORTED, with a message, where this library was built without it.
+
+/// Writes JSON: {"devices": ["cpu", "gpu", "ane"]}, the compute units that Core ML finds here.
+int32_t aip_coreml_info(uint8_t *json, uint32_t capacity);
+
+/// Compiles the .mlmodel or .mlpackage at `model_path`; writes the path of the .mlmodelc folder,
+/// which lies in a temporary place: move it. Takes seconds; may crash on a damaged model.
+int32_t aip_coreml_compile(const char *model_path, uint8_t *compiled_path, uint32_t capacity);
+
 // MARK: Sessions
 
 typedef struct aip_session aip_session;
@@ -93,6 +102,15 @@ int32_t aip_session_create_profiled(const char *model_path, const uint8_t *model
 /// Ends the notes of a profiled session: writes them to a file, JSON in the Trace Event Format, and
 /// that file's path to `path`, NUL-terminated. What runs later is not noted.
 int32_t aip_session_end_profile(aip_session *session, uint8_t *path, uint32_t capacity);
+
+/// Loads a compiled Core ML model for one device instance. `compiled_path`: the .mlmodelc folder;
+/// nothing else may ever stand at this path, as the system keeps what it makes of a model by it.
+/// `model_path`: where the user has the model, for messages. `compute_units`: an AIP_COMPUTE_UNITS.
+/// `options`: lines of key=value, see CoreMlOptions.swift. The first load of a model on a machine
+/// may take minutes. An image input takes the configuration's size, letterbox and pad alone.
+int32_t aip_coreml_session_create(const char *model_path, const char *compiled_path,
+                                  uint32_t compute_units, const aip_session_config *config,
+                                  const char *options, aip_session **session);
 
 /// Answers one frame: reads the slot's pixels, pre-processes, infers, decodes, and writes the
 /// result block (descriptor timings, detections, payload). The caller has filled the descriptor's

@@ -10,16 +10,23 @@ export interface Field {
 }
 
 /**
+ * Fields of one message at most: a graph has some ten thousand nodes. Each field read takes many
+ * times its two bytes, so a damaged file of zeros would take all memory there is.
+ */
+const FIELD_COUNT_MAX = 1_000_000;
+
+/**
  * The fields of a Protocol Buffers message, in their order. What a caller does not know, it passes
  * on as it is: nothing is lost by reading and writing a message.
  *
- * @throws {Error} where the bytes are no message
+ * @throws {Error} where the bytes are no message, or one of more than a million fields
  */
 export function readFields(message: Uint8Array): Field[] {
   const reader = new BinaryReader(message);
   const fields: Field[] = [];
   while (reader.pos < reader.len) {
     const [no, type] = reader.tag();
+    if (fields.length === FIELD_COUNT_MAX) throw new Error(`more than ${FIELD_COUNT_MAX} fields`);
     if (type === WireType.LengthDelimited) {
       fields.push({ no, type, bytes: reader.bytes() });
     } else {
@@ -73,11 +80,34 @@ export function textOf(fields: readonly Field[], no: number): string {
   return textsOf(fields, no).at(-1) ?? "";
 }
 
+/** The message a field holds; no fields where it is not set. */
+export function fieldsOf(fields: readonly Field[], no: number): readonly Field[] {
+  const bytes = bytesOf(fields, no).at(-1);
+  return bytes === undefined ? [] : readFields(bytes);
+}
+
+/** A field that holds a `float` or a `double`; undefined where it is not set. */
+export function realOf(fields: readonly Field[], no: number): number | undefined {
+  const field = fields.findLast((each) => each.no === no);
+  if (field === undefined) return undefined;
+  const reader = new BinaryReader(field.bytes);
+  if (field.type === WireType.Bit32) return reader.float();
+  return field.type === WireType.Bit64 ? reader.double() : undefined;
+}
+
+/** A field that is a `map` from texts to messages: the messages' bytes by their keys. */
+export function mapOf(fields: readonly Field[], no: number): ReadonlyMap<string, Uint8Array> {
+  const entries = bytesOf(fields, no).map(readFields);
+  return new Map(
+    entries.map((entry) => [textOf(entry, 1), bytesOf(entry, 2).at(-1) ?? new Uint8Array()]),
+  );
+}
+
 /** Whole numbers of a repeated field, packed or not. */
 export function bigintsOf(fields: readonly Field[], no: number): bigint[] {
   const values: bigint[] = [];
   for (const field of fields) {
-    if (field.no !== no) continue;
+    if (field.no !== no || !holdsVarints(field)) continue;
     const reader = new BinaryReader(field.bytes);
     while (reader.pos < reader.len) values.push(BigInt(reader.int64()));
   }
@@ -90,4 +120,13 @@ export function bigintsOf(fields: readonly Field[], no: number): bigint[] {
  */
 export function intsOf(fields: readonly Field[], no: number): number[] {
   return bigintsOf(fields, no).map(Number);
+}
+
+/** The whole number of a field; `missing` where it is not set. */
+export function intOf(fields: readonly Field[], no: number, missing = 0): number {
+  return intsOf(fields, no).at(-1) ?? missing;
+}
+
+function holdsVarints({ type }: Field): boolean {
+  return type === WireType.Varint || type === WireType.LengthDelimited;
 }

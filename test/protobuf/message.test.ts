@@ -10,7 +10,7 @@ import {
   textField,
   textOf,
   writeFields,
-} from "../../src/onnx/message.ts";
+} from "../../src/protobuf/message.ts";
 
 const FIXTURES = join(import.meta.dir, "..", "fixtures");
 const MODELS = ["models/yolo*.onnx", "native/heads.onnx", "focus/*.onnx"].flatMap((pattern) =>
