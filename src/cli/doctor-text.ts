@@ -1,8 +1,8 @@
 import type { MachineDevice } from "../backend/discover.ts";
-import type { PowerState } from "../backend/power-state.ts";
 import { type Placement, shareOn } from "../doctor/placement.ts";
 import type { DoctorReport, UnitReport } from "../doctor/report.ts";
 import { formatCountOf, formatMs, formatPercent, formatRate } from "../metrics/number-format.ts";
+import type { PowerState } from "../metrics/power-state.ts";
 import { padCellsEnd, padCellsStart } from "../metrics/text-layout.ts";
 
 const KIB = 2 ** 10;

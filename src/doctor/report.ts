@@ -1,5 +1,5 @@
 import type { MachineDevice } from "../backend/discover.ts";
-import type { PowerState } from "../backend/power-state.ts";
+import type { PowerState } from "../metrics/power-state.ts";
 import type { Webcam } from "../source/webcam.ts";
 import type { Agreement } from "./agreement.ts";
 import type { CacheState } from "./caches.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { powerNotes, readPowerState } from "../../src/backend/power-state.ts";
+import { readPowerState } from "../../src/backend/power-state.ts";
 import type { SystemCommand } from "../../src/backend/system-command.ts";
+import { powerNotes } from "../../src/metrics/power-state.ts";
 import { fakeSystem } from "./fake-system.ts";
 
 const mac = fakeSystem({}, { platform: "darwin", arch: "arm64" });
