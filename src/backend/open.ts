@@ -1,3 +1,4 @@
+import { prioritiseThread } from "../native/attention.ts";
 import type { BackendSession, SessionTask } from "./backend.ts";
 import { openOnnxSession } from "./onnx.ts";
 import { openSimulatedSession } from "./simulated.ts";
@@ -15,6 +16,7 @@ export function openSession(
   stopAddress: number,
   profilePrefix?: string,
 ): BackendSession {
+  prioritiseThread();
   if (task.simulated === null) return openOnnxSession(task, profilePrefix);
   const answers = task.model === null ? null : openOnnxSession(task);
   return openSimulatedSession(task.simulated, stopAddress, answers);

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import { LAYOUT_HASH, Status } from "../layout/layout.gen.ts";
 import type { OnnxInspection } from "./inspection.ts";
+import { rosettaRefusal } from "./rosetta.ts";
 
 /** Address in native memory, or of shared memory as native code sees it. */
 export type Address = number;
@@ -17,6 +18,9 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_version: { args: [pointer, u32], returns: i32 },
   aip_last_error: { args: [pointer, u32], returns: i32 },
   aip_clock_ms: { args: [], returns: f64 },
+  aip_thread_prioritise: { args: [], returns: i32 },
+  aip_activity_begin: { args: [], returns: i32 },
+  aip_activity_end: { args: [], returns: i32 },
   aip_sleep_until: { args: [f64, pointer], returns: i32 },
   aip_pipe_create: { args: [u32, pointer], returns: i32 },
   aip_pipe_read: { args: [i32, pointer, u32, pointer, pointer], returns: i32 },
@@ -60,6 +64,9 @@ export interface NativeLibrary {
   aip_version(text: NativeMemory, capacity: number): number;
   aip_last_error(text: NativeMemory, capacity: number): number;
   aip_clock_ms(): number;
+  aip_thread_prioritise(): number;
+  aip_activity_begin(): number;
+  aip_activity_end(): number;
   aip_sleep_until(deadlineMs: number, stop: NativeMemory): number;
   aip_pipe_create(capacityBytes: number, fds: NativeMemory): number;
   aip_pipe_read(
@@ -155,6 +162,8 @@ export function library(): NativeLibrary {
 }
 
 function open(path: string): NativeLibrary {
+  const refusal = rosettaRefusal();
+  if (refusal !== null) throw usageError("rosetta", refusal);
   const build = remedy();
   if (!existsSync(path)) {
     throw usageError("library-missing", `The native library "${path}" is missing: ${build}`);

@@ -4,6 +4,7 @@ import type { RunConfig } from "../config/run-config.ts";
 import { type AipError, runtimeError } from "../errors.ts";
 import { type PowerState, powerNotes, UNKNOWN_POWER } from "../metrics/power-state.ts";
 import type { Report } from "../metrics/report.ts";
+import { holdAttention } from "../native/attention.ts";
 import { clockMs } from "../native/library.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
@@ -102,6 +103,7 @@ export class Run {
     const { pool, sources, manager } = this.#parts;
     const outcome = this.#outcome;
     let isComplete = false;
+    using _attention = holdAttention();
     const watchdog = setInterval(() => this.#watch(), WATCHDOG_MS);
     try {
       for (const source of sources) source.prepare();

@@ -31,6 +31,16 @@ int32_t aip_last_error(uint8_t *text, uint32_t capacity);
 /// Monotonic clock in milliseconds, the same in every thread of this process.
 double aip_clock_ms(void);
 
+// MARK: Attention of the system. Elsewhere than on macOS these do nothing.
+
+/// Gives the calling thread the class of work that a user waits for (QOS_CLASS_USER_INITIATED).
+int32_t aip_thread_prioritise(void);
+
+/// Keeps App Nap, the coalescing of timers and the machine's sleep from this process, until
+/// aip_activity_end has been called as often.
+int32_t aip_activity_begin(void);
+int32_t aip_activity_end(void);
+
 // MARK: Waiting and pipes. Every wait ends within 100 ms once *stop is not 0; a null
 // stop never does.
 
