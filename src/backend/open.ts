@@ -1,5 +1,6 @@
 import { prioritiseThread } from "../native/attention.ts";
 import type { BackendSession, SessionTask } from "./backend.ts";
+import { openCoreMlSession } from "./coreml.ts";
 import { openOnnxSession } from "./onnx.ts";
 import { openSimulatedSession } from "./simulated.ts";
 
@@ -17,6 +18,7 @@ export function openSession(
   profilePrefix?: string,
 ): BackendSession {
   prioritiseThread();
+  if (task.model?.coreMl !== undefined) return openCoreMlSession(task);
   if (task.simulated === null) return openOnnxSession(task, profilePrefix);
   const answers = task.model === null ? null : openOnnxSession(task);
   return openSimulatedSession(task.simulated, stopAddress, answers);

@@ -10,14 +10,19 @@ interface Rule {
   readonly applies: (operation: Operation) => boolean;
 }
 
-const LAYERS = "github.com/hollance/neural-engine, docs/unsupported-layers.md";
-const GUIDE = "ane-guide.readthedocs.io, chapter 4";
-/** Largest kernel or window that is always taken; Core ML's own log names 13 on older chips. */
+const LAYERS = "hollance/neural-engine, unsupported-layers.md";
+const GUIDE = "ane-guide, chapter 4";
+const LIMITS = "hollance/neural-engine, issues 1 and 2 (limit 13); reports of 7";
+/** Largest kernel or window of which no trouble is reported; Core ML's own log names 13. */
 const KERNEL_MAX = 7;
 
 /**
  * What leaves the Neural Engine. Core ML decides for each chip and system anew, Apple publishes no
  * list, and none of this was measured by this program: `MLComputePlan` on a Mac knows better.
+ *
+ * Sources: github.com/hollance/neural-engine (chips up to the A13), ane-guide.readthedocs.io and
+ * aneforge.readthedocs.io (M1 and later), and plans of MLComputePlan published beside models on
+ * huggingface.co.
  */
 const RULES: readonly Rule[] = [
   {
@@ -34,50 +39,50 @@ const RULES: readonly Rule[] = [
     ),
   },
   {
-    why: "gathers",
-    source: `${LAYERS}; published plans of MLComputePlan (huggingface.co, kb-whisper-coreml)`,
+    why: "reads by index",
+    source: `${LAYERS}; plans published with kb-whisper-coreml`,
     verified: false,
     applies: ofType("gather", "gather_nd", "gather_along_axis", "gatherND", "gatherAlongAxis"),
   },
   {
-    why: "scatters",
+    why: "writes by index",
     source: GUIDE,
     verified: false,
     applies: ({ type }) => type.startsWith("scatter"),
   },
   {
-    why: "dilated convolution",
-    source: `${LAYERS}; contradicted for the M1 and later by ${GUIDE}`,
+    why: "dilated",
+    source: `${LAYERS}; ${GUIDE} says otherwise`,
     verified: false,
     applies: ({ dilations }) => dilations.some((dilation) => dilation > 1),
   },
   {
     why: `kernel above ${KERNEL_MAX}`,
-    source: "github.com/hollance/neural-engine, issues 1 and 2 (a limit of 13); reports of 7",
+    source: LIMITS,
     verified: false,
     applies: ({ type, kernel }) => type.startsWith("conv") && kernel.some(isLarge),
   },
   {
-    why: `pool above ${KERNEL_MAX}`,
-    source: "github.com/hollance/neural-engine, issues 1 and 2 (a limit of 13); reports of 7",
+    why: `window above ${KERNEL_MAX}`,
+    source: LIMITS,
     verified: false,
     applies: ({ type, kernel }) => !type.startsWith("conv") && kernel.some(isLarge),
   },
   {
     why: "control flow",
-    source: "aneforge.readthedocs.io, capabilities",
+    source: "ANEForge, capabilities",
     verified: false,
     applies: ofType("while_loop", "cond", "branch", "loop"),
   },
   {
-    why: "works on shapes of any rank",
+    why: "made for tensors of any rank",
     source: LAYERS,
     verified: false,
     applies: ({ type }) => /(Broadcastable|ND)$/.test(type) && !type.startsWith("gather"),
   },
   {
-    why: "has code for CPU and GPU only",
-    source: "developer.apple.com, MLCustomLayer",
+    why: "has code for CPU and GPU alone",
+    source: "Apple, MLCustomLayer",
     verified: true,
     applies: ofType("custom"),
   },

@@ -105,10 +105,12 @@ class Scope {
     if (type === "classify") this.labels = labelsOf(this.#valueOf(inputs.get("classes")));
   }
 
-  /** Weights alone: whole numbers beside them are sizes and axes. */
+  /** Weights alone: whole numbers and single values beside them are parameters. */
   #addConstant(name: string, value: ConstantValue): void {
     const { type, blob } = value;
-    if (type === undefined || (blob === undefined && !/^b?float/.test(type.dtype))) return;
+    if (type === undefined) return;
+    const isTensor = /^b?float/.test(type.dtype) && type.shape.length > 0;
+    if (blob === undefined && !isTensor) return;
     const place = blob ?? null;
     this.constants.push({ name, dtype: type.dtype, sizeBytes: tensorBytes(type), place });
   }

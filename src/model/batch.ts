@@ -1,6 +1,7 @@
 import { type AipError, usageError } from "../errors.ts";
 import { BATCH_SIZE_MAX } from "../layout/layout.gen.ts";
-import type { OnnxInspection, TensorInfo } from "../native/inspection.ts";
+import type { TensorInfo } from "../native/inspection.ts";
+import type { ModelInspection } from "./inspection.ts";
 import { quoted, shapeText } from "./text.ts";
 
 /**
@@ -10,7 +11,10 @@ import { quoted, shapeText } from "./text.ts";
  * @param path The model's file, for messages.
  * @throws {AipError} `model-input` where it is made for more than can be given
  */
-export function modelBatchSize(path: string, { inputs }: OnnxInspection): number | null {
+export function modelBatchSize(
+  path: string,
+  { inputs }: Pick<ModelInspection, "inputs">,
+): number | null {
   const size = inputs[0]?.shape[0] ?? 1;
   if (size < 0) return null;
   if (size <= BATCH_SIZE_MAX) return Math.max(size, 1);

@@ -1,14 +1,21 @@
 import { existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { coreMlFormat } from "../coreml/inspect.ts";
 import { type AipError, usageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
-import { loadManifest, type ModelManifest, manifestPathOf } from "./manifest.ts";
+import {
+  loadManifest,
+  type ModelManifest,
+  manifestPathOf,
+  withoutModelEnding,
+} from "./manifest.ts";
 import { checkOnnxFile } from "./onnx-file.ts";
 
 /** A model file that exists and looks like one, with what its manifest says. */
 export interface ModelFile {
   readonly path: string;
+  readonly format: "onnx" | "coreml";
   /** The bundled model's name, or the file's without its extension. */
   readonly name: string;
   readonly manifest: ModelManifest | null;
@@ -25,13 +32,11 @@ const OTHER_FORMATS: Readonly<Record<string, string>> = {
   ".pth": "PyTorch weights must be exported to ONNX first",
   ".tflite": "TensorFlow Lite models must be converted to ONNX first",
   ".engine": "TensorRT engines are bound to one GPU: give the ONNX model they were built from",
-  ".mlpackage": "Core ML packages are not run yet: give an ONNX model",
-  ".mlmodelc": "Core ML models are not run yet: give an ONNX model",
 };
 
 /**
  * Finds a model by the name of a bundled one or by its path, and reads the manifest beside it. A
- * file that has a bundled model's name is meant by `./demo`.
+ * file that has a bundled model's name is meant by `./demo`. A Core ML model is read no further.
  *
  * @throws {AipError} category `usage`: `model-not-found`, with the nearest name; `model-invalid`
  *   where the file is of another kind, empty or cut short; `manifest-invalid`
@@ -49,19 +54,28 @@ export function resolveModel(nameOrPath: string): ModelFile {
   if (stats === undefined) throw bundled ? incomplete(nameOrPath, path) : notFound(nameOrPath);
   const otherFormat = OTHER_FORMATS[extname(path).toLowerCase()];
   if (otherFormat !== undefined) throw invalid(path, otherFormat);
-  if (!stats.isFile()) throw invalid(path, `it is ${kindOf(stats)}, not an ONNX file`);
+  const format = coreMlFormat(path) === undefined ? "onnx" : "coreml";
+  if (format === "onnx") checkOnnx(path, stats);
+  const manifestPath = manifestPathOf(path);
+  return {
+    path,
+    format,
+    name: bundled ? nameOrPath : basename(withoutModelEnding(path)),
+    manifest: existsSync(manifestPath) ? loadManifest(manifestPath) : null,
+  };
+}
+
+function checkOnnx(path: string, stats: Stats): void {
+  if (!stats.isFile()) {
+    const what = `it is ${kindOf(stats)}, not an ONNX file or a Core ML model`;
+    throw invalid(path, what);
+  }
   try {
     checkOnnxFile(path);
   } catch (error) {
     if (isSystemError(error)) throw invalid(path, `it cannot be read (${error.code})`, error);
     throw error;
   }
-  const manifestPath = manifestPathOf(path);
-  return {
-    path,
-    name: bundled ? nameOrPath : basename(path).replace(/\.onnx$/i, ""),
-    manifest: existsSync(manifestPath) ? loadManifest(manifestPath) : null,
-  };
 }
 
 function statOf(path: string): Stats | undefined {
@@ -93,7 +107,7 @@ function notFound(nameOrPath: string): AipError {
 function nearestFile(path: string): string | undefined {
   const folder = dirname(path);
   if (statOf(folder)?.isDirectory() !== true) return undefined;
-  const models = readdirSync(folder).filter((name) => name.toLowerCase().endsWith(".onnx"));
+  const models = readdirSync(folder).filter((name) => withoutModelEnding(name) !== name);
   const near = nearest(basename(path), models);
   return near === undefined ? undefined : join(folder, near);
 }

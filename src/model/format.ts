@@ -1,3 +1,4 @@
+import type { CoreMlInspection } from "../coreml/inspection.ts";
 import type { AipError } from "../errors.ts";
 import type { OnnxInspection, TensorInfo } from "../native/inspection.ts";
 import type { ModelSpec } from "./model.ts";
@@ -18,26 +19,35 @@ const LABEL_WIDTH = 13;
  * @returns Lines without colour, the last one ended.
  */
 export function formatInspection(result: ModelSpec | AipError, inspection: OnnxInspection): string {
-  const lines = [
+  const { producer, description, metadata } = inspection;
+  return inspectionText(result, [
     ...tensorLines("inputs", inspection.inputs),
     ...tensorLines("outputs", inspection.outputs),
-    ...fileLines(inspection),
-    "",
-    ...(result instanceof Error ? [row("cannot run", result.message)] : specLines(result)),
-  ];
-  return `${lines.join("\n")}\n`;
+    ...textLines([
+      ["producer", producer],
+      ["description", description],
+    ]),
+    ...metadataLines(metadata),
+  ]);
+}
+
+/** What a file has, then how it will be run, or why it cannot be. */
+export function inspectionText(result: ModelSpec | AipError, found: readonly string[]): string {
+  const use = result instanceof Error ? [row("cannot run", result.message)] : specLines(result);
+  return `${[...found, "", ...use].join("\n")}\n`;
 }
 
 /** The same as a JSON value: `{"inspection", "model"}`, or `{"inspection", "error"}`. */
 export function inspectionJson(
   result: ModelSpec | AipError,
-  inspection: OnnxInspection,
+  inspection: OnnxInspection | CoreMlInspection,
 ): Readonly<Record<string, unknown>> {
   if (!(result instanceof Error)) return { inspection, model: result };
   return { inspection, error: { code: result.code, message: result.message } };
 }
 
-function row(label: string, text: string): string {
+/** A line with its label. */
+export function row(label: string, text: string): string {
   return `${label.padEnd(LABEL_WIDTH)}${text}`.trimEnd();
 }
 
@@ -51,17 +61,28 @@ function tensorLines(label: string, tensors: readonly TensorInfo[]): string[] {
   });
 }
 
-function fileLines({ producer, description, metadata }: OnnxInspection): string[] {
-  const lines: string[] = [];
-  if (producer !== "") lines.push(row("producer", clipped(producer)));
-  if (description !== "") lines.push(row("description", clipped(description)));
-  Object.entries(metadata).forEach(([key, value], index) => {
-    lines.push(row(index === 0 ? "metadata" : "", `${clipped(key)} = ${clipped(value)}`));
-  });
-  return lines;
+/** A line for each text that is not empty. */
+export function textLines(texts: readonly (readonly [label: string, text: string])[]): string[] {
+  const given = texts.filter(([, text]) => text !== "");
+  return given.map(([label, text]) => row(label, clipped(text)));
 }
 
-function specLines(spec: ModelSpec): string[] {
+/** A line for each entry, the first with the label. */
+export function metadataLines(metadata: Readonly<Record<string, string>>): string[] {
+  const entries = Object.entries(metadata);
+  return listLines(
+    "metadata",
+    entries.map(([key, value]) => `${clipped(key)} = ${clipped(value)}`),
+  );
+}
+
+/** A line for each text, the first with the label. */
+export function listLines(label: string, texts: readonly string[]): string[] {
+  return texts.map((text, index) => row(index === 0 ? label : "", text));
+}
+
+/** How a model will be run. */
+export function specLines(spec: ModelSpec): string[] {
   const { head, input } = spec;
   const lines = [
     row("name", spec.name),
@@ -75,16 +96,14 @@ function specLines(spec: ModelSpec): string[] {
     lines.push(row("classes", classText(spec)), row("keeps", keptText(spec)));
   }
   lines.push(row("licence", spec.licence ?? "not stated"));
-  spec.notes.forEach((note, index) => {
-    lines.push(row(index === 0 ? "notes" : "", note));
-  });
-  return lines;
+  return [...lines, ...listLines("notes", spec.notes)];
 }
 
 function keptText({ head, confidence, iou, agnostic, detectionLimit }: ModelSpec): string {
   const best = `the best ${detectionLimit}`;
   const chosen = confidence > 0 ? `${best} of confidence ${confidence} and above` : best;
   if (head.type === "classification" || head.type === "end-to-end") return chosen;
+  if (head.type === "nms-pipeline") return `${chosen}, after its own NMS at IoU ${iou}`;
   return `${chosen}, after NMS at IoU ${iou} ${agnostic ? "across classes" : "per class"}`;
 }
 
@@ -95,8 +114,10 @@ const PLACES: Readonly<Record<InputSpec["letterbox"], string>> = {
 };
 
 function pictureText(input: InputSpec): string {
-  const size = `${input.width}×${input.height} ${input.channels.toUpperCase()}`;
-  const tensor = `${input.layout.toUpperCase()} ${input.dtype}`;
+  const kind = input.pixelFormat ?? input.channels.toUpperCase();
+  const size = `${input.width}×${input.height} ${kind}`;
+  const isPicture = input.pixelFormat !== undefined;
+  const tensor = isPicture ? "a pixel buffer" : `${input.layout.toUpperCase()} ${input.dtype}`;
   const padding = input.letterbox === "stretch" ? "" : ` on grey ${input.pad}`;
   return `${size}, ${PLACES[input.letterbox]}${padding}; ${tensor}`;
 }
@@ -106,7 +127,8 @@ function batchText({ batchSize }: ModelSpec): string {
   return batchSize === 1 ? "one picture at a time" : `${batchSize} pictures at a time`;
 }
 
-function pixelText({ scale, mean, std, channels }: InputSpec): string {
+function pixelText({ scale, mean, std, channels, pixelFormat, dtype }: InputSpec): string {
+  if (pixelFormat !== undefined && dtype === "u8") return "0–255, scaled inside the model";
   const factor = scale === 1 ? "0–255" : scale === 1 / 255 ? "0–1" : `0–255 × ${scale}`;
   if (mean.every((value) => value === 0) && std.every((value) => value === 1)) return factor;
   const count = channels === "gray" ? 1 : 3;
@@ -116,6 +138,7 @@ function pixelText({ scale, mean, std, channels }: InputSpec): string {
 
 const LABEL_SOURCES: Readonly<Record<ModelSpec["labelsFrom"], string>> = {
   manifest: "from the manifest",
+  model: "the model's own",
   metadata: "from the metadata",
   coco: "COCO's",
   none: "not named",
@@ -133,7 +156,7 @@ function classText({ head, labels, labelsFrom }: ModelSpec): string {
 /**
  * One line of bounded length: line ends and control characters of a file stay out of a terminal.
  */
-function clipped(text: string): string {
+export function clipped(text: string): string {
   const line = text.replaceAll(/[\p{Cc}\s]+/gu, " ").trim();
   return line.length <= VALUE_LENGTH_MAX ? line : `${line.slice(0, VALUE_LENGTH_MAX - 1)}…`;
 }

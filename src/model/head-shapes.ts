@@ -28,8 +28,8 @@ export type HeadReading = Pick<
 
 type HeadReader = (output: TensorInfo, hints: HeadHints) => HeadReading | undefined;
 
-/** Every head but `raw`, which takes anything and so is never found. */
-export type ReadableHead = Exclude<HeadType, "raw">;
+/** Every head but `raw`, which takes anything, and those that only a model itself can name. */
+export type ReadableHead = Exclude<HeadType, "raw" | "nms-pipeline">;
 
 export const HEAD_READERS: Readonly<Record<ReadableHead, HeadReader>> = {
   yolox: readYolox,

@@ -9,6 +9,8 @@ export interface HeadSpec {
   /** Name, position and shape of the output it reads. */
   readonly output: string;
   readonly outputIndex: number;
+  /** The output with the boxes, where they and their scores are two. */
+  readonly boxesOutput?: string;
   readonly shape: readonly number[];
   /** Classes the head scores; 0 where it is not known (end-to-end without names) or has none. */
   readonly classCount: number;

@@ -73,6 +73,8 @@ function candidateOutputs(outputs: readonly TensorInfo[], hints: HeadHints): rea
 
 function read(output: TensorInfo, outputCount: number, hints: HeadHints): HeadReading | undefined {
   const { type } = hints.manifest;
+  // Only the model itself can say that it ends in non-maximum suppression.
+  if (type === "nms-pipeline") return undefined;
   if (type !== undefined && type !== "raw") return HEAD_READERS[type](output, hints);
   const order: ReadableHead[] = hints.task === "classify" ? [] : [...DETECTION_ORDER];
   // Among several outputs [1, C] is more likely the scores of boxes than a classification.

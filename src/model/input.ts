@@ -1,6 +1,7 @@
 import { type AipError, usageError } from "../errors.ts";
-import type { OnnxInspection, TensorInfo } from "../native/inspection.ts";
+import type { TensorInfo } from "../native/inspection.ts";
 import type { PixelSize } from "./grid.ts";
+import type { ModelInspection, PixelBufferFormat } from "./inspection.ts";
 import { type InputManifest, manifestError } from "./manifest.ts";
 import { quoted, shapeText } from "./text.ts";
 
@@ -10,6 +11,8 @@ export interface InputGeometry extends PixelSize {
   readonly layout: "nchw" | "nhwc";
   readonly channelCount: 1 | 3;
   readonly dtype: "f32" | "f16" | "u8";
+  /** How the picture is given where the model takes one, and no tensor: then all else follows. */
+  readonly pixelFormat?: PixelBufferFormat;
   /** What was assumed, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -41,7 +44,10 @@ const INPUT_DTYPES: Readonly<Record<string, "f32" | "f16" | "u8">> = {
  * @throws {AipError} `model-input` where it is no model of pictures, `model-size` where the size
  *   is open and nobody gives one, or is not the one asked for
  */
-export function detectInput({ inputs }: OnnxInspection, hints: InputHints): InputGeometry {
+export function detectInput(
+  { inputs }: Pick<ModelInspection, "inputs">,
+  hints: InputHints,
+): InputGeometry {
   const [input, ...others] = inputs;
   if (input === undefined || others.length > 0) {
     const seen = inputs.length === 0 ? "none" : inputs.map((each) => tensorText(each)).join(", ");
@@ -59,6 +65,7 @@ export function detectInput({ inputs }: OnnxInspection, hints: InputHints): Inpu
     dtype,
     ...axes,
     ...inputSize(input, axes.layout, hints, notes),
+    ...(input.pixelFormat !== undefined && { pixelFormat: input.pixelFormat }),
     notes,
   };
 }

@@ -9,25 +9,29 @@ import { quoted } from "./text.ts";
 export interface Labels {
   /** Class 0 first; empty where nobody names them. */
   readonly labels: readonly string[];
-  readonly labelsFrom: "manifest" | "metadata" | "coco" | "none";
+  readonly labelsFrom: "manifest" | "model" | "metadata" | "coco" | "none";
 }
 
 /** Classes a filter can tell apart: one bit each in a session's configuration. */
 export const CLASS_COUNT_MAX: number = CLASS_FILTER_WORDS * 32;
 
 /**
- * Class names: the manifest's, else the metadata's, else COCO's where a detector has 80 classes
- * and names none.
+ * Class names: the manifest's, else those the model answers with, else the metadata's, else COCO's
+ * where a detector has 80 classes and names none.
  */
 export function resolveLabels(
   head: HeadSpec,
   named: {
     readonly manifest: readonly string[] | undefined;
+    readonly model?: readonly string[] | undefined;
     readonly metadata: readonly string[] | null;
   },
 ): Labels {
   if (head.type === "raw") return { labels: [], labelsFrom: "none" };
   if (named.manifest !== undefined) return { labels: named.manifest, labelsFrom: "manifest" };
+  if (named.model !== undefined && named.model.length > 0) {
+    return { labels: named.model, labelsFrom: "model" };
+  }
   if (named.metadata !== null) return { labels: named.metadata, labelsFrom: "metadata" };
   if (head.type !== "classification" && head.classCount === COCO_NAMES.length) {
     return { labels: COCO_NAMES, labelsFrom: "coco" };

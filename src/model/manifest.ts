@@ -11,6 +11,7 @@ export const HEAD_TYPES = [
   "yolov8",
   "end-to-end",
   "classification",
+  "nms-pipeline",
   "raw",
 ] as const;
 export type HeadType = (typeof HEAD_TYPES)[number];
@@ -42,6 +43,8 @@ export interface ModelManifest {
   readonly agnostic?: boolean;
   /** Licence of the weights, such as `Apache-2.0`. */
   readonly licence?: string;
+  /** The function to run of a Core ML model that has several. */
+  readonly function?: string;
 }
 
 /** The tensor is `(pixel · scale − mean) / std`, pixels 0–255. */
@@ -130,6 +133,7 @@ const MANIFEST = {
   iou: v.exactOptional(share),
   agnostic: v.exactOptional(flag),
   licence: v.exactOptional(text),
+  function: v.exactOptional(text),
 };
 
 const ManifestSchema: v.GenericSchema<unknown, ModelManifest> = objectSchema(MANIFEST);
@@ -236,7 +240,12 @@ export function manifestError(path: string, what: string, cause?: unknown): AipE
   return usageError("manifest-invalid", `Manifest "${path}": ${what}`, cause);
 }
 
-/** Where a model's manifest lies: `x.json` beside `x.onnx`. */
+/** Where a model's manifest lies: `x.json` beside `x.onnx` or `x.mlpackage`. */
 export function manifestPathOf(modelPath: string): string {
-  return `${modelPath.replace(/\.onnx$/i, "")}.json`;
+  return `${withoutModelEnding(modelPath)}.json`;
+}
+
+/** A model's path without what its ending says of the format. */
+export function withoutModelEnding(path: string): string {
+  return path.replace(/\.(?:onnx|mlpackage|mlmodelc?)\/*$/i, "");
 }

@@ -1,4 +1,4 @@
-import type { OnnxInspection } from "../native/inspection.ts";
+import type { ModelInspection } from "./inspection.ts";
 import { type PythonValue, parsePythonLiteral } from "./python-literal.ts";
 
 /** What a model's custom metadata says, as far as it concerns inference. */
@@ -26,7 +26,7 @@ export const CLASS_NAME_COUNT_MAX = 65_536;
  * the `repr` of a Python dict or list, `imgsz` that of `[height, width]`, `stride` a number.
  * An entry that cannot be read is left out and noted; it is not the model that is at fault.
  */
-export function readMetadata({ metadata }: OnnxInspection): ModelMetadata {
+export function readMetadata({ metadata }: Pick<ModelInspection, "metadata">): ModelMetadata {
   const notes: string[] = [];
   const read = <T>(key: string, parse: (value: PythonValue) => T): T | null => {
     const text = metadata[key];

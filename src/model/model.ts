@@ -1,14 +1,20 @@
 import { basename } from "node:path";
 import { type AipError, usageError } from "../errors.ts";
 import { DETECTION_COUNT_MAX } from "../layout/layout.gen.ts";
-import type { OnnxInspection } from "../native/inspection.ts";
 import { modelBatchSize, outputsPerFrame, readableBatchSize } from "./batch.ts";
 import type { PixelSize } from "./grid.ts";
 import type { HeadSpec } from "./head.ts";
 import { detectHead } from "./heads.ts";
 import { detectInput } from "./input.ts";
+import type { ModelInspection, StatedHead } from "./inspection.ts";
 import { classFilter, type Labels, resolveLabels } from "./labels.ts";
-import { type HeadType, type ModelManifest, manifestPathOf } from "./manifest.ts";
+import {
+  type HeadType,
+  type ModelManifest,
+  manifestError,
+  manifestPathOf,
+  withoutModelEnding,
+} from "./manifest.ts";
 import { readMetadata } from "./metadata.ts";
 import { describeInput, type InputSpec } from "./preprocess.ts";
 
@@ -35,6 +41,16 @@ export interface ModelSpec extends Labels {
   readonly licence: string | null;
   /** What was assumed or left out, one sentence each. */
   readonly notes: readonly string[];
+  /** What Core ML needs to run it; absent for ONNX. */
+  readonly coreMl?: CoreMlRun;
+}
+
+/** How Core ML runs a model. */
+export interface CoreMlRun {
+  /** Function of a model that has several; null for one that has one. */
+  readonly function: string | null;
+  /** Which outputs hold the answer, as lines of `key=value` for the native session. */
+  readonly answer: string;
 }
 
 /** What a run asks for; it counts before the manifest, and that before the model. */
@@ -61,7 +77,7 @@ const CLASSIFICATION_LIMIT = 5;
  * Works out how a model is to be run, from what its file says, its manifest and the run's wishes.
  *
  * @param path The model's file, for messages.
- * @param inspection What the native library found in the file.
+ * @param inspection What was found in the file.
  * @param manifest The manifest beside the file, or null.
  * @throws {AipError} category `usage`: `model-input`, `model-size`, `head-unknown`,
  *   `manifest-invalid`, `class-unknown` or `option-invalid`
@@ -74,7 +90,7 @@ const CLASSIFICATION_LIMIT = 5;
  */
 export function describeModel(
   path: string,
-  inspection: OnnxInspection,
+  inspection: ModelInspection,
   manifest: ModelManifest | null,
   overrides: ModelOverrides = {},
 ): ModelSpec {
@@ -91,16 +107,20 @@ export function describeModel(
     strideMax: said.head?.strides?.at(-1) ?? metadata.strideMax,
   });
   const asked = overrides.head === undefined ? {} : { type: overrides.head };
-  const head = detectHead(outputsPerFrame(inspection.outputs, exportedBatch), {
-    path,
-    manifestPath,
-    manifest: { ...said.head, ...asked },
-    size: geometry,
-    nameCount: said.classes?.length ?? metadata.names?.length ?? null,
-    ultralytics: metadata.ultralytics,
-    task: metadata.task,
-    strideMax: metadata.strideMax,
-  });
+  const headManifest = { ...said.head, ...asked };
+  const stated = agreedHead(inspection.stated, headManifest.type, said.classes, manifestPath);
+  const head =
+    stated?.head ??
+    detectHead(outputsPerFrame(inspection.outputs, exportedBatch), {
+      path,
+      manifestPath,
+      manifest: headManifest,
+      size: geometry,
+      nameCount: said.classes?.length ?? metadata.names?.length ?? null,
+      ultralytics: metadata.ultralytics,
+      task: metadata.task,
+      strideMax: metadata.strideMax,
+    });
   const { input, notes: inputNotes } = describeInput(geometry, {
     head,
     manifest: said.input ?? {},
@@ -108,24 +128,48 @@ export function describeModel(
     ultralytics: metadata.ultralytics,
     producer: inspection.producer,
   });
-  const labels = resolveLabels(head, { manifest: said.classes, metadata: metadata.names });
+  const labels = resolveLabels(head, {
+    manifest: said.classes,
+    model: stated?.labels,
+    metadata: metadata.names,
+  });
   const isClassification = head.type === "classification";
-  const confidenceDefault = isClassification ? 0 : CONFIDENCE_DEFAULT;
+  const confidenceDefault = isClassification ? 0 : (stated?.confidence ?? CONFIDENCE_DEFAULT);
+  const iouDefault = stated?.iou ?? IOU_DEFAULT;
   return {
     path,
-    name: said.name ?? basename(path, ".onnx"),
+    name: said.name ?? basename(withoutModelEnding(path)),
     input,
     batchSize: readableBatchSize(path, exportedBatch, inspection.outputs[head.outputIndex]),
     head,
     ...labels,
     confidence: share("Confidence", overrides.confidence ?? said.confidence ?? confidenceDefault),
-    iou: share("IoU", overrides.iou ?? said.iou ?? IOU_DEFAULT),
+    iou: share("IoU", overrides.iou ?? said.iou ?? iouDefault),
     agnostic: overrides.agnostic ?? said.agnostic ?? false,
     detectionLimit: isClassification ? CLASSIFICATION_LIMIT : DETECTION_COUNT_MAX,
     classFilter: pickedClasses(overrides.classes, labels.labels, head, path),
     licence: said.licence ?? metadata.licence,
     notes: [...metadata.notes, ...inputNotes, ...headNotes(head, labels)],
   };
+}
+
+/**
+ * The head the file states, unless another is asked for.
+ * @throws {AipError} `manifest-invalid` where the manifest names another number of classes
+ */
+function agreedHead(
+  stated: StatedHead | undefined,
+  asked: HeadType | undefined,
+  classes: readonly string[] | undefined,
+  manifestPath: string,
+): StatedHead | undefined {
+  if (stated === undefined || (asked !== undefined && asked !== stated.head.type)) return undefined;
+  const { classCount } = stated.head;
+  if (classes !== undefined && classCount > 0 && classes.length !== classCount) {
+    const what = `"classes" has ${classes.length} names, but the model has ${classCount} classes`;
+    throw manifestError(manifestPath, what);
+  }
+  return stated;
 }
 
 function pickedClasses(

@@ -63,7 +63,7 @@ const YOLOX: Convention = {
  *   metadata, takes torchvision's mean and std besides.
  * - Raw: RGB 0–1, stretched.
  *
- * An input of `u8` takes the pixels as they are. Notes say where this is a convention and no fact.
+ * An input of `u8`, as a picture of 8 bits is to Core ML, takes the pixels as they are. Notes say where this is a convention and no fact.
  */
 export function describeInput(
   geometry: InputGeometry,
@@ -73,7 +73,11 @@ export function describeInput(
   const { channelCount, notes: geometryNotes, ...place } = geometry;
   const notes = [...geometryNotes];
   const convention = geometry.dtype === "u8" ? plain(hints) : conventionOf(geometry, hints, notes);
-  const channels = manifest.channels ?? (channelCount === 1 ? "gray" : convention.channels);
+  // A picture has its channels in the order of its pixel buffer.
+  const isBgra = geometry.pixelFormat === "32BGRA";
+  const channels = isBgra
+    ? "bgr"
+    : (manifest.channels ?? (channelCount === 1 ? "gray" : convention.channels));
   const swapped = channels === "bgr" && convention.channels === "rgb";
   const input: InputSpec = {
     ...place,
@@ -105,6 +109,7 @@ function conventionOf(
     case "yolov5":
     case "yolov8":
     case "end-to-end":
+    case "nms-pipeline":
       return ULTRALYTICS;
     case "classification": {
       const stretched: Convention = { ...ULTRALYTICS, letterbox: "stretch" };

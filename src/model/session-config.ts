@@ -30,6 +30,8 @@ const HEADS: Readonly<Record<HeadType, Head>> = {
   yolov8: Head.yolov8,
   "end-to-end": Head.endToEnd,
   classification: Head.classification,
+  // Its boxes and scores are laid side by side as an end-to-end model has them.
+  "nms-pipeline": Head.endToEnd,
 };
 
 const LETTERBOXES: Readonly<Record<InputSpec["letterbox"], Letterbox>> = {

@@ -12,7 +12,12 @@ copyFileSync(join(FIXTURES, "yolox.onnx"), model);
 
 describe("resolveModel()", () => {
   test("finds a file, with no manifest where none lies beside it", () => {
-    expect(resolveModel(model)).toEqual({ path: model, name: "yolox", manifest: null });
+    expect(resolveModel(model)).toEqual({
+      path: model,
+      format: "onnx",
+      name: "yolox",
+      manifest: null,
+    });
   });
 
   test("reads the manifest beside a file", () => {

@@ -34,8 +34,10 @@ const inspect: Command = {
     const { inspectModel } = await import("../inspection.ts");
     const given = { inputSize: flags["input-size"] };
     const { inputSize } = checkRunConfig(given, () => "--input-size");
-    printOut(inspectModel(file, { json: flags["json"] === true, inputSize }));
-    return ExitCode.done;
+    const options = { json: flags["json"] === true, inputSize };
+    const { text, isUsable } = await inspectModel(file, options);
+    printOut(text);
+    return isUsable ? ExitCode.done : ExitCode.usage;
   },
 };
 

@@ -31,8 +31,9 @@
         return try BoxesAnswer(
           try output(coordinates, outputs), try output(confidence, outputs), config)
       case .probabilities(let name):
-        return try ProbabilitiesAnswer(
-          try output(name, outputs), labels: description.classLabels ?? [])
+        let output = try output(name, outputs)
+        if output.type == .multiArray { return try ArrayAnswer(output, config) }
+        return try ProbabilitiesAnswer(output, labels: description.classLabels ?? [])
       case nil:
         throw .invalidArgument("no output is named that holds the answer")
       }

@@ -7,6 +7,7 @@ public enum MLMultiArrayDataType: Int, Sendable {
   case float32 = 65568
   case float16 = 65552
   case int32 = 131104
+  case int8 = 131080
 
   public static var float64: MLMultiArrayDataType { .double }
   public static var float: MLMultiArrayDataType { .float32 }
@@ -16,6 +17,7 @@ public enum MLMultiArrayDataType: Int, Sendable {
     case .double: 8
     case .float32, .int32: 4
     case .float16: 2
+    case .int8: 1
     }
   }
 }

@@ -74,6 +74,7 @@ extension MLMultiArray {
     case .float32: NSNumber(value: memory.assumingMemoryBound(to: Float.self)[offset])
     case .float16: NSNumber(value: Float(memory.assumingMemoryBound(to: Float16.self)[offset]))
     case .int32: NSNumber(value: memory.assumingMemoryBound(to: Int32.self)[offset])
+    case .int8: NSNumber(value: memory.assumingMemoryBound(to: Int8.self)[offset])
     }
   }
 
@@ -84,6 +85,7 @@ extension MLMultiArray {
     case .float16:
       memory.assumingMemoryBound(to: Float16.self)[offset] = Float16(number.floatValue)
     case .int32: memory.assumingMemoryBound(to: Int32.self)[offset] = number.int32Value
+    case .int8: memory.assumingMemoryBound(to: Int8.self)[offset] = number.int8Value
     }
   }
 }

@@ -55,8 +55,8 @@ package final class AutoreleasePools {
   }
 }
 
-/// Marks an object as one that Objective-C would return autoreleased.
-package func autoreleased<Object: AnyObject>(_ object: Object) -> Object {
-  AutoreleasePools.current.take(object)
+/// Marks an object (of a class) as one that Objective-C would return autoreleased.
+package func autoreleased<Object>(_ object: Object) -> Object {
+  AutoreleasePools.current.take(object as AnyObject)
   return object
 }

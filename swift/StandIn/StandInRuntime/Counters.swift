@@ -11,6 +11,8 @@ package enum Counter: String, CaseIterable {
   case multiArraysMade
   /// Inputs and output backings whose pixels had to be copied for want of an IOSurface.
   case buffersWithoutIOSurface
+  /// Input arrays of another number type than the model's, which are converted.
+  case arraysConverted
   /// Objects that the system would have autoreleased with no pool to take them.
   case objectsOutsidePool
   case compilations
