@@ -1,12 +1,14 @@
 import { loadavg } from "node:os";
 import { selectDevices } from "../backend/auto.ts";
 import type { DeviceSpec } from "../backend/backend.ts";
+import { coreMlMachine } from "../backend/coreml/devices.ts";
 import { parseDevice } from "../backend/device-spec.ts";
 import { discoverMachine, type Machine } from "../backend/discover.ts";
 import { checkDevices } from "../backend/plan.ts";
 import { readPowerState } from "../backend/power-state.ts";
 import { localCommand } from "../backend/system-command.ts";
 import { localSystem } from "../backend/system-view.ts";
+import { coreMlFormat } from "../coreml/inspect.ts";
 import { AipError } from "../errors.ts";
 import { powerNotes } from "../metrics/power-state.ts";
 import { listWebcams, type Webcam } from "../source/webcam.ts";
@@ -45,8 +47,10 @@ const NOTHING: UnitsOutcome = { model: null, units: [], together: null };
  */
 export async function checkUp(options: CheckUpOptions): Promise<DoctorReport> {
   const system = localSystem();
-  const machine = discoverMachine({ system });
-  const { versions, library } = inspectVersions(machine);
+  const found = discoverMachine({ system });
+  const { versions, library } = inspectVersions(found);
+  const isCoreMl = library.failure === null && coreMlFormat(options.model) !== undefined;
+  const machine = isCoreMl ? coreMlMachine(found) : found;
   const devices = devicesOf(options.devices, machine);
   const energy = openEnergyMeter(system);
   const canMeasure = library.failure === null && devices.length > 0;

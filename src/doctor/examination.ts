@@ -12,6 +12,8 @@ export interface ExamineOptions {
   /** Time it gets, in ms. */
   readonly withinMs: number;
   readonly signal: AbortSignal;
+  /** Says what takes a while. */
+  readonly progress: (text: string) => void;
 }
 
 /**
@@ -20,7 +22,7 @@ export interface ExamineOptions {
  */
 export async function examineDevice(
   task: ExaminerTask,
-  { withinMs, signal }: ExamineOptions,
+  { withinMs, signal, progress }: ExamineOptions,
 ): Promise<ExaminationOutcome> {
   let message: ExaminerMessage | undefined;
   let isLate = false;
@@ -29,6 +31,10 @@ export async function examineDevice(
     env: process.env,
     serialization: "json",
     ipc: (received: ExaminerMessage, examiner) => {
+      if (received.type === "progress") {
+        progress(received.text);
+        return;
+      }
       message = received;
       // It has nothing left to do, and native code may keep it from ending by itself.
       examiner.kill("SIGKILL");

@@ -21,6 +21,8 @@ export interface UnitReport {
   /** A GPU known to be computed by the CPU. */
   readonly software: boolean;
   readonly placement: Placement | null;
+  /** Why the placement is not known; null where it is. */
+  readonly placement_failure: string | null;
   /** Of a frame on one instance alone. */
   readonly latency_ms: { readonly p50: number; readonly p95: number } | null;
   /** Of all its instances, without other devices. */

@@ -10,7 +10,7 @@ import { type ExaminationOutcome, examineDevice } from "./examination.ts";
 import { type Measurements, measureUnits, type UnitFigures } from "./measurement.ts";
 import { PICTURE_GEOMETRY } from "./pictures.ts";
 import type { DoctorReport, UnitReport } from "./report.ts";
-import { type PlannedUnits, planUnits } from "./units.ts";
+import { checkModel, type PlannedUnits, planUnits } from "./units.ts";
 import { type Reference, verdictOf } from "./verdict.ts";
 
 /** Time a device gets to open, and to answer the pictures. */
@@ -19,6 +19,13 @@ const EXAMINE_WITHIN_MS = 30_000;
 const SPECIALIZE_WITHIN_MS = 180_000;
 /** What other devices are compared with, where no CPU is asked for. */
 const REFERENCE = "cpu:threads=1";
+
+const NOTHING: Measurements = {
+  single: new Map(),
+  alone: new Map(),
+  together: null,
+  failures: new Map(),
+};
 
 export interface UnitsOptions
   extends Pick<CheckUpOptions, "model" | "inputSize" | "seconds" | "signal" | "progress"> {
@@ -42,17 +49,20 @@ export async function examineUnits(options: UnitsOptions): Promise<UnitsOutcome>
   const model = asked.some(answers) ? options.model : null;
   const reference = asked.find((device) => parseDevice(device).kind === "cpu") ?? REFERENCE;
   const devices = model === null || asked.includes(reference) ? asked : [reference, ...asked];
-  const planned = planUnits({ model, inputSize, devices, machine });
+  checkModel({ model, inputSize });
   const examined = new Map<string, ExaminationOutcome>();
   for (const device of devices) {
     progress(`examining ${device}`);
     const withinMs = usesCoreMl(device, machine) ? SPECIALIZE_WITHIN_MS : EXAMINE_WITHIN_MS;
-    examined.set(device, await examineDevice({ model, inputSize, device }, { withinMs, signal }));
+    const task = { model, inputSize, device };
+    examined.set(device, await examineDevice(task, { withinMs, signal, progress }));
     signal.throwIfAborted();
   }
   const working = devices.filter((device) => examined.get(device)?.failure === null);
-  const measured = await measure(options, planned, working);
-  const { spec } = planned.model ?? { spec: null };
+  const wanted = { model, inputSize, devices: working, machine, signal, tell: progress };
+  const planned = working.length === 0 ? null : await planUnits(wanted);
+  const measured = planned === null ? NOTHING : await measure(options, planned, working);
+  const { spec } = planned?.model ?? { spec: null };
   const { together } = measured;
   return {
     model: spec === null ? null : { name: spec.name, path: spec.path },
@@ -74,7 +84,7 @@ function answers(device: string): boolean {
 
 function usesCoreMl(device: string, { devices }: Machine): boolean {
   const { kind } = parseDevice(device);
-  return devices.find((one) => one.kind === kind)?.provider === "CoreMLExecutionProvider";
+  return devices.find((one) => one.kind === kind)?.provider?.startsWith("CoreML") ?? false;
 }
 
 async function measure(
@@ -109,23 +119,26 @@ interface Findings {
   readonly asked: readonly string[];
   readonly machine: Machine;
   readonly reference: string;
-  readonly planned: PlannedUnits;
+  /** Null where no device works. */
+  readonly planned: PlannedUnits | null;
   readonly examined: ReadonlyMap<string, ExaminationOutcome>;
   readonly measured: Measurements;
 }
 
 function unitReport(device: string, findings: Findings): UnitReport {
   const { asked, machine, reference, planned, examined, measured } = findings;
-  const instances = planned.plan(device);
-  const { kind, description } = instances[0] as DeviceInstance;
   const outcome = examined.get(device);
+  const { kind } = parseDevice(device);
+  const known = machine.devices.find((one) => one.kind === kind);
+  const works = planned !== null && outcome?.failure === null;
+  const instances: readonly DeviceInstance[] = works ? planned.plan(device) : [];
   const single: UnitFigures | undefined = measured.single.get(device);
   const placement = outcome?.examination?.placement ?? null;
   const own = outcome?.examination?.answers ?? null;
   const other = examined.get(reference)?.examination?.answers ?? null;
   const isCompared = device !== reference && own !== null && other !== null;
   const agreement = isCompared ? agreementOf(other, own) : null;
-  const software = machine.devices.find((one) => one.kind === kind)?.software ?? false;
+  const software = known?.software ?? false;
   const referenceLatency = measured.single.get(reference)?.latencyMs.p50 ?? null;
   const compared: Reference = { device: reference, latencyMs: referenceLatency };
   return {
@@ -133,9 +146,10 @@ function unitReport(device: string, findings: Findings): UnitReport {
     kind,
     role: asked.includes(device) ? "asked" : "reference",
     instances: instances.length,
-    description,
+    description: instances[0]?.description ?? known?.description ?? kind,
     software,
     placement,
+    placement_failure: outcome?.examination?.placementFailure ?? outcome?.failure ?? null,
     latency_ms: single
       ? { p50: round(single.latencyMs.p50), p95: round(single.latencyMs.p95) }
       : null,

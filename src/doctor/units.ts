@@ -1,4 +1,5 @@
 import type { DeviceInstance } from "../backend/backend.ts";
+import { readyModel } from "../backend/coreml/ready.ts";
 import { parseDevice, parseDevices } from "../backend/device-spec.ts";
 import { discoverMachine, type Machine } from "../backend/discover.ts";
 import { planDevices } from "../backend/plan.ts";
@@ -19,6 +20,18 @@ export interface UnitOptions {
   readonly confidence?: number;
   /** Absent: this machine is looked at. */
   readonly machine?: Machine;
+  /** Ends what takes a while. */
+  readonly signal?: AbortSignal;
+  /** Says at once what is about to take a while. */
+  readonly tell?: (text: string) => void;
+}
+
+/**
+ * Refuses a model that no device could run, before any is tried.
+ * @throws {AipError} category `usage`
+ */
+export function checkModel({ model, inputSize }: Pick<UnitOptions, "model" | "inputSize">): void {
+  if (model !== null) loadModel(model, resolveRunConfig(inputSize === null ? {} : { inputSize }));
 }
 
 /** The devices that are looked at, ready to be opened. */
@@ -29,26 +42,31 @@ export interface PlannedUnits {
 }
 
 /**
- * Loads the model and prepares the process for the devices. Call it before any worker runs native
- * code.
+ * Loads the model, makes it ready for the devices, and prepares the process for them. Call it
+ * before any worker runs native code.
  *
- * @throws {AipError} where the model cannot be used, or a device is not there
+ * @throws {AipError} where the model cannot be used, or a device is not there or cannot run it
  */
-export function planUnits(options: UnitOptions): PlannedUnits {
-  const { machine = discoverMachine(), inputSize, confidence, devices } = options;
+export async function planUnits(options: UnitOptions): Promise<PlannedUnits> {
+  const { inputSize, confidence, signal = NEVER, tell = () => undefined } = options;
   const config = resolveRunConfig({
     ...(inputSize !== null && { inputSize }),
     ...(confidence !== undefined && { confidence }),
   });
+  const specs = options.devices.map((device) => parseDevice(device));
   const model = options.model === null ? null : loadModel(options.model, config);
   const simulatedModels = new Map<string, ModelTask>();
-  for (const spec of devices.map((device) => parseDevice(device))) {
+  for (const spec of specs) {
     const file = spec.kind === "sim" ? readSimulatedOptions(spec).modelFile : null;
     if (file !== null) simulatedModels.set(file, loadModel(file, config).task);
   }
-  const planOptions = { machine, model: model?.task ?? null, simulatedModels };
+  const given = { machine: options.machine ?? discoverMachine(), model: null };
+  const ready =
+    model === null ? given : await readyModel({ specs, ...given, model: model.task, signal, tell });
   const plan = (text: string): ReturnType<typeof planDevices> =>
-    planDevices(parseDevices(text), planOptions);
-  setNativeEnvironment(plan(devices.join(",")).environment);
+    planDevices(parseDevices(text), { ...ready, simulatedModels });
+  setNativeEnvironment(plan(options.devices.join(",")).environment);
   return { model, plan: (text) => plan(text).instances };
 }
+
+const NEVER = new AbortController().signal;

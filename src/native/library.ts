@@ -30,6 +30,7 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_onnx_info: { args: [pointer, u32], returns: i32 },
   aip_onnx_inspect: { args: [pointer, pointer, u32, pointer], returns: i32 },
   aip_coreml_info: { args: [pointer, u32], returns: i32 },
+  aip_coreml_plan: { args: [pointer, u32, pointer, u32, pointer], returns: i32 },
   aip_coreml_compile: { args: [pointer, pointer, u32], returns: i32 },
   aip_coreml_session_create: {
     args: [pointer, pointer, u32, pointer, pointer, pointer],
@@ -87,6 +88,13 @@ export interface NativeLibrary {
     neededBytes: NativeMemory,
   ): number;
   aip_coreml_info(json: NativeMemory, capacity: number): number;
+  aip_coreml_plan(
+    compiledPath: NativeMemory,
+    computeUnits: number,
+    json: NativeMemory,
+    capacity: number,
+    neededBytes: NativeMemory,
+  ): number;
   aip_coreml_compile(modelPath: NativeMemory, compiledPath: NativeMemory, capacity: number): number;
   aip_coreml_session_create(
     modelPath: NativeMemory,
