@@ -113,6 +113,21 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
     expect(leftIn(join(cache, "coreml"))).toEqual([]);
   });
 
+  test("ends at once, and leaves nothing behind, where it is interrupted meanwhile", async () => {
+    const line = `run demo --model ${DEMO} --device cpu --frames 5 --quiet`;
+    const child = spawnAip(line.split(" "), {
+      cwd: workspace.path,
+      env: environment("compile-hang"),
+    });
+    await until("it compiles", () => existsSync(`${cache}.log`));
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect(sentences(await child.stderr.text())).toEqual([
+      "aip: Preparing the model was interrupted",
+    ]);
+    expect(leftIn(join(cache, "coreml"))).toEqual([]);
+  });
+
   test("refuses a model no frame of which could be answered", async () => {
     const { code, stderr } = await run(`demo --model ${DEMO} --device cpu --frames 5`, "nan");
     expect(sentences(stderr)).toEqual([
