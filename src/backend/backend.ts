@@ -27,6 +27,16 @@ export interface SimulatedOptions extends ServiceTimeOptions {
  */
 export type BatchOption = number | "auto";
 
+/** A compiled Core ML model, and how it is to be loaded. */
+export interface CoreMlModel {
+  /** The `.mlmodelc` folder, at a path that never holds another model. */
+  readonly compiledPath: string;
+  /** A `ComputeUnits`. */
+  readonly computeUnits: number;
+  /** Lines of key=value, see `CoreMlOptions.swift`. */
+  readonly options: string;
+}
+
 /**
  * What an inference worker needs to open its session; plain data that a message can carry.
  */
@@ -40,6 +50,8 @@ export interface SessionTask {
     readonly config: Uint8Array;
     /** Lines of key=value for the execution provider, or null. */
     readonly providerOptions: string | null;
+    /** Absent for a model that ONNX Runtime runs. */
+    readonly coreMl?: CoreMlModel;
   };
   /** ONNX Runtime library to load, where a model is run. */
   readonly onnxRuntimePath: string | null;
@@ -84,6 +96,11 @@ export interface BackendSession {
   warmUp(slotAddress: number, resultAddress: number): number;
   /** Why the last call returned a negative status. */
   lastError(): string;
+  /**
+   * Ends the notes of a session that was opened to take them, of which operation ran where; returns
+   * the path of the file they are in, ONNX Runtime's profile. Absent where none are taken.
+   */
+  readonly endProfile?: () => string;
   close(): void;
 }
 

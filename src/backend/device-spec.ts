@@ -1,15 +1,16 @@
 import { type AipError, usageError } from "../errors.ts";
 import { suggestion } from "../nearest.ts";
 import type { DeviceSpec } from "./backend.ts";
+import { checkCoreMlOptions, coreMlOptionKeys } from "./coreml/options.ts";
 import { readBatch, readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
 import { namedProviderKinds } from "./providers.ts";
 import { readSimulatedOptions } from "./simulated-options.ts";
 
 /** Options of each built-in kind; `""` stands for a bare word such as `20ms`. */
 const OPTIONS_BY_KIND: Readonly<Record<string, readonly string[]>> = {
-  cpu: ["threads", "batch", "replicas", "weight"],
-  gpu: ["batch", "replicas", "weight"],
-  ane: ["batch", "replicas", "weight"],
+  cpu: ["threads", "batch", "replicas", "weight", ...coreMlOptionKeys],
+  gpu: ["batch", "replicas", "weight", ...coreMlOptionKeys],
+  ane: ["batch", "replicas", "weight", ...coreMlOptionKeys],
   sim: [
     "",
     "cv",
@@ -63,6 +64,8 @@ export function parseDevices(text: string): readonly DeviceSpec[] {
  * Values cannot contain `:` or `,`.
  *
  * - `cpu:threads=N:batch=N:replicas=N`
+ * - with a Core ML model `cpu`, `gpu` and `ane` take `fast-prediction=yes`, `low-precision=yes`
+ *   and `reshape=frequent|infrequent` besides
  * - `gpu`, `ane`, and providers such as `cuda`, whose further options go to the provider
  * - `sim:20ms:cv=0.3:fail=0.01:hang-at=100:die-at=50:slow-at=1000x2:stall-at=500x300ms:seed=7`
  * - `auto` and `all`, which stand for what the machine has
@@ -140,6 +143,7 @@ function checkValues(spec: DeviceSpec): void {
   readBatch(spec);
   if (spec.kind === "cpu") readCpuOptions(spec);
   if (spec.kind === "sim") readSimulatedOptions(spec);
+  checkCoreMlOptions(spec);
 }
 
 function invalid(message: string): AipError {

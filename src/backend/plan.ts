@@ -5,7 +5,7 @@ import { REPLICA_COUNT_MAX, readCpuOptions, readReplicas, readWeight } from "./d
 import { parseDevice } from "./device-spec.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
 import { expectedRate, relativeWeights, simulatedRate } from "./expected-rate.ts";
-import { type ModelTask, onnxTask, simulatedTask } from "./session-task.ts";
+import { coreMlTask, type ModelTask, onnxTask, simulatedTask } from "./session-task.ts";
 import { readSimulatedOptions } from "./simulated-options.ts";
 
 /** Instances in one run; each is a worker thread with a session of its own. */
@@ -114,6 +114,7 @@ function availableDevice(spec: DeviceSpec, machine: Machine): MachineDevice {
 
 function realDrafts(spec: DeviceSpec, device: MachineDevice, options: PlanOptions): Draft[] {
   const { machine, model } = options;
+  if (model?.coreMl !== undefined) return coreMlDrafts(spec, device, model, machine.coreCount);
   const runtime = machine.onnxRuntime;
   if (model === null || runtime === null) {
     throw new TypeError(`planDevices: device "${spec.kind}" needs a model and ONNX Runtime`);
@@ -132,6 +133,35 @@ function realDrafts(spec: DeviceSpec, device: MachineDevice, options: PlanOption
   // Replicas that fill the cores, unless the user says how many.
   const fill = threadCount > 0 ? Math.max(1, Math.floor(machine.coreCount / threadCount)) : 1;
   const count = readReplicas(spec) ?? Math.min(fill, REPLICA_COUNT_MAX);
+  return Array.from({ length: count }, () => draft);
+}
+
+/**
+ * A Neural Engine that answers one instance waits for it in between: two keep it busy. The other
+ * units divide their work themselves.
+ */
+const ANE_REPLICAS = 2;
+
+function coreMlDrafts(
+  spec: DeviceSpec,
+  device: MachineDevice,
+  model: ModelTask,
+  coreCount: number,
+): Draft[] {
+  if (spec.options.has("threads")) {
+    throw invalid(
+      `Device "${spec.text}" has threads: Core ML chooses its own for model "${model.path}"`,
+    );
+  }
+  const draft: Draft = {
+    kind: spec.kind,
+    description: device.description,
+    expectedMs: 0,
+    rate: expectedRate(spec.kind, device.software, coreCount),
+    weight: readWeight(spec),
+    task: coreMlTask(spec, model),
+  };
+  const count = readReplicas(spec) ?? (spec.kind === "ane" ? ANE_REPLICAS : 1);
   return Array.from({ length: count }, () => draft);
 }
 

@@ -1,6 +1,8 @@
 import { usageError } from "../errors.ts";
-import { Provider, SessionConfig } from "../layout/layout.gen.ts";
+import { ComputeUnits, Provider, SessionConfig } from "../layout/layout.gen.ts";
 import type { BatchOption, DeviceSpec, SessionTask, SimulatedOptions } from "./backend.ts";
+import { coreMlLines, refuseCoreMlOptions } from "./coreml/options.ts";
+import { coreMlProviderOptions } from "./coreml-provider.ts";
 import { readBatch } from "./device-options.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
 import { providerOfKind } from "./providers.ts";
@@ -14,6 +16,16 @@ export interface ModelTask {
   readonly config: Uint8Array;
   /** Pictures it takes in one run; null for any number. Absent: 1. */
   readonly batchSize?: number | null;
+  /** Absent for a model that ONNX Runtime runs. */
+  readonly coreMl?: CoreMlTask;
+}
+
+/** What a Core ML model has besides. */
+export interface CoreMlTask {
+  /** Lines for the native library that name the outputs to read, see `CoreMlOptions.swift`. */
+  readonly answer: readonly string[];
+  /** The compiled model; null before it has been made, see `readyCoreMl`. */
+  readonly compiledPath: string | null;
 }
 
 /** Options that belong to the planner; a named provider gets the others. */
@@ -21,11 +33,6 @@ const PLANNER_OPTIONS: readonly string[] = ["batch", "replicas", "weight"];
 
 /** Most frames of a call that `batch=auto` tries. */
 const AUTO_BATCH_MAX = 8;
-
-const COREML_UNITS: Readonly<Record<string, string>> = {
-  ane: "CPUAndNeuralEngine",
-  gpu: "CPUAndGPU",
-};
 
 interface OnnxTaskOptions {
   readonly spec: DeviceSpec;
@@ -38,13 +45,45 @@ interface OnnxTaskOptions {
 
 /** The task of an instance that runs a model through ONNX Runtime. */
 export function onnxTask(options: OnnxTaskOptions): SessionTask {
-  const { spec, device, model, threadCount, runtime } = options;
-  const { provider, providerOptions } = executionProvider(spec, device);
+  const { spec, model, threadCount, runtime } = options;
+  refuseCoreMlOptions(spec, model.path);
+  const { provider, providerOptions } = executionProvider(options);
   const batch = batchFor(spec, model);
   const config = configure(model, { provider, threadCount, batch });
   return {
-    model: { ...model, config, providerOptions },
+    model: { path: model.path, bytes: model.bytes, config, providerOptions },
     onnxRuntimePath: runtime.path,
+    simulated: null,
+    ...(batch !== 1 && { batch }),
+  };
+}
+
+const COMPUTE_UNITS: Readonly<Record<string, number>> = {
+  cpu: ComputeUnits.cpuOnly,
+  gpu: ComputeUnits.cpuAndGpu,
+  ane: ComputeUnits.cpuAndNeuralEngine,
+};
+
+/** The task of an instance that runs a model through Core ML. */
+export function coreMlTask(spec: DeviceSpec, model: ModelTask): SessionTask {
+  const { coreMl, path, bytes } = model;
+  const computeUnits = COMPUTE_UNITS[spec.kind];
+  if (coreMl?.compiledPath == null || computeUnits === undefined) {
+    throw new TypeError(`coreMlTask: "${path}" is not ready for device "${spec.kind}"`);
+  }
+  const batch = batchFor(spec, model);
+  const config = configure(model, { provider: Provider.coreml, threadCount: 0, batch });
+  const options = [...coreMl.answer, ...coreMlLines(spec)].join("\n");
+  const { compiledPath } = coreMl;
+  return {
+    model: {
+      path,
+      bytes,
+      config,
+      providerOptions: null,
+      coreMl: { compiledPath, computeUnits, options },
+    },
+    onnxRuntimePath: null,
     simulated: null,
     ...(batch !== 1 && { batch }),
   };
@@ -62,9 +101,15 @@ export function simulatedTask(
   const batch = asked === "auto" ? 1 : model === null ? asked : batchFor(spec, model);
   const batching = batch === 1 ? {} : { batch };
   if (model === null) return { model: null, onnxRuntimePath: null, simulated, ...batching };
+  if (model.coreMl !== undefined) {
+    throw usageError(
+      "device-invalid",
+      `Device "${spec.text}" cannot answer with model "${model.path}": it takes ONNX models`,
+    );
+  }
   const config = configure(model, { provider: Provider.cpu, threadCount: 1, batch });
   return {
-    model: { ...model, config, providerOptions: null },
+    model: { path: model.path, bytes: model.bytes, config, providerOptions: null },
     onnxRuntimePath: runtime?.path ?? null,
     simulated,
     ...batching,
@@ -89,19 +134,20 @@ function batchFor(spec: DeviceSpec, { path, batchSize = 1 }: ModelTask): BatchOp
 }
 
 /** Which provider serves a device, and the `key=value` lines it is given. */
-function executionProvider(
-  spec: DeviceSpec,
-  device: MachineDevice,
-): { readonly provider: number; readonly providerOptions: string | null } {
+function executionProvider({ spec, device }: Pick<OnnxTaskOptions, "spec" | "device">): {
+  readonly provider: number;
+  readonly providerOptions: string | null;
+} {
   switch (device.provider) {
     case "CPUExecutionProvider":
       return { provider: Provider.cpu, providerOptions: null };
     case "WebGpuExecutionProvider":
       return { provider: Provider.webgpu, providerOptions: null };
-    case "CoreMLExecutionProvider": {
-      const lines = ["ModelFormat=MLProgram", `MLComputeUnits=${COREML_UNITS[spec.kind] ?? "ALL"}`];
-      return { provider: Provider.coreml, providerOptions: lines.join("\n") };
-    }
+    case "CoreMLExecutionProvider":
+      return {
+        provider: Provider.coreml,
+        providerOptions: coreMlProviderOptions(spec.kind),
+      };
     default: {
       const lines = [...spec.options]
         .filter(([key]) => !PLANNER_OPTIONS.includes(key))

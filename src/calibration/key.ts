@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
+import { contentHash } from "../backend/coreml/content-hash.ts";
 import type { Machine } from "../backend/discover.ts";
 import { LAYOUT_HASH } from "../layout/layout.gen.ts";
 import type { CalibrationKey } from "../schedule/calibration.ts";
@@ -23,7 +24,7 @@ export function calibrationKey(machine: Machine, model: CalibratedModel | null):
     devices: devices
       .filter((device) => device.available)
       .map(({ kind, description }) => `${kind}: ${description}`),
-    model_sha256: model === null ? null : sha256(readFileSync(model.path)),
+    model_sha256: model === null ? null : modelHash(model.path),
     input_size: model === null ? null : `${model.input.width}x${model.input.height}`,
     onnx_runtime: onnxRuntime?.version ?? null,
     aip: manifest.version,
@@ -50,6 +51,11 @@ export function fileNameOf(key: CalibrationKey, modelName: string): string {
 export function modelPrefixOf(key: CalibrationKey, modelName: string): string {
   const stem = modelName.replace(/[^\w.-]+/g, "_").slice(0, 40);
   return `${stem}-${key.input_size ?? "any"}-${(key.model_sha256 ?? "none").slice(0, 12)}-`;
+}
+
+/** Core ML's models are folders, most of them. */
+function modelHash(path: string): string {
+  return statSync(path).isDirectory() ? contentHash(path) : sha256(readFileSync(path));
 }
 
 function sha256(bytes: string | Uint8Array): string {

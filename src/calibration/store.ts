@@ -1,6 +1,6 @@
 import { access, constants, mkdir, readdir, readFile, rmdir } from "node:fs/promises";
-import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { cacheFolder } from "../cache-folder.ts";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import type { Calibration, CalibrationKey } from "../schedule/calibration.ts";
 import { parseCalibration } from "../schedule/calibration-schema.ts";
@@ -15,20 +15,6 @@ export interface Stored {
   readonly calibration: Calibration | null;
   /** Why something that was there is not used, in one sentence; null where nothing was. */
   readonly ignored: string | null;
-}
-
-/**
- * Folder of aip's cache: `AIP_CACHE_DIR`, else `aip` in `XDG_CACHE_HOME`, else in `~/.cache`
- * (Linux) or `~/Library/Caches` (macOS). An empty variable is none.
- */
-export function cacheFolder(
-  own: string | undefined = process.env["AIP_CACHE_DIR"],
-  shared: string | undefined = process.env["XDG_CACHE_HOME"],
-  platform: NodeJS.Platform = process.platform,
-): string {
-  if (own) return own;
-  if (shared) return join(shared, "aip");
-  return join(homedir(), platform === "darwin" ? "Library/Caches" : ".cache", "aip");
 }
 
 /** Path of the file a calibration of this key is stored in. */

@@ -2,6 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
 import { selectDevices } from "../backend/auto.ts";
 import type { DeviceInstance, DeviceSpec } from "../backend/backend.ts";
+import { coreMlMachine } from "../backend/coreml/devices.ts";
+import { readyModel } from "../backend/coreml/ready.ts";
 import { parseDevice, parseDevices } from "../backend/device-spec.ts";
 import { discoverMachine, type Machine } from "../backend/discover.ts";
 import { checkDevices, planDevices } from "../backend/plan.ts";
@@ -19,6 +21,7 @@ import {
   writeCalibration,
 } from "../calibration/store.ts";
 import { resolveRunConfig } from "../config/schema.ts";
+import { coreMlFormat } from "../coreml/inspect.ts";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import { setNativeEnvironment } from "../native/environment.ts";
 import { closeFd, createPipe } from "../native/library.ts";
@@ -54,13 +57,32 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   const say = (text: string): void => {
     if (!flags.quiet) process.stderr.write(`${text}\n`);
   };
-  const machine = discoverMachine();
-  const devices = flags.devices.flatMap((spec) => expand(spec, machine));
-  checkDevices(devices, machine);
+  const found = discoverMachine();
+  const seen = coreMlFormat(flags.model) === undefined ? found : coreMlMachine(found);
+  const specs = flags.devices.flatMap((spec) => expand(spec, seen));
+  checkDevices(specs, seen);
   const config = resolveRunConfig({
     ...(flags.inputSize !== undefined && { inputSize: flags.inputSize }),
   });
-  const model = needsModel(devices) ? loadModel(flags.model, config) : null;
+  const abort = new AbortController();
+  using _signals = onSignals((_, count) => {
+    if (count > 1) process.exit(ExitCode.interrupted);
+    abort.abort();
+  });
+  const loaded = needsModel(specs) ? loadModel(flags.model, config) : null;
+  const ready =
+    loaded === null
+      ? { specs, machine: seen, model: null, notes: [] }
+      : await readyModel({
+          specs,
+          machine: seen,
+          model: loaded.task,
+          signal: abort.signal,
+          tell: say,
+        });
+  const { specs: devices, machine } = ready;
+  const model = loaded === null || ready.model === null ? null : { ...loaded, task: ready.model };
+  for (const note of ready.notes) say(note);
   const calibrated = model === null ? null : { ...model.spec };
   const key = calibrationKey(machine, calibrated);
   const { factory, geometry, notes } = await openFactory(flags.source, model);
@@ -75,11 +97,6 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   const load = (loadavg()[0] ?? 0) / machine.coreCount;
   if (load > LOAD_MAX)
     say(`this machine is busy (load ${load.toFixed(1)} a core): figures are rough`);
-  const abort = new AbortController();
-  using _signals = onSignals((_, count) => {
-    if (count > 1) process.exit(ExitCode.interrupted);
-    abort.abort();
-  });
   let calibration: Calibration;
   try {
     calibration = await calibrate({

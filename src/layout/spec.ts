@@ -94,8 +94,8 @@ export const enums: readonly EnumSpec[] = [
   { name: "tensor_layout", doc: "Order of a picture tensor's axes.", values: { nchw: 0, nhwc: 1 } },
   {
     name: "channel_order",
-    doc: "Order of a pixel's channels.",
-    values: { rgb: 0, bgr: 1, gray: 2 },
+    doc: "Order of a pixel's channels. BGRA is for pictures of 8 bits alone, alpha 255.",
+    values: { rgb: 0, bgr: 1, gray: 2, bgra: 3 },
   },
   {
     name: "dtype",
@@ -116,6 +116,11 @@ export const enums: readonly EnumSpec[] = [
     name: "provider",
     doc: "Execution provider of an ONNX Runtime session.",
     values: { cpu: 0, webgpu: 1, coreml: 2, cuda: 3, named: 4 },
+  },
+  {
+    name: "compute_units",
+    doc: "Where Core ML may run a model; numbers as in its MLComputeUnits.",
+    values: { cpu_only: 0, cpu_and_gpu: 1, all: 2, cpu_and_neural_engine: 3 },
   },
 ];
 

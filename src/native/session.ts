@@ -1,6 +1,16 @@
-import { type Address, check, cString, library, loadOnnxRuntime } from "./library.ts";
+import {
+  type Address,
+  check,
+  cString,
+  library,
+  loadOnnxRuntime,
+  outBuffer,
+  readCString,
+} from "./library.ts";
 
-export interface NativeSessionOptions {
+const PATH_BYTES_MAX = 4096;
+
+export interface OnnxSessionOptions {
   readonly modelPath: string;
   /** The model itself, where it is not to be read from the file. */
   readonly modelBytes: Uint8Array | null;
@@ -9,6 +19,21 @@ export interface NativeSessionOptions {
   /** Lines of key=value for the execution provider, or null. */
   readonly providerOptions: string | null;
   readonly onnxRuntimePath: string;
+  /** Path, without its ending, of a file that `endProfile` writes; absent: nothing is noted. */
+  readonly profilePrefix?: string;
+}
+
+export interface CoreMlSessionOptions {
+  /** For messages. */
+  readonly modelPath: string;
+  /** The `.mlmodelc` folder; nothing else may ever stand at this path. */
+  readonly compiledPath: string;
+  /** A `ComputeUnits`. */
+  readonly computeUnits: number;
+  /** A `session_config` struct. */
+  readonly config: Uint8Array;
+  /** Lines of key=value, see `CoreMlOptions.swift`. */
+  readonly options: string;
 }
 
 /** A loaded model on one device instance. Belongs to the thread that made it. */
@@ -20,21 +45,12 @@ export class NativeSession {
   #handle: Address;
 
   /** @throws {AipError} where the model cannot be loaded or does not fit its configuration */
-  constructor(options: NativeSessionOptions) {
-    loadOnnxRuntime(options.onnxRuntimePath);
-    const config = new Uint8Array(new SharedArrayBuffer(options.config.length));
-    config.set(options.config);
+  constructor(options: OnnxSessionOptions | CoreMlSessionOptions) {
     const out = new Uint32Array(new SharedArrayBuffer(8));
-    const { providerOptions, modelBytes } = options;
-    const status = library().aip_session_create(
-      cString(options.modelPath),
-      modelBytes,
-      modelBytes?.length ?? 0,
-      config,
-      providerOptions === null ? null : cString(providerOptions),
-      out,
+    check(
+      "compiledPath" in options ? createCoreMl(options, out) : createOnnx(options, out),
+      "model-unusable",
     );
-    check(status, "model-unusable");
     this.#handle = readAddress(out);
     out.fill(0);
     check(library().aip_session_payload_bytes(this.#handle, out), "model-unusable");
@@ -56,11 +72,57 @@ export class NativeSession {
     return library().aip_session_run_batch(this.#handle, count, slots.words, results.words);
   }
 
+  /**
+   * Writes what was noted of every run so far, as ONNX Runtime's profile in JSON; nothing is noted
+   * from then on.
+   *
+   * @returns the file's path
+   * @throws {AipError} `profile-unwritable`
+   */
+  endProfile(): string {
+    const path = outBuffer(PATH_BYTES_MAX);
+    check(library().aip_session_end_profile(this.#handle, path, path.length), "profile-unwritable");
+    return readCString(path);
+  }
+
   close(): void {
     if (this.#handle === 0) return;
     library().aip_session_destroy(this.#handle);
     this.#handle = 0;
   }
+}
+
+function createOnnx(options: OnnxSessionOptions, out: Uint32Array): number {
+  loadOnnxRuntime(options.onnxRuntimePath);
+  const { modelPath, modelBytes, providerOptions, profilePrefix } = options;
+  const model = [
+    cString(modelPath),
+    modelBytes,
+    modelBytes?.length ?? 0,
+    shared(options.config),
+    providerOptions === null ? null : cString(providerOptions),
+  ] as const;
+  return profilePrefix === undefined
+    ? library().aip_session_create(...model, out)
+    : library().aip_session_create_profiled(...model, cString(profilePrefix), out);
+}
+
+function createCoreMl(options: CoreMlSessionOptions, out: Uint32Array): number {
+  return library().aip_coreml_session_create(
+    cString(options.modelPath),
+    cString(options.compiledPath),
+    options.computeUnits,
+    shared(options.config),
+    cString(options.options),
+    out,
+  );
+}
+
+/** A copy that stays where it is. */
+function shared(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(new SharedArrayBuffer(bytes.length));
+  copy.set(bytes);
+  return copy;
 }
 
 /** Native addresses side by side, as native code takes several. */

@@ -1,4 +1,5 @@
 import type { DeviceSpec } from "../backend/backend.ts";
+import { readyModel } from "../backend/coreml/ready.ts";
 import { parseDevice } from "../backend/device-spec.ts";
 import { discoverMachine, type Machine } from "../backend/discover.ts";
 import { needsModel } from "../backend/resolve.ts";
@@ -48,16 +49,18 @@ export async function settleAuto(options: SettleOptions): Promise<SettledDevices
   const machine = discoverMachine();
   // What is wrong with the machine is said when the devices are resolved.
   if (!machine.devices.some(({ available }) => available)) return { ...named, machine };
-  const model = load(config.model);
+  const loaded = load(config.model);
+  const ready = await readyModel({ specs, machine, model: loaded.task, signal, tell });
+  const model = { ...loaded, task: ready.model };
   const { geometry } = source.info;
   const { path, name, input } = model.spec;
   const auto = await autoDevices({
-    machine,
+    machine: ready.machine,
     model: { path, name, input },
     task: model.task,
     geometry,
     signal,
     tell,
   });
-  return { ...auto, machine, model };
+  return { ...auto, notes: [...ready.notes, ...auto.notes], machine: ready.machine, model };
 }

@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
-import { cacheFolder } from "../calibration/store.ts";
+import { cacheFolder } from "../cache-folder.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { ffmpegVersion, findTool } from "../source/tool.ts";
 import type { PictureSize } from "../types.ts";

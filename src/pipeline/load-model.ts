@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
-import type { ModelTask } from "../backend/session-task.ts";
+import type { CoreMlTask, ModelTask } from "../backend/session-task.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { inspectCoreMl } from "../coreml/inspect.ts";
+import type { CoreMlInspection } from "../coreml/inspection.ts";
 import { Provider } from "../layout/layout.gen.ts";
 import { type ModelFile, resolveModel } from "../model/catalog.ts";
 import { describeCoreMlModel } from "../model/coreml-model.ts";
@@ -32,7 +33,7 @@ export function loadModel(nameOrPath: string, config: RunConfig): LoadedModel {
   const file = resolveModel(nameOrPath);
   const isOnnx = file.format === "onnx";
   if (!isOnnx) requireCoreMl(file.path);
-  const { spec, outputDtype } = isOnnx ? readOnnx(file, config) : readCoreMl(file, config);
+  const { spec, outputDtype, coreMl } = isOnnx ? readOnnx(file, config) : readCoreMl(file, config);
   const elements = spec.head.shape.reduce((product, size) => product * Math.abs(size), 1);
   const isRaw = spec.head.type === "raw";
   return {
@@ -43,6 +44,7 @@ export function loadModel(nameOrPath: string, config: RunConfig): LoadedModel {
       bytes: isOnnx ? rewritten(file.path) : null,
       config: sessionConfig(spec, { provider: Provider.cpu, threadCount: 1 }),
       batchSize: spec.batchSize,
+      ...(coreMl !== undefined && { coreMl }),
     },
     payloadBytes: isRaw ? elements * (DTYPE_BYTES[outputDtype] ?? 4) : 0,
   };
@@ -53,6 +55,7 @@ interface ModelReading {
   readonly spec: ModelSpec;
   /** Element type of the output the head reads, by ONNX's names. */
   readonly outputDtype: string;
+  readonly coreMl?: CoreMlTask;
 }
 
 function readOnnx({ path, manifest }: ModelFile, config: RunConfig): ModelReading {
@@ -66,7 +69,22 @@ function readCoreMl({ path, manifest }: ModelFile, config: RunConfig): ModelRead
   const spec = describeCoreMlModel(path, inspection, manifest, overridesOf(config));
   const run = inspection.functions.find(({ name }) => name === spec.coreMl?.function);
   const output = (run ?? inspection.functions[0])?.outputs[spec.head.outputIndex]?.type;
-  return { spec, outputDtype: output?.kind === "multi-array" ? output.dtype : "float32" };
+  return {
+    spec,
+    outputDtype: output?.kind === "multi-array" ? output.dtype : "float32",
+    coreMl: { answer: answerLines(spec, inspection), compiledPath: null },
+  };
+}
+
+/** How the native session finds the answer, and takes the thresholds to those who apply them. */
+function answerLines({ coreMl }: ModelSpec, { suppression }: CoreMlInspection): string[] {
+  const { iouInput = null, confidenceInput = null } = suppression ?? {};
+  return [
+    coreMl?.answer ?? "",
+    ...(coreMl?.function == null ? [] : [`function=${coreMl.function}`]),
+    ...(iouInput === null ? [] : [`iou-input=${iouInput}`]),
+    ...(confidenceInput === null ? [] : [`confidence-input=${confidenceInput}`]),
+  ];
 }
 
 /** The model with what this program knows to run faster; null where that is the file itself. */

@@ -4,6 +4,7 @@ import { withMeasured } from "../calibration/auto.ts";
 import { checkOutputs } from "../config/outputs.ts";
 import { type RunConfig, runDefaults } from "../config/run-config.ts";
 import { checkSourceNames } from "../config/source-values.ts";
+import { coreMlFormat } from "../coreml/inspect.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { parseSchedule, withWeights } from "../schedule/schedule-spec.ts";
 import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
@@ -80,6 +81,9 @@ export async function openRun(
   const { instances, notes, machine } = await resolveDevices(specs, {
     model: async () => (model ?? load(config.model)).task,
     loadModel: async (name) => load(name).task,
+    isCoreMl: coreMlFormat(config.model) !== undefined,
+    signal: options.signal,
+    tell: options.tell,
     ...(known !== null && { machine: known }),
   });
   const resumed = await resumePoints(sources, config);

@@ -10,6 +10,7 @@ import { batchSizesFor, loneKinds } from "../calibration/combination.ts";
 import { calibrationKey } from "../calibration/key.ts";
 import { findCalibration, storeCalibration } from "../calibration/store.ts";
 import { runDefaults } from "../config/run-config.ts";
+import { coreMlFormat } from "../coreml/inspect.ts";
 import { AipError } from "../errors.ts";
 import { type LoadedModel, loadModel } from "../pipeline/load-model.ts";
 import type { Calibration } from "../schedule/calibration.ts";
@@ -46,7 +47,7 @@ export async function deviceCalibration(
   options: DeviceCalibrationOptions,
 ): Promise<DeviceCalibration> {
   const { signal, onNote } = options;
-  const machine = discoverMachine();
+  const found = discoverMachine();
   const specs = parseDevices(options.devices);
   const isAuto = options.devices === "auto";
   const config = { ...runDefaults, model: options.model };
@@ -57,11 +58,15 @@ export async function deviceCalibration(
     return Promise.resolve(loaded.task);
   };
   // Checks the devices, and prepares the process for them.
-  await resolveDevices(specs, {
+  const resolved = await resolveDevices(specs, {
     model: () => load(options.model),
     loadModel: load,
-    machine,
+    machine: found,
+    isCoreMl: coreMlFormat(options.model) !== undefined,
+    signal,
+    tell: onNote,
   });
+  const machine = resolved.machine ?? found;
   const loaded = models.get(options.model);
   const spec = loaded?.spec;
   const key = calibrationKey(
@@ -85,7 +90,7 @@ export async function deviceCalibration(
   const calibration = await calibrate({
     devices: expand(specs, machine),
     plan: (text) =>
-      planDevices(parseDevices(text), { machine, model: loaded?.task ?? null, simulatedModels })
+      planDevices(parseDevices(text), { machine, model: resolved.model, simulatedModels })
         .instances,
     key,
     batches: batchSizesFor(loaded?.task.batchSize),

@@ -1,10 +1,12 @@
 import type { DeviceSpec } from "../backend/backend.ts";
+import { coreMlMachine } from "../backend/coreml/devices.ts";
 import { parseDevices } from "../backend/device-spec.ts";
 import { discoverMachine } from "../backend/discover.ts";
 import { checkDevices } from "../backend/plan.ts";
 import { needsModel } from "../backend/resolve.ts";
 import { readSimulatedOptions } from "../backend/simulated-options.ts";
 import { runDefaults } from "../config/run-config.ts";
+import { coreMlFormat } from "../coreml/inspect.ts";
 import { type AipError, usageError } from "../errors.ts";
 import { loadModel } from "../pipeline/load-model.ts";
 
@@ -32,7 +34,8 @@ export function checkPlan({ devices, model }: PlanInputs): void {
     }
     return;
   }
-  const machine = discoverMachine();
+  const found = discoverMachine();
+  const machine = coreMlFormat(model) === undefined ? found : coreMlMachine(found);
   if (machine.failure !== null) throw usageError("device-unavailable", machine.failure);
   checkDevices(specs, machine);
   loadModel(model, runDefaults);

@@ -8,11 +8,22 @@
 
 static bool side_ok(uint32_t side) { return side >= 1 && side <= AIP_IMAGE_SIDE_MAX; }
 
+// Whether rows can lie as asked: only a tensor of one plane has rows of pixels.
+static bool rows_ok(const aip_preprocess_options *o) {
+  const bool bgra = o->channel_order == AIP_CHANNEL_ORDER_BGRA;
+  if (bgra && (o->layout != AIP_TENSOR_LAYOUT_NHWC || o->dtype != AIP_DTYPE_U8)) return false;
+  if (o->row_bytes == 0) return true;
+  const bool one_plane =
+      o->layout == AIP_TENSOR_LAYOUT_NHWC || o->channel_order == AIP_CHANNEL_ORDER_GRAY;
+  return one_plane && o->row_bytes >= o->width * aip_pixel_bytes(o) &&
+         o->row_bytes % aip_element_bytes(o->dtype) == 0;
+}
+
 static bool options_ok(const aip_preprocess_options *o) {
   if (!side_ok(o->width) || !side_ok(o->height)) return false;
-  if (o->layout > AIP_TENSOR_LAYOUT_NHWC || o->channel_order > AIP_CHANNEL_ORDER_GRAY) return false;
+  if (o->layout > AIP_TENSOR_LAYOUT_NHWC || o->channel_order > AIP_CHANNEL_ORDER_BGRA) return false;
   if (o->dtype > AIP_DTYPE_U8 || o->letterbox > AIP_LETTERBOX_STRETCH) return false;
-  if (o->keep_padding > 1) return false;
+  if (o->keep_padding > 1 || !rows_ok(o)) return false;
   if (!isfinite(o->scale) || !isfinite(o->pad)) return false;
   for (int c = 0; c < 3; c++) {
     if (!isfinite(o->mean[c]) || !isfinite(o->std[c]) || o->std[c] == 0.0f) return false;

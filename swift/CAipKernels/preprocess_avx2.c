@@ -252,11 +252,32 @@ AVX2 static void to_half(const float *from, uint16_t *to, size_t count) {
   for (; i < count; i++) to[i] = aip_half_from_float(from[i]);
 }
 
+// Eight levels in 0...255; the conversion rounds halves to even, a NaN becomes 0 as elsewhere.
+AVX2_INLINE __m256i levels(const float *from) {
+  const __m256 value = _mm256_max_ps(_mm256_loadu_ps(from), _mm256_setzero_ps());
+  return _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(255.0f)));
+}
+
+AVX2 static void to_bgra(const float *r, const float *g, const float *b, uint8_t *to,
+                         size_t count) {
+  const __m256i alpha = _mm256_set1_epi32((int32_t)0xff000000u);
+  size_t i = 0;
+  for (; i + AIP_GROUP <= count; i += AIP_GROUP) {
+    const __m256i blue = _mm256_or_si256(levels(b + i), alpha);
+    const __m256i green = _mm256_slli_epi32(levels(g + i), 8);
+    const __m256i red = _mm256_slli_epi32(levels(r + i), 16);
+    const __m256i pixels = _mm256_or_si256(_mm256_or_si256(blue, green), red);
+    _mm256_storeu_si256((__m256i *)(void *)(to + 4 * i), pixels);
+  }
+  aip_bgra_portable(r + i, g + i, b + i, to + 4 * i, count - i);
+}
+
 const aip_kernels aip_kernels_avx2 = {
     .yuv420p = row_yuv420p,
     .nv12 = row_nv12,
     .rgb = row_rgb,
     .to_half = to_half,
+    .to_bgra = to_bgra,
 };
 
 #endif

@@ -79,11 +79,15 @@ struct aip_preprocess {
 
 typedef void (*aip_row_kernel)(const aip_preprocess *plan, const aip_row *row);
 typedef void (*aip_half_kernel)(const float *from, uint16_t *to, size_t count);
+/// Rounded to nearest, halves to even, saturated; alpha 255.
+typedef void (*aip_bgra_kernel)(const float *r, const float *g, const float *b, uint8_t *to,
+                                size_t count);
 
 /// One version of the kernels.
 typedef struct aip_kernels {
   aip_row_kernel yuv420p, nv12, rgb;
   aip_half_kernel to_half;
+  aip_bgra_kernel to_bgra;
 } aip_kernels;
 
 extern const aip_kernels aip_kernels_portable;
@@ -113,6 +117,13 @@ void aip_preprocess_pad(const aip_preprocess *plan, void *tensor);
 void aip_row_portable_yuv420p(const aip_preprocess *plan, const aip_row *row);
 void aip_row_portable_nv12(const aip_preprocess *plan, const aip_row *row);
 void aip_row_portable_rgb(const aip_preprocess *plan, const aip_row *row);
+
+/// Bytes of an element, and of a pixel in a tensor of one plane.
+size_t aip_element_bytes(uint32_t dtype);
+size_t aip_pixel_bytes(const aip_preprocess_options *options);
+
+/// The portable kernel; vector versions use it for the last few pixels of a row.
+void aip_bgra_portable(const float *r, const float *g, const float *b, uint8_t *to, size_t count);
 
 /// f32 to IEEE half, rounded to nearest, halves to even; overflow becomes infinity.
 uint16_t aip_half_from_float(float value);

@@ -174,11 +174,28 @@ static void to_half(const float *from, uint16_t *to, size_t count) {
   for (; i < count; i++) to[i] = aip_half_from_float(from[i]);
 }
 
+// Eight levels in 0...255: the conversion rounds halves to even, the narrowing saturates.
+NEON_INLINE uint8x8_t levels(const float *from) {
+  const uint16x4_t low = vqmovn_u32(vcvtnq_u32_f32(vld1q_f32(from)));
+  const uint16x4_t high = vqmovn_u32(vcvtnq_u32_f32(vld1q_f32(from + 4)));
+  return vqmovn_u16(vcombine_u16(low, high));
+}
+
+static void to_bgra(const float *r, const float *g, const float *b, uint8_t *to, size_t count) {
+  size_t i = 0;
+  for (; i + AIP_GROUP <= count; i += AIP_GROUP) {
+    const uint8x8x4_t pixels = {{levels(b + i), levels(g + i), levels(r + i), vdup_n_u8(255)}};
+    vst4_u8(to + 4 * i, pixels);
+  }
+  aip_bgra_portable(r + i, g + i, b + i, to + 4 * i, count - i);
+}
+
 const aip_kernels aip_kernels_neon = {
     .yuv420p = row_yuv420p,
     .nv12 = row_nv12,
     .rgb = row_rgb,
     .to_half = to_half,
+    .to_bgra = to_bgra,
 };
 
 #endif

@@ -26,7 +26,7 @@ static uint8_t level_from_float(float value) {
   return value >= 255.0f ? 255 : (uint8_t)lrintf(value);
 }
 
-static size_t element_bytes(uint32_t dtype) {
+size_t aip_element_bytes(uint32_t dtype) {
   switch (dtype) {
     case AIP_DTYPE_F32: return 4;
     case AIP_DTYPE_F16: return 2;
@@ -35,18 +35,29 @@ static size_t element_bytes(uint32_t dtype) {
 }
 
 static uint32_t channels_of(const aip_preprocess_options *o) {
-  return o->channel_order == AIP_CHANNEL_ORDER_GRAY ? 1 : 3;
+  switch (o->channel_order) {
+    case AIP_CHANNEL_ORDER_GRAY: return 1;
+    case AIP_CHANNEL_ORDER_BGRA: return 4;
+    default: return 3;
+  }
 }
 
-// `count` values to the tensor's type, from element `at` on.
-static void convert(const aip_preprocess *plan, const float *from, void *tensor, size_t at,
-                    size_t count) {
-  uint8_t *to = (uint8_t *)tensor + at * element_bytes(plan->options.dtype);
+size_t aip_pixel_bytes(const aip_preprocess_options *o) {
+  return channels_of(o) * aip_element_bytes(o->dtype);
+}
+
+// From one row of a tensor of one plane to the next.
+static size_t pitch_of(const aip_preprocess_options *o) {
+  return o->row_bytes > 0 ? o->row_bytes : o->width * aip_pixel_bytes(o);
+}
+
+// `count` values to the tensor's type.
+static void convert(const aip_preprocess *plan, const float *from, void *to, size_t count) {
   switch (plan->options.dtype) {
     case AIP_DTYPE_F32: memcpy(to, from, count * sizeof(float)); break;
-    case AIP_DTYPE_F16: aip_kernels_current()->to_half(from, (uint16_t *)(void *)to, count); break;
+    case AIP_DTYPE_F16: aip_kernels_current()->to_half(from, (uint16_t *)to, count); break;
     default:
-      for (size_t i = 0; i < count; i++) to[i] = level_from_float(from[i]);
+      for (size_t i = 0; i < count; i++) ((uint8_t *)to)[i] = level_from_float(from[i]);
   }
 }
 
@@ -64,74 +75,85 @@ static void mix_gray(const aip_preprocess *plan, size_t scratch_row) {
 void aip_preprocess_pack(const aip_preprocess *plan, uint32_t y, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
   const size_t tensor_row = ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
-  const size_t pixel = (size_t)(plan->pad_y + y) * o->width + plan->pad_x;
+  const size_t element = aip_element_bytes(o->dtype);
+  const float *a = plan->scratch, *b = a + tensor_row, *c = b + tensor_row;
+  if (o->layout == AIP_TENSOR_LAYOUT_NCHW && o->channel_order != AIP_CHANNEL_ORDER_GRAY) {
+    const size_t plane = (size_t)o->width * o->height * element;
+    uint8_t *to = (uint8_t *)tensor +
+                  ((size_t)(plan->pad_y + y) * o->width + plan->pad_x) * element;
+    convert(plan, a, to, plan->width);
+    convert(plan, b, to + plane, plan->width);
+    convert(plan, c, to + 2 * plane, plan->width);
+    return;
+  }
+  uint8_t *to = (uint8_t *)tensor + (plan->pad_y + y) * pitch_of(o) +
+                plan->pad_x * aip_pixel_bytes(o);
+  if (o->channel_order == AIP_CHANNEL_ORDER_BGRA) {
+    aip_kernels_current()->to_bgra(a, b, c, to, plan->width);
+    return;
+  }
   if (o->channel_order == AIP_CHANNEL_ORDER_GRAY) {
     mix_gray(plan, tensor_row);
-    convert(plan, plan->scratch, tensor, pixel, plan->width);
+    convert(plan, a, to, plan->width);
     return;
   }
-  if (o->layout == AIP_TENSOR_LAYOUT_NCHW) {
-    for (uint32_t c = 0; c < 3; c++) {
-      convert(plan, plan->scratch + c * tensor_row, tensor,
-              (size_t)c * o->width * o->height + pixel, plan->width);
-    }
-    return;
-  }
-  const float *a = plan->scratch, *b = a + tensor_row, *c = b + tensor_row;
   float *interleaved = plan->scratch + 3 * tensor_row;
   for (uint32_t i = 0; i < plan->width; i++) {
     interleaved[3 * i] = a[i];
     interleaved[3 * i + 1] = b[i];
     interleaved[3 * i + 2] = c[i];
   }
-  convert(plan, interleaved, tensor, pixel * 3, (size_t)plan->width * 3);
+  convert(plan, interleaved, to, (size_t)plan->width * 3);
 }
 
-// Elements `at` to `at + count` of the tensor from a repeated pattern of converted elements.
-static void fill(void *tensor, size_t at, size_t count, const void *pattern, size_t unit_bytes) {
-  uint8_t *to = (uint8_t *)tensor + at * unit_bytes;
-  if (unit_bytes == sizeof(float)) {
-    float *values = (float *)(void *)to, value;
-    memcpy(&value, pattern, sizeof value);
-    for (size_t i = 0; i < count; i++) values[i] = value;
+// `count` times the same unit: an element, or an interleaved pixel.
+static void fill(uint8_t *to, size_t count, const void *unit, size_t unit_bytes) {
+  if (unit_bytes == sizeof(uint32_t)) {
+    uint32_t value;
+    memcpy(&value, unit, sizeof value);
+    for (size_t i = 0; i < count; i++) memcpy(to + i * sizeof value, &value, sizeof value);
     return;
   }
-  for (size_t i = 0; i < count; i++) memcpy(to + i * unit_bytes, pattern, unit_bytes);
+  for (size_t i = 0; i < count; i++) memcpy(to + i * unit_bytes, unit, unit_bytes);
 }
 
-// One plane (or, interleaved, the whole tensor as units of three): above, beside and below.
-static void pad_plane(const aip_preprocess *plan, void *plane, const void *pattern, size_t unit) {
+// One plane (or, interleaved, the whole tensor as pixels): above, beside and below the picture.
+static void pad_plane(const aip_preprocess *plan, uint8_t *plane, size_t pitch, const void *unit,
+                      size_t unit_bytes) {
   const size_t width = plan->options.width, height = plan->options.height;
   const size_t right = plan->pad_x + plan->width, bottom = plan->pad_y + plan->height;
-  fill(plane, 0, plan->pad_y * width, pattern, unit);
-  if (plan->width < width) {
-    for (size_t y = plan->pad_y; y < bottom; y++) {
-      fill(plane, y * width, plan->pad_x, pattern, unit);
-      fill(plane, y * width + right, width - right, pattern, unit);
+  for (size_t y = 0; y < height; y++) {
+    uint8_t *row = plane + y * pitch;
+    if (y < plan->pad_y || y >= bottom) {
+      fill(row, width, unit, unit_bytes);
+    } else if (plan->width < width) {
+      fill(row, plan->pad_x, unit, unit_bytes);
+      fill(row + right * unit_bytes, width - right, unit, unit_bytes);
     }
   }
-  fill(plane, bottom * width, (height - bottom) * width, pattern, unit);
 }
 
 void aip_preprocess_pad(const aip_preprocess *plan, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
-  const size_t element = element_bytes(o->dtype), pixels = (size_t)o->width * o->height;
+  const size_t element = aip_element_bytes(o->dtype);
   float values[3];
-  uint32_t pattern[3];  // room for three elements of any type
+  uint32_t units[3];  // room for three elements of any type
+  uint8_t *unit = (uint8_t *)units;
   for (int c = 0; c < 3; c++) values[c] = (o->pad * o->scale - o->mean[c]) / o->std[c];
-  convert(plan, values, pattern, 0, 3);
-  const uint32_t channels = channels_of(o);
-  if (o->layout == AIP_TENSOR_LAYOUT_NHWC) {
-    pad_plane(plan, tensor, pattern, channels * element);
+  convert(plan, values, unit, 3);
+  if (o->layout == AIP_TENSOR_LAYOUT_NHWC || o->channel_order == AIP_CHANNEL_ORDER_GRAY) {
+    if (o->channel_order == AIP_CHANNEL_ORDER_BGRA) unit[3] = 255;
+    pad_plane(plan, tensor, pitch_of(o), unit, aip_pixel_bytes(o));
     return;
   }
-  for (size_t c = 0; c < channels; c++) {
-    const uint8_t *value = (const uint8_t *)pattern + c * element;
-    pad_plane(plan, (uint8_t *)tensor + c * pixels * element, value, element);
+  const size_t row = o->width * element;
+  for (size_t c = 0; c < 3; c++) {
+    pad_plane(plan, (uint8_t *)tensor + c * row * o->height, row, unit + c * element, element);
   }
 }
 
 uint64_t aip_preprocess_size_bytes(const aip_preprocess *plan) {
   const aip_preprocess_options *o = &plan->options;
-  return (uint64_t)o->width * o->height * channels_of(o) * element_bytes(o->dtype);
+  if (o->row_bytes > 0) return (uint64_t)o->row_bytes * o->height;
+  return (uint64_t)o->width * o->height * aip_pixel_bytes(o);
 }

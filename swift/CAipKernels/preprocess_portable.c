@@ -1,4 +1,6 @@
 // Row kernels in plain C: the arithmetic that the vector versions are tested against.
+#include <math.h>
+
 #include "preprocess_internal.h"
 
 enum { BIAS = 128 };
@@ -71,11 +73,26 @@ static void to_half(const float *from, uint16_t *to, size_t count) {
   for (size_t i = 0; i < count; i++) to[i] = aip_half_from_float(from[i]);
 }
 
+static uint8_t level_from_float(float value) {
+  if (!(value > 0.0f)) return 0;
+  return value >= 255.0f ? 255 : (uint8_t)lrintf(value);
+}
+
+void aip_bgra_portable(const float *r, const float *g, const float *b, uint8_t *to, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    to[4 * i] = level_from_float(b[i]);
+    to[4 * i + 1] = level_from_float(g[i]);
+    to[4 * i + 2] = level_from_float(r[i]);
+    to[4 * i + 3] = 255;
+  }
+}
+
 const aip_kernels aip_kernels_portable = {
     .yuv420p = aip_row_portable_yuv420p,
     .nv12 = aip_row_portable_nv12,
     .rgb = aip_row_portable_rgb,
     .to_half = to_half,
+    .to_bgra = aip_bgra_portable,
 };
 
 // The constants of YUV to RGB from the luma weights of red and blue: ITU-R BT.601-7, 2.5.1

@@ -108,8 +108,12 @@ static uint32_t channels_of(const aip_preprocess_options *o) {
 static double tensor_at(const aip_preprocess_options *o, const void *tensor, uint32_t channel,
                         uint32_t x, uint32_t y) {
   const size_t pixel = (size_t)y * o->width + x, pixels = (size_t)o->width * o->height;
-  const size_t at = o->layout == AIP_TENSOR_LAYOUT_NCHW ? channel * pixels + pixel
-                                                        : pixel * channels_of(o) + channel;
+  const bool planar = o->layout == AIP_TENSOR_LAYOUT_NCHW;
+  const size_t step = o->channel_order == AIP_CHANNEL_ORDER_BGRA ? 4 : channels_of(o);
+  const size_t element = o->dtype == AIP_DTYPE_F32 ? 4 : o->dtype == AIP_DTYPE_F16 ? 2 : 1;
+  const size_t row = o->row_bytes > 0 ? o->row_bytes / element : o->width * step;
+  const size_t at = planar && channels_of(o) > 1 ? channel * pixels + pixel
+                                                 : y * row + x * step + channel;
   switch (o->dtype) {
     case AIP_DTYPE_F32: return ((const float *)tensor)[at];
     case AIP_DTYPE_F16: return half_to_double(((const uint16_t *)tensor)[at]);
@@ -169,7 +173,9 @@ static void check_against_definition(const aip_preprocess_options *o, const aip_
       }
       if (channels_of(o) == 1) rgb[0] = 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
       for (uint32_t c = 0; c < channels_of(o); c++) {
-        const uint32_t slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - c : c;
+        const bool reversed = o->channel_order == AIP_CHANNEL_ORDER_BGR ||
+                              o->channel_order == AIP_CHANNEL_ORDER_BGRA;
+        const uint32_t slot = reversed ? 2 - c : c;
         double rounding;
         const double expected = settle(o, normalise(o, slot, rgb[c]), &rounding);
         const double gain = fabs(o->scale / o->std[slot]);
@@ -228,6 +234,15 @@ static aip_preprocess_options random_options(void) {
       .pad = (float)random_between(0, 255),
       .keep_padding = random_between(0, 1),
   };
+  if (random_between(0, 2) == 0) {
+    o.channel_order = AIP_CHANNEL_ORDER_BGRA;
+    o.layout = AIP_TENSOR_LAYOUT_NHWC;
+    o.dtype = AIP_DTYPE_U8;
+    o.scale = 1;
+  }
+  const bool one_plane =
+      o.layout == AIP_TENSOR_LAYOUT_NHWC || o.channel_order == AIP_CHANNEL_ORDER_GRAY;
+  if (one_plane && random_between(0, 1)) o.row_bytes = o.width * 12 + 4 * random_between(0, 16);
   for (int c = 0; c < 3; c++) {
     o.mean[c] = o.scale == 1.0f ? 0.0f : (float)random_unit();
     o.std[c] = o.scale == 1.0f ? 1.0f : (float)(0.2 + random_unit());
@@ -256,6 +271,27 @@ static void check_same(const aip_preprocess_options *o, const void *a, const voi
         worst);
 }
 
+// What no pixel's colour is: a BGRA pixel's fourth byte, and what lies between rows.
+static void check_between_pixels(const aip_preprocess_options *o, const uint8_t *tensor,
+                                 uint8_t untouched, const char *level) {
+  const bool bgra = o->channel_order == AIP_CHANNEL_ORDER_BGRA;
+  const uint32_t element = o->dtype == AIP_DTYPE_F32 ? 4 : o->dtype == AIP_DTYPE_F16 ? 2 : 1;
+  const uint32_t row = o->width * (bgra ? 4 : channels_of(o)) * element;
+  uint32_t see_through = 0, written = 0;
+  for (uint32_t y = 0; bgra && y < o->height; y++) {
+    const uint8_t *pixels = tensor + (size_t)y * (o->row_bytes > 0 ? o->row_bytes : row);
+    for (uint32_t x = 0; x < o->width; x++) see_through += pixels[4 * x + 3] != 255;
+  }
+  for (uint32_t y = 0; o->row_bytes > 0 && y < o->height; y++) {
+    const uint8_t *bytes = tensor + (size_t)y * o->row_bytes;
+    for (uint32_t i = row; i < o->row_bytes; i++) written += bytes[i] != untouched;
+  }
+  CHECK(see_through == 0, "%s: %u pixels of %ux%u have an alpha other than 255", level,
+        see_through, o->width, o->height);
+  CHECK(written == 0, "%s: %u bytes between rows of %u and %u bytes were written", level, written,
+        row, o->row_bytes);
+}
+
 static void test_random_frames(int rounds) {
   for (int round = 0; round < rounds; round++) {
     frame f = frame_make(random_side(), random_side(), random_between(0, 3), random_between(0, 40));
@@ -268,7 +304,9 @@ static void test_random_frames(int rounds) {
     aip_preprocess_destroy(plan);
     guarded expected = guarded_make(size, false), got = guarded_make(size, round % 2 == 0);
     aip_kernels_select(AIP_LEVEL_PORTABLE);
+    memset(expected.bytes, 0x5a, size);
     const aip_letterbox box = run(&o, &f.image, expected.bytes);
+    check_between_pixels(&o, expected.bytes, 0x5a, "portable");
     check_against_definition(&o, &f.image, &box, expected.bytes, "portable");
     for (size_t k = 0; k < sizeof vector_levels / sizeof *vector_levels; k++) {
       if (aip_kernels_select(vector_levels[k]) != AIP_STATUS_OK) continue;
@@ -276,6 +314,7 @@ static void test_random_frames(int rounds) {
       run(&o, &f.image, got.bytes);
       const char *name = aip_kernels_level_name(vector_levels[k]);
       check_same(&o, expected.bytes, got.bytes, &f.image, name);
+      check_between_pixels(&o, got.bytes, 0xa5, name);
     }
     guarded_free(&expected);
     guarded_free(&got);
@@ -477,6 +516,31 @@ static void test_padding_can_be_kept(void) {
   aip_preprocess_destroy(plan);
 }
 
+// Every version's rows of 32BGRA, worked by hand where rounding and saturation decide.
+static void test_bgra_rows(void) {
+  enum { COUNT = 21 };  // two groups and a rest
+  static const struct {
+    float level;
+    uint8_t byte;
+  } cases[] = {{-3, 0},    {0, 0},     {0.5f, 0},      {1.5f, 2},  {2.5f, 2},
+               {2.51f, 3}, {127, 127}, {254.49f, 254}, {255, 255}, {300, 255}};
+  float r[COUNT], g[COUNT], b[COUNT];
+  uint8_t pixels[4 * COUNT];
+  for (int i = 0; i < COUNT; i++) {
+    r[i] = cases[i % 10].level;
+    g[i] = cases[(i + 3) % 10].level;
+    b[i] = cases[(i + 7) % 10].level;
+  }
+  aip_kernels_current()->to_bgra(r, g, b, pixels, COUNT);
+  for (int i = 0; i < COUNT; i++) {
+    const uint8_t expected[4] = {cases[(i + 7) % 10].byte, cases[(i + 3) % 10].byte,
+                                 cases[i % 10].byte, 255};
+    CHECK(memcmp(pixels + 4 * i, expected, 4) == 0, "%s: pixel %d is %u %u %u %u",
+          aip_kernels_level_name(aip_kernels_level()), i, pixels[4 * i], pixels[4 * i + 1],
+          pixels[4 * i + 2], pixels[4 * i + 3]);
+  }
+}
+
 static void test_half_floats(void) {
   for (uint32_t half = 0; half < 65536; half++) {
     const double value = half_to_double((uint16_t)half);
@@ -543,6 +607,23 @@ static void test_bad_arguments(void) {
   image.width = AIP_IMAGE_SIDE_MAX + 1;
   CHECK(aip_preprocess_run(plan, &image, tensor, NULL) == AIP_STATUS_INVALID_ARGUMENT,
         "too wide an image is refused");
+  o = plain_options(8, 8);
+  o.channel_order = AIP_CHANNEL_ORDER_BGRA;
+  o.dtype = AIP_DTYPE_U8;
+  aip_preprocess *none = NULL;
+  CHECK(aip_preprocess_create(&o, &none) == AIP_STATUS_INVALID_ARGUMENT,
+        "BGRA in planes is refused");
+  o.layout = AIP_TENSOR_LAYOUT_NHWC;
+  o.row_bytes = 31;
+  CHECK(aip_preprocess_create(&o, &none) == AIP_STATUS_INVALID_ARGUMENT,
+        "rows shorter than their pixels are refused");
+  o.dtype = AIP_DTYPE_F32;
+  o.row_bytes = 0;
+  CHECK(aip_preprocess_create(&o, &none) == AIP_STATUS_INVALID_ARGUMENT, "BGRA as f32 is refused");
+  o = plain_options(8, 8);
+  o.row_bytes = 64;
+  CHECK(aip_preprocess_create(&o, &none) == AIP_STATUS_INVALID_ARGUMENT,
+        "rows of a tensor of planes are refused");
   CHECK(aip_kernels_select(7) == AIP_STATUS_UNSUPPORTED, "an unknown version is refused");
   aip_preprocess_destroy(plan);
 }
@@ -556,6 +637,7 @@ int main(int argc, char **argv) {
   for (int32_t level = AIP_LEVEL_PORTABLE; level <= AIP_LEVEL_NEON; level++) {
     if (aip_kernels_select(level) != AIP_STATUS_OK) continue;
     test_half_rows();
+    test_bgra_rows();
     test_opencv_agrees();
     test_colour_bars();
     test_means_of_four();

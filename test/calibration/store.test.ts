@@ -8,11 +8,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { differences } from "../../src/calibration/key-differences.ts";
 import {
-  cacheFolder,
   calibrationPath,
   checkStorable,
   findCalibration,
@@ -33,17 +32,6 @@ function place(folder: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
-
-describe("cacheFolder()", () => {
-  test.each([
-    ["/a", "/x", "linux", "/a"],
-    ["", "/x", "linux", "/x/aip"],
-    ["", "", "linux", join(homedir(), ".cache/aip")],
-    ["", "", "darwin", join(homedir(), "Library/Caches/aip")],
-  ] as const)("AIP_CACHE_DIR=%s XDG_CACHE_HOME=%s on %s: %s", (own, shared, platform, expected) => {
-    expect(cacheFolder(own, shared, platform)).toBe(expected);
-  });
-});
 
 describe("findCalibration()", () => {
   test("finds what was stored, and nothing else is left beside it", async () => {

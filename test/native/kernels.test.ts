@@ -32,8 +32,8 @@ function findCompiler(): string | undefined {
 }
 
 function sources(program: string): string[] {
-  const kernels = ["preprocess*.c", "draw*.c", "font.c", "demo_*.c"].flatMap((pattern) =>
-    [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
+  const kernels = ["preprocess*.c", "tensor_*.c", "draw*.c", "font.c", "demo_*.c"].flatMap(
+    (pattern) => [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
   );
   return [
     ...kernels.map((name) => join(swift, "CAipKernels", name)),
@@ -79,7 +79,7 @@ const emulated = cross !== null && emulator !== null;
 const skipped = (ready: boolean, lacking: string): string =>
   ready ? "" : ` (skipped: ${lacking})`;
 
-describe.each(["preprocess", "draw", "demo"])("%s kernels", (program) => {
+describe.each(["preprocess", "finite", "draw", "demo"])("%s kernels", (program) => {
   const native = compiler !== undefined;
   test.skipIf(!native)(
     `hold on this processor${skipped(native, "no C compiler")}`,

@@ -21,7 +21,7 @@ final class OnnxModel {
   ) throws(NativeError) {
     defer { withExtendedLifetime(options) {} }
     let (runtime, api) = (options.runtime, options.runtime.api)
-    let what = Self.cannotOpen(path)
+    let what = Session.cannotOpen(path)
     var handle: OpaquePointer?
     if let bytes {
       try runtime.check(
@@ -52,9 +52,6 @@ final class OnnxModel {
   }
 
   deinit { runtime.api.pointee.ReleaseSession(session) }
-
-  /// How every sentence about a model that cannot be used begins.
-  static func cannotOpen(_ path: String) -> String { "Cannot open model \"\(path)\"" }
 
   /// Why a path cannot hold a model; nil where it may.
   private static func unreadable(_ path: String) -> String? {

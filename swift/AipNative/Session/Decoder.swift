@@ -21,7 +21,7 @@ final class Decoder {
 
   /// - Throws: where the head cannot read the model's output.
   init(
-    _ head: Head, _ config: aip_session_config, _ output: ModelOutput, _ what: String
+    _ head: Head, _ config: aip_session_config, _ output: OutputTensor, _ what: String
   ) throws(NativeError) {
     let seen = "\(what): output \"\(output.name)\""
     guard let count = head.candidateCount(of: output.shape) else {
@@ -62,7 +62,7 @@ final class Decoder {
 
   /// Reads the output for the frame in `place` of the latest run and writes its records.
   func decode(
-    _ output: ModelOutput, _ place: Int, _ placement: Placement, into result: ResultBlock
+    _ output: OutputTensor, _ place: Int, _ placement: Placement, into result: ResultBlock
   ) throws(NativeError) {
     switch head {
     case .raw:
@@ -115,7 +115,7 @@ final class Decoder {
   }
 
   private func copyPayload(
-    _ output: ModelOutput, _ place: Int, into result: ResultBlock
+    _ output: OutputTensor, _ place: Int, into result: ResultBlock
   ) throws(NativeError) {
     let descriptor = result.descriptor
     let sizeBytes = output.elementCount * output.type.sizeBytes
@@ -140,7 +140,7 @@ final class Decoder {
     }
   }
 
-  private func unexpected(_ output: ModelOutput) -> NativeError {
+  private func unexpected(_ output: OutputTensor) -> NativeError {
     NativeError(
       AIP_STATUS_INFERENCE,
       "Output \"\(output.name)\" has changed to shape \(describe(output.shape)), the head reads "

@@ -7,7 +7,7 @@ extension Session {
   /// A frame whose picture cannot be read fails alone: its place keeps what it held before. Places
   /// beyond `count` in a model of a fixed number do too; what the model makes of them is not read.
   ///
-  /// HOT: once a batch. Nothing is allocated here but by ONNX Runtime.
+  /// HOT: once a batch. Nothing is allocated here but by the engine.
   func run(
     count: Int, slots: UnsafePointer<UnsafePointer<UInt8>?>,
     results: UnsafePointer<UnsafeMutablePointer<UInt8>?>
@@ -18,7 +18,7 @@ extension Session {
       let block = try resultBlock(results, place)
       do throws(NativeError) {
         let slot = try required(slots[place], "slots")
-        placements[place] = Placement(try input.fill(place, from: slot), slot)
+        placements[place] = Placement(try engine.fill(place, from: slot), slot)
         isAnyReady = true
       } catch {
         placements[place] = nil
@@ -30,7 +30,7 @@ extension Session {
 
     let filledMs = clockMs()
     do throws(NativeError) {
-      try infer(count)
+      try engine.infer(count)
     } catch {
       for place in 0..<count where placements[place] != nil {
         try resultBlock(results, place).fail(error)
@@ -45,6 +45,7 @@ extension Session {
       let block = try resultBlock(results, place)
       block.descriptor.pointee.inference_ms = inferenceMs
       do throws(NativeError) {
+        try engine.verify(place)
         try decoder.decode(output, place, placement, into: block)
       } catch {
         block.fail(error)

@@ -28,8 +28,8 @@ func configurationFault(_ config: aip_session_config) -> String? {
   if config.input_letterbox > AIP_LETTERBOX_STRETCH {
     return "letterbox \(config.input_letterbox) is unknown: known are 0 to 2"
   }
-  if config.input_channel_order > AIP_CHANNEL_ORDER_BGR {
-    return "channel order \(config.input_channel_order) is not supported: use 0 (RGB) or 1 (BGR)"
+  if config.input_channel_order > AIP_CHANNEL_ORDER_GRAY {
+    return "channel order \(config.input_channel_order) is unknown: known are 0 to 2"
   }
   if config.input_dtype > AIP_DTYPE_U8 {
     return "input type \(config.input_dtype) is not supported: use 0 (f32), 1 (f16) or 2 (u8)"

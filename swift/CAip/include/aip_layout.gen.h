@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x924bdc2cu
+#define AIP_LAYOUT_HASH 0x6b0a453fu
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -74,11 +74,12 @@ enum {
   AIP_TENSOR_LAYOUT_NHWC = 1,
 };
 
-/// Order of a pixel's channels.
+/// Order of a pixel's channels. BGRA is for pictures of 8 bits alone, alpha 255.
 enum {
   AIP_CHANNEL_ORDER_RGB = 0,
   AIP_CHANNEL_ORDER_BGR = 1,
   AIP_CHANNEL_ORDER_GRAY = 2,
+  AIP_CHANNEL_ORDER_BGRA = 3,
 };
 
 /// Element type of a tensor.
@@ -114,6 +115,14 @@ enum {
   AIP_PROVIDER_COREML = 2,
   AIP_PROVIDER_CUDA = 3,
   AIP_PROVIDER_NAMED = 4,
+};
+
+/// Where Core ML may run a model; numbers as in its MLComputeUnits.
+enum {
+  AIP_COMPUTE_UNITS_CPU_ONLY = 0,
+  AIP_COMPUTE_UNITS_CPU_AND_GPU = 1,
+  AIP_COMPUTE_UNITS_ALL = 2,
+  AIP_COMPUTE_UNITS_CPU_AND_NEURAL_ENGINE = 3,
 };
 
 /// Start of the arena: identity, and the doorbell that wakes the manager.

@@ -46,7 +46,8 @@ typedef struct aip_image {
 
 /// What the model wants. The tensor holds `3 * height * width` elements of `dtype` (f32, f16 or
 /// u8); with channel order gray `height * width`, of 0.299 R + 0.587 G + 0.114 B, which takes the
-/// first `mean` and `std`.
+/// first `mean` and `std`; with BGRA, of layout NHWC and dtype u8, `4 * height * width` bytes, the
+/// fourth of a pixel 255, as Core Video's 32BGRA has them.
 ///
 /// A channel value v in 0...255 becomes `(v * scale - mean) / std`, with `mean` and `std` in the
 /// OUTPUT's channel order. `pad` is a grey in 0...255 and takes the same way. u8 output is rounded
@@ -60,6 +61,9 @@ typedef struct aip_image {
 /// `keep_padding`: 1 says that the padding of the tensor stays as it is between runs, which then
 /// write it only where the tensor's address or the source's geometry has changed; 0 writes it every
 /// time.
+///
+/// `row_bytes`: from one row of an NHWC or grey tensor to the next, a whole number of elements; 0
+/// where rows touch. What lies between a row's end and the next row is not written.
 typedef struct aip_preprocess_options {
   uint32_t width, height;
   uint32_t layout;
@@ -71,6 +75,7 @@ typedef struct aip_preprocess_options {
   uint32_t letterbox;
   float pad;
   uint32_t keep_padding;
+  uint32_t row_bytes;
 } aip_preprocess_options;
 
 /// Where the picture lies in the tensor: source = (x - pad) / scale, in pixels, per axis.
@@ -100,6 +105,14 @@ uint64_t aip_preprocess_size_bytes(const aip_preprocess *plan);
 /// `tensor` must be aligned to its element.
 int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *tensor,
                            aip_letterbox *out);
+
+/// What `aip_find_not_finite_*` have found.
+enum { AIP_FINITE = 0, AIP_INFINITE = 1, AIP_NOT_A_NUMBER = 2 };
+
+/// Looks through `count` values of single or half precision: NOT_A_NUMBER where one is none, else
+/// INFINITE where one is infinite, else FINITE.
+int32_t aip_find_not_finite_f32(const void *values, uint64_t count);
+int32_t aip_find_not_finite_f16(const void *values, uint64_t count);
 
 /// The version in use (`AIP_LEVEL_*`).
 int32_t aip_kernels_level(void);

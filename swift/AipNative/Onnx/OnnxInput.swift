@@ -4,17 +4,17 @@ import COnnxRuntime
 
 /// The model's one picture input: tensors over memory of our own, which the pre-processing kernel
 /// fills for every frame. A batch's pictures lie one behind the other, each in its place.
-final class ModelInput {
+final class OnnxInput {
   let name: String
   private let tensors: BatchTensors
   private let buffer: AlignedBuffer
   private let frameBytes: Int
-  /// One a place: what a plan knows of its tensor's padding holds for that place alone.
-  private var plans: [OpaquePointer] = []
+  /// One a place.
+  private var plans: [PicturePlan] = []
 
   /// - Throws: where the model's input is not the one the configuration describes.
   init(_ model: OnnxModel, _ config: aip_session_config, _ batch: Batch) throws(NativeError) {
-    let what = OnnxModel.cannotOpen(model.path)
+    let what = Session.cannotOpen(model.path)
     if let fault = Self.fault(model, config) {
       throw NativeError(AIP_STATUS_MODEL, "\(what): \(fault)")
     }
@@ -28,15 +28,11 @@ final class ModelInput {
       model.runtime, over: buffer, type.onnx, frameShape: shape, batch, what)
     name = model.inputs[0].name
     for _ in 0..<batch.sizeMax {
-      plans.append(try Self.makePlan(config))
+      plans.append(try PicturePlan(aip_preprocess_options(config)))
     }
-    guard aip_preprocess_size_bytes(plans[0]) == UInt64(frameBytes) else {
+    guard plans[0].sizeBytes == frameBytes else {
       throw NativeError(AIP_STATUS_MODEL, "\(what): the input's size is not the pre-processing's")
     }
-  }
-
-  deinit {
-    for plan in plans { aip_preprocess_destroy(plan) }
   }
 
   /// The tensor for a run of `count` pictures.
@@ -46,18 +42,7 @@ final class ModelInput {
   func fill(
     _ place: Int, from slot: UnsafePointer<UInt8>
   ) throws(NativeError) -> aip_letterbox {
-    var image = try slotImage(slot)
-    var letterbox = aip_letterbox()
-    let tensor = buffer.address + place * frameBytes
-    let status = aip_preprocess_run(plans[place], &image, tensor, &letterbox)
-    guard status == AIP_STATUS_OK else {
-      throw NativeError(
-        status == AIP_STATUS_OUT_OF_MEMORY
-          ? AIP_STATUS_OUT_OF_MEMORY : AIP_STATUS_INVALID_ARGUMENT,
-        "Cannot pre-process a picture of \(image.width)×\(image.height) pixels, "
-          + "format \(image.pixel_format), rows \(image.stride_bytes.0) bytes apart")
-    }
-    return letterbox
+    try plans[place].fill(buffer.address + place * frameBytes, from: slot)
   }
 
   private static func shape(_ config: aip_session_config) -> [Int] {
@@ -89,28 +74,6 @@ final class ModelInput {
         + (type?.name ?? "another type")
     }
     return nil
-  }
-
-  private static func makePlan(_ config: aip_session_config) throws(NativeError) -> OpaquePointer {
-    var options = aip_preprocess_options()
-    options.width = config.input_width
-    options.height = config.input_height
-    options.layout = config.input_layout
-    options.channel_order = config.input_channel_order
-    options.dtype = config.input_dtype
-    options.scale = config.input_scale
-    options.mean = config.input_mean
-    options.std = config.input_std
-    options.letterbox = config.input_letterbox
-    options.pad = config.input_pad
-    options.keep_padding = 1  // the tensor is this input's alone, and models only read it
-    var plan: OpaquePointer?
-    guard aip_preprocess_create(&options, &plan) == AIP_STATUS_OK, let plan else {
-      throw NativeError(
-        AIP_STATUS_OUT_OF_MEMORY,
-        "Cannot prepare pictures of \(options.width)×\(options.height) pixels for the model")
-    }
-    return plan
   }
 }
 

@@ -1,0 +1,44 @@
+import { closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { lockFile } from "../../native/file-lock.ts";
+import { throwIfInterrupted } from "./interrupted.ts";
+
+/** How often a lock that another process holds is asked for again. */
+const RETRY_MS = 50;
+
+/** A lock on a file, held until it is disposed of or this process ends, however it ends. */
+export class HeldLock implements Disposable {
+  readonly #fd: number;
+
+  private constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** The lock, or null where somebody holds it. The file is made, and stays. */
+  static try(path: string): HeldLock | null {
+    mkdirSync(dirname(path), { recursive: true });
+    const fd = openSync(path, "a");
+    if (lockFile(fd)) return new HeldLock(fd);
+    closeSync(fd);
+    return null;
+  }
+
+  /**
+   * Waits for the lock.
+   * @param onWait Called once where it has to be waited for.
+   * @throws {AipError} `interrupted` where the signal is aborted
+   */
+  static async wait(path: string, signal: AbortSignal, onWait: () => void): Promise<HeldLock> {
+    for (let isFirst = true; ; isFirst = false) {
+      const lock = HeldLock.try(path);
+      if (lock !== null) return lock;
+      if (isFirst) onWait();
+      throwIfInterrupted(signal);
+      await Bun.sleep(RETRY_MS);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}

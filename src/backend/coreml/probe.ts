@@ -1,0 +1,122 @@
+import { constants } from "node:os";
+import { fileURLToPath } from "node:url";
+import { throwIfInterrupted } from "./interrupted.ts";
+import type { ProbeAnswer, ProbeRequest } from "./probe-protocol.ts";
+
+/** How a probe ended. */
+export type ProbeResult =
+  | { readonly kind: "ok"; readonly loadMs: number; readonly predictMs: number }
+  | { readonly kind: "failed"; readonly code: string; readonly reason: string }
+  | { readonly kind: "hung"; readonly reason: string }
+  | { readonly kind: "crashed"; readonly reason: string };
+
+export interface ProbeOptions {
+  /** For people: `"loading detector.mlpackage for the Neural Engine"`. */
+  readonly what: string;
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+  /** Told that it takes a while, and again and again. */
+  readonly tell: (text: string) => void;
+}
+
+const PROCESS = fileURLToPath(new URL("./probe-process.ts", import.meta.url));
+/** What is quicker is not worth a word. */
+const TELL_FIRST_MS = 3_000;
+const TELL_EVERY_MS = 15_000;
+/** Last words of a process that crashed. */
+const REASON_LENGTH_MAX = 300;
+
+/**
+ * Asks a process of its own, so that this one survives what Core ML may do: it is ended at its time
+ * limit, or where the signal is aborted.
+ */
+export async function probe(request: ProbeRequest, options: ProbeOptions): Promise<ProbeResult> {
+  const { what, limitMs, signal, tell } = options;
+  throwIfInterrupted(signal);
+  const child = Bun.spawn([process.execPath, PROCESS, JSON.stringify(request)], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: process.env,
+    // Nothing is said over it; it tells the child when this process has gone.
+    ipc: () => undefined,
+  });
+  let hasHung = false;
+  const kill = (): void => child.kill("SIGKILL");
+  const limit = setTimeout(() => {
+    hasHung = true;
+    kill();
+  }, limitMs);
+  const progress = new Progress(what, limitMs, tell);
+  signal.addEventListener("abort", kill);
+  try {
+    const [output, errors] = await Promise.all([
+      child.stdout.text(),
+      child.stderr.text(),
+      child.exited,
+    ]);
+    throwIfInterrupted(signal);
+    if (hasHung) return { kind: "hung", reason: `no end of it in ${seconds(limitMs)}` };
+    const answer = answerIn(output);
+    if (answer === null) return { kind: "crashed", reason: lastWords(child, errors) };
+    if (answer.ok) return { kind: "ok", loadMs: answer.loadMs, predictMs: answer.predictMs };
+    return { kind: "failed", code: answer.code, reason: answer.message };
+  } finally {
+    clearTimeout(limit);
+    progress.end();
+    signal.removeEventListener("abort", kill);
+  }
+}
+
+class Progress {
+  readonly #startedMs = performance.now();
+  readonly #what: string;
+  readonly #limitMs: number;
+  readonly #tell: (text: string) => void;
+  #timer: Timer;
+
+  constructor(what: string, limitMs: number, tell: (text: string) => void) {
+    this.#what = what;
+    this.#limitMs = limitMs;
+    this.#tell = tell;
+    this.#timer = setTimeout(() => this.#say(), TELL_FIRST_MS);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #say(): void {
+    const elapsedMs = performance.now() - this.#startedMs;
+    const elapsed = `${seconds(elapsedMs)} so far`;
+    this.#tell(
+      `${this.#what}: ${elapsed}, at most ${seconds(this.#limitMs)}; only the first time takes long`,
+    );
+    this.#timer = setTimeout(() => this.#say(), TELL_EVERY_MS);
+  }
+}
+
+function seconds(ms: number): string {
+  return `${ms < 10_000 ? Number((ms / 1000).toFixed(1)) : Math.round(ms / 1000)} s`;
+}
+
+function answerIn(output: string): ProbeAnswer | null {
+  const last = output.trim().split("\n").at(-1) ?? "";
+  try {
+    const answer: unknown = JSON.parse(last);
+    return typeof answer === "object" && answer !== null && "ok" in answer
+      ? (answer as ProbeAnswer)
+      : null;
+  } catch {
+    // It died before it could say anything.
+    return null;
+  }
+}
+
+function lastWords(child: Bun.Subprocess, errors: string): string {
+  const { signalCode, exitCode } = child;
+  const number = (exitCode ?? 0) - 128;
+  const named = Object.entries(constants.signals).find(([, each]) => each === number)?.[0];
+  const end = signalCode ?? named;
+  const how = end === undefined ? `ended with status ${exitCode}` : `was ended by ${end}`;
+  const words = errors.trim().split("\n").at(-1)?.trim().slice(0, REASON_LENGTH_MAX) ?? "";
+  return words === "" ? `it ${how}` : `it ${how} (${words})`;
+}

@@ -1,0 +1,163 @@
+import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { mkdir, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { cacheFolder } from "../../cache-folder.ts";
+import { AipError, usageError } from "../../errors.ts";
+import { isFileLocked } from "../../native/file-lock.ts";
+import { entryBytes, isWhole, MODEL_FOLDER, writeEntry } from "./entry.ts";
+import { HeldLock } from "./held-lock.ts";
+
+/** Compiled models take at most so much of the disk, unless one alone takes more. */
+const SIZE_MAX_BYTES = 8 * 2 ** 30;
+/** A staging folder is named after its entry and the process that makes it. */
+const STAGING = ".making-";
+
+export interface StoreOptions {
+  /** Default: `coreml` in aip's cache. */
+  readonly folder?: string;
+  readonly sizeMaxBytes?: number;
+  readonly signal: AbortSignal;
+  readonly tell: (text: string) => void;
+}
+
+/** A compiled model in the cache, which stays there for as long as this is not disposed of. */
+export interface StoredModel extends Disposable {
+  /** Everything kept of this model. */
+  readonly folder: string;
+  /** The `.mlmodelc` folder, at a path that never holds another model. */
+  readonly compiledPath: string;
+}
+
+/** Folder of the compiled models. */
+export function storeFolder(): string {
+  return join(cacheFolder(), "coreml");
+}
+
+/**
+ * The compiled form of a model, by the hash of its content: from the cache, or made now and kept.
+ *
+ * An entry is made in a folder of its own and renamed into place, under a lock that other processes
+ * wait for; so it is there whole or not at all, and is made once. What a process left behind that
+ * was ended while making one is removed by the next.
+ *
+ * @param make Writes the compiled model to the folder it is given, which does not exist.
+ * @throws {AipError} `cache-unwritable`, and what `make` throws
+ */
+export async function storedModel(
+  hash: string,
+  source: string,
+  make: (folder: string) => Promise<void>,
+  options: StoreOptions,
+): Promise<StoredModel> {
+  const { folder = storeFolder(), signal, tell, sizeMaxBytes = SIZE_MAX_BYTES } = options;
+  const entry = join(folder, hash);
+  try {
+    using _making = await HeldLock.wait(lockPath(folder, hash), signal, () =>
+      tell(`waiting for another process that compiles "${source}"`),
+    );
+    if (!isWhole(entry)) await makeEntry(folder, hash, source, make);
+    const now = new Date();
+    utimesSync(entry, now, now);
+    userCount += 1;
+    const users = join(entry, `${USER}${process.pid}-${userCount}`);
+    const use = HeldLock.try(users);
+    evict(folder, entry, sizeMaxBytes);
+    return {
+      folder: entry,
+      compiledPath: join(entry, MODEL_FOLDER),
+      [Symbol.dispose]() {
+        use?.[Symbol.dispose]();
+        rmSync(users, { force: true });
+      },
+    };
+  } catch (cause) {
+    if (cause instanceof AipError || !isSystemError(cause)) throw cause;
+    throw usageError(
+      "cache-unwritable",
+      `Cannot store the compiled model of "${source}" in "${folder}": ${REASONS[cause.code ?? ""] ?? cause.message}; ` +
+        "name a folder with room by AIP_CACHE_DIR",
+      cause,
+    );
+  }
+}
+
+const USER = "user-";
+let userCount = 0;
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "it is no folder",
+};
+
+function lockPath(folder: string, hash: string): string {
+  return join(folder, `${hash}.lock`);
+}
+
+/** The caller holds the entry's lock, so that whatever was being made of it is abandoned. */
+async function makeEntry(
+  folder: string,
+  hash: string,
+  source: string,
+  make: (folder: string) => Promise<void>,
+): Promise<void> {
+  removeStaging(folder, hash);
+  const staging = join(folder, `${STAGING}${hash}-${process.pid}`);
+  const entry = join(folder, hash);
+  try {
+    await mkdir(staging, { recursive: true });
+    await make(join(staging, MODEL_FOLDER));
+    await writeEntry(staging, source);
+    rmSync(entry, { recursive: true, force: true });
+    await rename(staging, entry);
+  } catch (error) {
+    rmSync(staging, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+function removeStaging(folder: string, hash: string): void {
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(`${STAGING}${hash}-`)) {
+      rmSync(join(folder, name), { recursive: true, force: true });
+    }
+  }
+}
+
+/** Removes what was abandoned, and the least recently used models beyond the limit. */
+function evict(folder: string, keep: string, sizeMaxBytes: number): void {
+  const entries: { path: string; hash: string; usedMs: number; sizeBytes: number }[] = [];
+  for (const name of readdirSync(folder)) {
+    const abandoned = new RegExp(`^\\${STAGING}([0-9a-f]+)-`).exec(name)?.[1];
+    if (abandoned !== undefined && !isFileLocked(lockPath(folder, abandoned))) {
+      removeStaging(folder, abandoned);
+    }
+    const path = join(folder, name);
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (!/^[0-9a-f]+$/.test(name) || stats?.isDirectory() !== true) continue;
+    entries.push({ path, hash: name, usedMs: stats.mtimeMs, sizeBytes: entryBytes(path) });
+  }
+  let sizeBytes = entries.reduce((sum, entry) => sum + entry.sizeBytes, 0);
+  for (const entry of entries.toSorted((a, b) => a.usedMs - b.usedMs)) {
+    if (sizeBytes <= sizeMaxBytes) return;
+    if (entry.path === keep || isUsed(entry.path)) continue;
+    // Whoever makes or takes this one right now holds its lock.
+    using lock = HeldLock.try(lockPath(folder, entry.hash));
+    if (lock === null) continue;
+    rmSync(entry.path, { recursive: true, force: true });
+    sizeBytes -= entry.sizeBytes;
+  }
+}
+
+/** Whether a process that is still there has taken the model. */
+function isUsed(entry: string): boolean {
+  const users = readdirSync(entry).filter((name) => name.startsWith(USER));
+  return users.some((name) => isFileLocked(join(entry, name)));
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}

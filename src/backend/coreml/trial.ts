@@ -1,0 +1,116 @@
+import { rm, writeFile } from "node:fs/promises";
+import { release } from "node:os";
+import manifest from "../../../package.json" with { type: "json" };
+import { Head, SessionConfig } from "../../layout/layout.gen.ts";
+import type { CoreMlModel } from "../backend.ts";
+import { detectionFault, tensorFault } from "./answers.ts";
+import { HeldLock } from "./held-lock.ts";
+import { type ProbeResult, probe } from "./probe.ts";
+import { readVerdict, type Verdict, verdictPath } from "./verdict.ts";
+
+/** A model to be tried on one unit. */
+export interface TrialOptions {
+  /** `cpu`, `gpu` or `ane`. */
+  readonly unit: string;
+  /** For people: `"detector.mlpackage for the Neural Engine"`. */
+  readonly what: string;
+  /** Where the user has the model. */
+  readonly modelPath: string;
+  readonly model: CoreMlModel;
+  readonly config: Uint8Array;
+  /** Where what is kept of the model lies. */
+  readonly folder: string;
+  /** Name of the processor; what was found holds for it alone. */
+  readonly chip: string;
+  /** File with the CPU's answer; null where there is none to compare with. */
+  readonly reference: string | null;
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+  readonly tell: (text: string) => void;
+}
+
+/** What was found, now or earlier. */
+export interface Trial {
+  readonly verdict: Verdict;
+  /** The file it is kept in, without which the model is tried again; null where it is not kept. */
+  readonly path: string | null;
+  /** The CPU's answer; null for other units, and where it gave none. */
+  readonly answer: string | null;
+}
+
+/**
+ * Loads a model for a unit and asks it for one prediction, in a process of its own with a time
+ * limit; then compares the answer with the CPU's. What was found is kept, and not tried again on
+ * the same system: a unit that hung once would hang every run.
+ */
+export async function tryModel(options: TrialOptions): Promise<Trial> {
+  const { unit, folder, chip, model, signal, tell, what } = options;
+  const key = { unit, options: model.options, system: release(), chip, aip: manifest.version };
+  const path = verdictPath(folder, key);
+  const answerPath = path.replace(/json$/, "f32");
+  using _trial = await HeldLock.wait(`${path}.lock`, signal, () =>
+    tell(`waiting for another process that tries ${what}`),
+  );
+  const known = await readVerdict(path);
+  const isKept = known !== null && (unit !== "cpu" || (await isThere(known, answerPath)));
+  const verdict = isKept ? known : await found(options, answerPath);
+  // What failed in order does so at once, and may have been put right by the next run.
+  if (!isKept && verdict.outcome !== "failed")
+    await writeFile(path, `${JSON.stringify(verdict, null, 2)}\n`);
+  const isReference = unit === "cpu" && verdict.outcome === "ok";
+  return {
+    verdict,
+    path: verdict.outcome === "failed" ? null : path,
+    answer: isReference ? answerPath : null,
+  };
+}
+
+async function isThere(verdict: Verdict, answerPath: string): Promise<boolean> {
+  return verdict.outcome !== "ok" || (await Bun.file(answerPath).exists());
+}
+
+async function found(options: TrialOptions, answerPath: string): Promise<Verdict> {
+  const { modelPath, model, config, limitMs, signal, tell, what, unit, reference } = options;
+  const isBoxes = /^coordinates=/m.test(model.options);
+  const result = await probe(
+    {
+      step: "predict",
+      modelPath,
+      ...model,
+      // Tensors are compared before anything is made of them.
+      config: Buffer.from(isBoxes ? config : withRawHead(config)).toString("base64"),
+      answerPath,
+    },
+    { what: `preparing ${what}`, limitMs, signal, tell },
+  );
+  if (result.kind !== "ok" || unit === "cpu" || reference === null) {
+    return verdictOf(result, null, false);
+  }
+  const [seen, expected] = await Promise.all([readAnswer(answerPath), readAnswer(reference)]);
+  await rm(answerPath, { force: true });
+  const fault = (isBoxes ? detectionFault : tensorFault)({ seen, reference: expected });
+  return verdictOf(result, fault, true);
+}
+
+function verdictOf(result: ProbeResult, fault: string | null, compared: boolean): Verdict {
+  const times =
+    result.kind === "ok"
+      ? { load_ms: result.loadMs, predict_ms: result.predictMs }
+      : { load_ms: 0, predict_ms: 0 };
+  const tried = new Date().toISOString();
+  if (result.kind !== "ok") {
+    return { outcome: result.kind, reason: result.reason, ...times, compared, tried };
+  }
+  const outcome = fault === null ? "ok" : "wrong";
+  return { outcome, reason: fault ?? "", ...times, compared, tried };
+}
+
+async function readAnswer(path: string): Promise<Float32Array> {
+  return new Float32Array(await Bun.file(path).arrayBuffer());
+}
+
+function withRawHead(config: Uint8Array): Uint8Array {
+  const copy = config.slice();
+  new DataView(copy.buffer).setUint32(SessionConfig.head, Head.raw, true);
+  return copy;
+}

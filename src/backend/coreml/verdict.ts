@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as v from "valibot";
+
+/** What became of trying a model on a compute unit. */
+export interface Verdict {
+  /** `wrong`: its answer is not the CPU's. */
+  readonly outcome: "ok" | "failed" | "hung" | "crashed" | "wrong";
+  /** For people; empty where all went well. */
+  readonly reason: string;
+  readonly load_ms: number;
+  readonly predict_ms: number;
+  /** Whether its answer was compared with the CPU's. */
+  readonly compared: boolean;
+  /** When it was tried, as ISO 8601. */
+  readonly tried: string;
+}
+
+const VerdictSchema: v.GenericSchema<unknown, Verdict> = v.object({
+  outcome: v.picklist(["ok", "failed", "hung", "crashed", "wrong"]),
+  reason: v.string(),
+  load_ms: v.number(),
+  predict_ms: v.number(),
+  compared: v.boolean(),
+  tried: v.string(),
+});
+
+/** What a verdict holds for; another system, chip or version may fare differently. */
+export interface VerdictKey {
+  /** `ane`, `gpu` or `cpu`. */
+  readonly unit: string;
+  readonly options: string;
+  readonly system: string;
+  readonly chip: string;
+  readonly aip: string;
+}
+
+/** Path of the file a verdict is kept in, in the folder of its model. */
+export function verdictPath(folder: string, key: VerdictKey): string {
+  const hash = new Bun.CryptoHasher("sha256").update(JSON.stringify(key)).digest("hex");
+  return join(folder, `verdict-${key.unit}-${hash.slice(0, 12)}.json`);
+}
+
+/** The verdict of an earlier try, or null where there is none that can be read. */
+export async function readVerdict(path: string): Promise<Verdict | null> {
+  try {
+    const result = v.safeParse(VerdictSchema, JSON.parse(await readFile(path, "utf8")));
+    return result.success ? result.output : null;
+  } catch {
+    // Missing, or cut short by a crash: it is tried again.
+    return null;
+  }
+}

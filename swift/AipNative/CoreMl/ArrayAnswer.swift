@@ -1,0 +1,82 @@
+#if canImport(CoreML)
+  import CAip
+  import CoreML
+
+  /// One multi-array, as most models give it: in memory of our own where Core ML takes that for its
+  /// output, else copied there.
+  final class ArrayAnswer: CoreMlAnswer {
+    private(set) var tensor: OutputTensor
+    let batchSizeMax: Int
+    private(set) var backings: [String: Any] = [:]
+
+    private var buffer: AlignedBuffer
+    /// Core ML's output is this very object where it has written to our memory.
+    private var backing: MLMultiArray?
+
+    /// - Throws: where no head can read such an output.
+    init(_ output: MLFeatureDescription, _ config: aip_session_config) throws(NativeError) {
+      guard let constraint = output.multiArrayConstraint else {
+        throw NativeError(AIP_STATUS_MODEL, "output \"\(output.name)\" is no array")
+      }
+      guard let type = ArrayType.element(constraint.dataType) else {
+        let name = ArrayType.name(constraint.dataType)
+        throw NativeError(
+          AIP_STATUS_MODEL,
+          "output \"\(output.name)\" is \(name), known are float16, float32, float64 and int32")
+      }
+      // No dimensions, or a 0 among them: only a prediction tells.
+      let shape = constraint.shape.map(\.intValue)
+      let isKnown = !shape.isEmpty && shape.allSatisfy { $0 > 0 }
+      let count =
+        isKnown
+        ? try OutputTensor.elementCount(
+          shape, type, output.name, "the model", AIP_STATUS_MODEL) : 0
+      batchSizeMax = isKnown ? max(Int(config.batch_size_max), 1) : 1
+      tensor = OutputTensor(
+        name: output.name, type: type, shape: isKnown ? shape : [], elementCount: count)
+      buffer = AlignedBuffer(
+        sizeBytes: batchSizeMax * count * type.sizeBytes, alignment: AlignedBuffer.pageBytes)
+      tensor.place(at: UnsafeRawPointer(buffer.address))
+      // A double would have to be narrowed behind Core ML's back.
+      if isKnown, constraint.dataType != .double {
+        let array = try multiArray(over: buffer, shape, constraint.dataType)
+        backing = array
+        backings = [output.name: array]
+      }
+    }
+
+    /// HOT: once a frame.
+    func take(_ features: any MLFeatureProvider, _ place: Int) throws(NativeError) {
+      let array = try features.array(tensor.name)
+      if array === backing { return }
+      guard ArrayType.element(array.dataType)?.dtype == tensor.type.dtype else {
+        throw NativeError(
+          AIP_STATUS_INFERENCE,
+          "Output \"\(tensor.name)\" has changed to \(ArrayType.name(array.dataType)), it was "
+            + tensor.type.name)
+      }
+      let shape = array.sides
+      if shape != tensor.shape { try reshape(shape) }
+      array.copyDense(
+        to: buffer.address + place * tensor.elementCount * tensor.type.sizeBytes)
+    }
+
+    /// A model may answer with as many values as it likes where it answers one frame a call.
+    private func reshape(_ shape: [Int]) throws(NativeError) {
+      guard batchSizeMax == 1 else {
+        throw NativeError(
+          AIP_STATUS_INFERENCE,
+          "Output \"\(tensor.name)\" has changed to shape \(describe(shape)), it was "
+            + describe(tensor.shape))
+      }
+      let count = try OutputTensor.elementCount(
+        shape, tensor.type, tensor.name, "The inference failed", AIP_STATUS_INFERENCE)
+      if count * tensor.type.sizeBytes > buffer.sizeBytes {
+        buffer = AlignedBuffer(
+          sizeBytes: count * tensor.type.sizeBytes, alignment: AlignedBuffer.pageBytes)
+        (backing, backings) = (nil, [:])
+      }
+      tensor.place(at: UnsafeRawPointer(buffer.address), shape: shape)
+    }
+  }
+#endif
