@@ -51,6 +51,18 @@ const RULES: readonly Rule[] = [
     applies: ({ type }) => type.startsWith("scatter"),
   },
   {
+    why: "multiplies along an axis",
+    source: GUIDE,
+    verified: false,
+    applies: ofType("reduce_prod", "reduceProd"),
+  },
+  {
+    why: "over three axes",
+    source: GUIDE,
+    verified: false,
+    applies: ({ type, kernel }) => type.startsWith("conv") && kernel.length > 2,
+  },
+  {
     why: "dilated",
     source: `${LAYERS}; ${GUIDE} says otherwise`,
     verified: false,
@@ -81,19 +93,23 @@ const RULES: readonly Rule[] = [
     applies: ({ type }) => /(Broadcastable|ND)$/.test(type) && !type.startsWith("gather"),
   },
   {
-    why: "has code for CPU and GPU alone",
+    why: "code for CPU and GPU alone",
     source: "Apple, MLCustomLayer",
     verified: true,
     applies: ofType("custom"),
   },
 ];
 
+/** An operation, or several that are alike. */
+type CountedOperation = Operation & { readonly count?: number };
+
 /** Which of these operations leave the Neural Engine, as far as it is known. */
-export function leavesNeuralEngine(operations: readonly Operation[]): EngineFinding[] {
+export function leavesNeuralEngine(operations: readonly CountedOperation[]): EngineFinding[] {
   return RULES.flatMap(({ applies, ...rule }) => {
     const counts = new Map<string, number>();
     for (const operation of operations) {
-      if (applies(operation)) counts.set(operation.type, (counts.get(operation.type) ?? 0) + 1);
+      const { type, count = 1 } = operation;
+      if (applies(operation)) counts.set(type, (counts.get(type) ?? 0) + count);
     }
     return Array.from(counts, ([operation, count]) => ({ operation, count, ...rule }));
   });

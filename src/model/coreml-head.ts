@@ -76,14 +76,15 @@ function suppressionHead(
 }
 
 /** Zero stands for a threshold that was not set. */
-function isShare(threshold: number): boolean {
-  return threshold > 0 && threshold <= 1;
+function isShare(threshold: number | null): threshold is number {
+  return threshold !== null && threshold > 0 && threshold <= 1;
 }
 
 /** Which outputs hold the answer, as lines of `key=value` for the native session. */
-export function answerOf({ type, output, boxesOutput }: HeadSpec): string {
+export function answerOf({ output, boxesOutput }: HeadSpec, { outputs }: ModelFunction): string {
   if (boxesOutput !== undefined) return `coordinates=${boxesOutput}\nconfidence=${output}`;
-  return `${type === "classification" ? "probabilities" : "output"}=${output}`;
+  const { kind } = outputs.find(({ name }) => name === output)?.type ?? {};
+  return `${kind === "dictionary" ? "probabilities" : "output"}=${output}`;
 }
 
 function headError(path: string, what: string): AipError {
