@@ -11,6 +11,9 @@ let standInTargets: [Target] = [
   .target(
     name: "CoreML", dependencies: ["CoreVideo", "StandInRuntime", "COnnxRuntime"],
     path: "swift/StandIn/CoreML"),
+  .testTarget(
+    name: "StandInTests", dependencies: ["CoreML", "CoreVideo", "StandInRuntime"],
+    path: "swift/StandInTests"),
 ]
 
 let package = Package(
@@ -34,7 +37,8 @@ let package = Package(
         + (standIn ? ["CoreML", "CoreVideo"] : []),
       path: "swift/AipNative"),
     .testTarget(
-      name: "AipNativeTests", dependencies: ["AipNative", "CAip", "CAipKernels"],
+      name: "AipNativeTests",
+      dependencies: ["AipNative", "CAip", "CAipKernels"] + (standIn ? ["CoreML"] : []),
       path: "swift/AipNativeTests"),
   ] + (standIn ? standInTargets : [])
 )

@@ -23,11 +23,15 @@ const WITHOUT_PIXELS = [
   { slots: 256, frames: 3_000_000, seedFrames: 20_000, atLeast: 80 },
   { slots: 1024, frames: 8_000_000, seedFrames: 20_000, atLeast: 150 },
 ];
+/**
+ * Frames with pixels. Those of 10 slots stay in the processor's cache: writing them again and again
+ * without a reader takes less than the wake-ups that hand on so few at a time, and says nothing of
+ * memory; no claim there.
+ */
 const WITH_PIXELS = [
   { slots: 10, frames: 30_000, seedFrames: 10_000 },
-  { slots: 256, frames: 20_000, seedFrames: 10_000 },
+  { slots: 256, frames: 20_000, seedFrames: 10_000, atLeast: 0.8 },
 ];
-const WRITE_SHARE = 0.8;
 /** Quick runs move this share of the frames. */
 const QUICK_SHARE = 0.02;
 
@@ -78,7 +82,7 @@ async function withoutPixels(
 }
 
 async function withPixels(
-  { slots, frames, seedFrames }: (typeof WITH_PIXELS)[number],
+  { slots, frames, seedFrames, atLeast }: (typeof WITH_PIXELS)[number],
   python: Python,
   { quick, progress }: BenchmarkOptions,
 ): Promise<Comparison> {
@@ -98,7 +102,7 @@ async function withPixels(
     better: "higher",
     ways: await alternate(ways, quick ? QUICK_ROUNDS : ROUNDS),
     claims: [
-      { of: OURS, to: WRITE_ONLY, atLeast: WRITE_SHARE },
+      { of: OURS, to: WRITE_ONLY, ...(atLeast !== undefined && { atLeast }) },
       { of: OURS, to: SEED },
     ],
     notes: [

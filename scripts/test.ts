@@ -51,16 +51,25 @@ function testFiles(): string[] {
   return [...new Bun.Glob("test/**/*.test.ts").scanSync({ cwd: ROOT })].sort();
 }
 
-async function swiftTests(reports: string): Promise<Tally> {
-  const report = join(reports, "swift.xml");
-  const child = Bun.spawn(["swift", "test", "--xunit-output", report], {
+const ON_LINUX = process.platform === "linux";
+
+/** Swift's tests against the Core ML of our own, which only Linux has; see swift/StandIn. */
+const STANDIN_TESTS = [
+  ...["--scratch-path", join(".build", "standin")],
+  ...["--filter", "StandInTests", "--filter", "CoreMl"],
+];
+
+async function swiftTests(reports: string, name: string, ...options: string[]): Promise<Tally> {
+  const report = join(reports, `${name}.xml`);
+  const child = Bun.spawn(["swift", "test", "--xunit-output", report, ...options], {
     cwd: ROOT,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "inherit",
+    env: { ...process.env, AIP_COREML_STANDIN: options.length > 0 ? "1" : "0" },
   });
   const [output, status] = await Promise.all([passOn(child.stdout), child.exited]);
-  const testing = join(reports, "swift-swift-testing.xml");
+  const testing = join(reports, `${name}-swift-testing.xml`);
   const tally = addTallies([
     tallyXCTest(output),
     tallyJunit(existsSync(testing) ? readFileSync(testing, "utf8") : ""),
@@ -88,8 +97,15 @@ async function main(selection: readonly string[]): Promise<number> {
   const reports = mkdtempSync(join(tmpdir(), "aip-test-"));
   try {
     await ensureBuilt();
+    // Once, before the tests that want it start side by side.
+    if (selection.length === 0 && ON_LINUX) await ensureBuilt({ standIn: true });
     const tallies = [await bunTests(reports, selection)];
-    if (selection.length === 0) tallies.push(await swiftTests(reports));
+    if (selection.length === 0) {
+      tallies.push(await swiftTests(reports, "swift"));
+      if (ON_LINUX) {
+        tallies.push(await swiftTests(reports, "standin", ...STANDIN_TESTS));
+      }
+    }
     const total = addTallies(tallies);
     console.log(formatTally(total));
     return total.failed === 0 ? 0 : 1;

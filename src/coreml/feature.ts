@@ -4,6 +4,7 @@ import {
   fieldsOf,
   intOf,
   intsOf,
+  lastBytes,
   readFields,
   textOf,
 } from "../protobuf/message.ts";
@@ -117,13 +118,13 @@ function imageType(fields: readonly Field[]): ImageType {
 }
 
 function imageFlexibility(fields: readonly Field[]): Flexibility | null {
-  const enumerated = bytesOf(fields, Image.enumerated).at(-1);
+  const enumerated = lastBytes(fields, Image.enumerated);
   if (enumerated !== undefined) {
     const sizes = bytesOf(readFields(enumerated), 1).map(readFields);
     const shapes = sizes.map((size) => [intOf(size, Image.height), intOf(size, Image.width)]);
     return { kind: "enumerated", shapes };
   }
-  const range = bytesOf(fields, Image.range).at(-1);
+  const range = lastBytes(fields, Image.range);
   if (range === undefined) return null;
   const sides = readFields(range);
   return {
@@ -144,12 +145,12 @@ function arrayType(fields: readonly Field[]): ArrayType {
 }
 
 function arrayFlexibility(fields: readonly Field[]): Flexibility | null {
-  const enumerated = bytesOf(fields, MultiArray.enumerated).at(-1);
+  const enumerated = lastBytes(fields, MultiArray.enumerated);
   if (enumerated !== undefined) {
     const shapes = bytesOf(readFields(enumerated), 1).map(readFields);
     return { kind: "enumerated", shapes: shapes.map((shape) => dimensionsOf(shape, 1)) };
   }
-  const range = bytesOf(fields, MultiArray.range).at(-1);
+  const range = lastBytes(fields, MultiArray.range);
   if (range === undefined) return null;
   return { kind: "range", ranges: bytesOf(readFields(range), 1).map(readFields).map(sizeRange) };
 }

@@ -4,6 +4,7 @@ import {
   fieldsOf,
   intOf,
   intsOf,
+  lastBytes,
   mapOf,
   readFields,
   realOf,
@@ -161,9 +162,9 @@ function readNms(fields: readonly Field[]): Suppression {
 }
 
 function readLabels(fields: readonly Field[]): readonly string[] | null {
-  const strings = bytesOf(fields, Labels.strings).at(-1);
+  const strings = lastBytes(fields, Labels.strings);
   if (strings !== undefined) return textsOf(readFields(strings), FIRST);
-  const integers = bytesOf(fields, Labels.integers).at(-1);
+  const integers = lastBytes(fields, Labels.integers);
   if (integers === undefined) return null;
   if (integers.length > LABEL_BYTES_MAX) throw new Error("more class labels than a model can have");
   return intsOf(readFields(integers), FIRST).map(String);

@@ -1,4 +1,12 @@
-import { bytesOf, type Field, mapOf, readFields, textOf, textsOf } from "../protobuf/message.ts";
+import {
+  bytesOf,
+  type Field,
+  lastBytes,
+  mapOf,
+  readFields,
+  textOf,
+  textsOf,
+} from "../protobuf/message.ts";
 import type { Constant, Operation } from "./operation.ts";
 import { ConstantValue, readTensorType, type TensorShape, tensorBytes } from "./value.ts";
 
@@ -57,7 +65,7 @@ class Scope {
   readonly constants: Constant[] = [];
   readonly resultTypes: string[] = [];
   labels: readonly string[] | null = null;
-  readonly #types = new Map<string, TensorShape>();
+  readonly #types = new Map<string, Uint8Array>();
   readonly #values = new Map<string, ConstantValue>();
 
   /** Reads a block and those within; returns the names of its outputs. */
@@ -75,7 +83,7 @@ class Scope {
   typesOf(names: readonly string[]): ReadonlyMap<string, TensorShape> {
     return new Map(
       names.flatMap((name) => {
-        const type = this.#types.get(name);
+        const type = this.#typeOf(name);
         return type === undefined ? [] : [[name, type]];
       }),
     );
@@ -88,13 +96,15 @@ class Scope {
     const results = bytesOf(fields, OperationField.outputs).map(readFields);
     const name = textOf(results[0] ?? [], NamedType.name);
     for (const result of results) {
-      const tensor = readTensorType(bytesOf(result, NamedType.type).at(-1) ?? new Uint8Array());
-      if (tensor === undefined) continue;
-      this.#types.set(textOf(result, NamedType.name), tensor);
+      const bytes = lastBytes(result, NamedType.type) ?? new Uint8Array();
+      this.#types.set(textOf(result, NamedType.name), bytes);
       // What unpacks weights runs once, when the model is loaded.
-      if (type !== "const" && !type.startsWith("constexpr")) this.resultTypes.push(tensor.dtype);
+      if (type === "const" || type.startsWith("constexpr")) continue;
+      const tensor = readTensorType(bytes);
+      if (tensor !== undefined) this.resultTypes.push(tensor.dtype);
     }
     for (const [key, bytes] of attributes) {
+      if (key === "name") continue;
       const value = new ConstantValue(bytes);
       if (type === "const" && key === "val") this.#values.set(name, value);
       this.#addConstant(name, value);
@@ -120,11 +130,16 @@ class Scope {
     inputs: ReadonlyMap<string, Uint8Array>,
   ): Pick<Operation, "kernel" | "dilations"> {
     if (type.startsWith("conv")) {
-      const weight = this.#types.get(nameOf(inputs.get("weight")));
+      const weight = this.#typeOf(nameOf(inputs.get("weight")));
       const dilations = this.#valueOf(inputs.get("dilations"))?.integers ?? [];
       return { kernel: weight?.shape.slice(2) ?? [], dilations };
     }
     return { kernel: this.#valueOf(inputs.get("kernel_sizes"))?.integers ?? [], dilations: [] };
+  }
+
+  #typeOf(name: string): TensorShape | undefined {
+    const bytes = this.#types.get(name);
+    return bytes && readTensorType(bytes);
   }
 
   #valueOf(argument: Uint8Array | undefined): ConstantValue | undefined {

@@ -4,6 +4,7 @@ import {
   fieldsOf,
   intOf,
   intsOf,
+  lastBytes,
   readFields,
   textOf,
   textsOf,
@@ -15,7 +16,7 @@ const BlobFile = { fileName: 1, offset: 2 } as const;
 const Immediate = { tensor: 1, list: 3 } as const;
 const Tensor = { ints: 2, strings: 4, longInts: 5 } as const;
 const ValueType = { tensor: 1 } as const;
-const TensorType = { dataType: 1, dimensions: 3 } as const;
+const TensorTypeField = { dataType: 1, dimensions: 3 } as const;
 /** Every list of values has them in field 1, and a dimension its known size too. */
 const VALUES = 1;
 
@@ -65,16 +66,28 @@ const INTEGERS_BYTES_MAX = 1024;
 
 /** Reads a `ValueType`; undefined where it is no tensor. */
 export function readTensorType(message: Uint8Array): TensorShape | undefined {
-  const tensor = bytesOf(readFields(message), ValueType.tensor).at(-1);
-  if (tensor === undefined) return undefined;
-  const fields = readFields(tensor);
-  const number = intOf(fields, TensorType.dataType);
-  const [dtype, bits] = DATA_TYPES[number] ?? [`type ${number}`, 0];
-  const shape = bytesOf(fields, TensorType.dimensions).map((dimension) => {
-    const constant = bytesOf(readFields(dimension), VALUES).at(-1);
-    return constant === undefined ? -1 : intOf(readFields(constant), VALUES);
-  });
-  return { dtype, bits, shape };
+  const tensor = lastBytes(readFields(message), ValueType.tensor);
+  return tensor && new TensorType(readFields(tensor));
+}
+
+/** Dimensions are read when they are asked for: of most tensors nobody asks. */
+class TensorType implements TensorShape {
+  readonly dtype: string;
+  readonly bits: number;
+  readonly #fields: readonly Field[];
+
+  constructor(fields: readonly Field[]) {
+    const number = intOf(fields, TensorTypeField.dataType);
+    [this.dtype, this.bits] = DATA_TYPES[number] ?? [`type ${number}`, 0];
+    this.#fields = fields;
+  }
+
+  get shape(): readonly number[] {
+    return bytesOf(this.#fields, TensorTypeField.dimensions).map((dimension) => {
+      const constant = lastBytes(readFields(dimension), VALUES);
+      return constant === undefined ? -1 : intOf(readFields(constant), VALUES);
+    });
+  }
 }
 
 /** Bytes a tensor of known shape takes; null for others. */
@@ -92,13 +105,13 @@ export class ConstantValue {
   }
 
   get type(): TensorShape | undefined {
-    const type = bytesOf(this.#fields, Value.type).at(-1);
+    const type = lastBytes(this.#fields, Value.type);
     return type && readTensorType(type);
   }
 
   /** Where it lies; undefined where it stands in the program itself. */
   get blob(): BlobPlace | undefined {
-    const blob = bytesOf(this.#fields, Value.blobFile).at(-1);
+    const blob = lastBytes(this.#fields, Value.blobFile);
     if (blob === undefined) return undefined;
     const fields = readFields(blob);
     return {

@@ -9,6 +9,9 @@ export interface Field {
   readonly bytes: Uint8Array;
 }
 
+/** Made once: it takes longer to make than a name to decode. */
+const TEXT = new TextDecoder();
+
 /**
  * Fields of one message at most: a graph has some ten thousand nodes. Each field read takes many
  * times its two bytes, so a damaged file of zeros would take all memory there is.
@@ -66,23 +69,30 @@ export function intField(no: number, value: number): Field {
 
 /** Values of a field that holds messages, texts or bytes. */
 export function bytesOf(fields: readonly Field[], no: number): Uint8Array[] {
-  return fields.filter((field) => field.no === no).map((field) => field.bytes);
+  const values: Uint8Array[] = [];
+  for (const field of fields) if (field.no === no) values.push(field.bytes);
+  return values;
+}
+
+/** The value of a field, of several the last; undefined where it is not set. */
+export function lastBytes(fields: readonly Field[], no: number): Uint8Array | undefined {
+  return fields.findLast((field) => field.no === no)?.bytes;
 }
 
 /** Texts of a repeated field. */
 export function textsOf(fields: readonly Field[], no: number): string[] {
-  const decoder = new TextDecoder();
-  return bytesOf(fields, no).map((bytes) => decoder.decode(bytes));
+  return bytesOf(fields, no).map((bytes) => TEXT.decode(bytes));
 }
 
 /** The text of a field; `""` where it is not set. */
 export function textOf(fields: readonly Field[], no: number): string {
-  return textsOf(fields, no).at(-1) ?? "";
+  const bytes = lastBytes(fields, no);
+  return bytes === undefined ? "" : TEXT.decode(bytes);
 }
 
 /** The message a field holds; no fields where it is not set. */
 export function fieldsOf(fields: readonly Field[], no: number): readonly Field[] {
-  const bytes = bytesOf(fields, no).at(-1);
+  const bytes = lastBytes(fields, no);
   return bytes === undefined ? [] : readFields(bytes);
 }
 
@@ -97,10 +107,13 @@ export function realOf(fields: readonly Field[], no: number): number | undefined
 
 /** A field that is a `map` from texts to messages: the messages' bytes by their keys. */
 export function mapOf(fields: readonly Field[], no: number): ReadonlyMap<string, Uint8Array> {
-  const entries = bytesOf(fields, no).map(readFields);
-  return new Map(
-    entries.map((entry) => [textOf(entry, 1), bytesOf(entry, 2).at(-1) ?? new Uint8Array()]),
-  );
+  const entries = new Map<string, Uint8Array>();
+  for (const field of fields) {
+    if (field.no !== no) continue;
+    const entry = readFields(field.bytes);
+    entries.set(textOf(entry, 1), lastBytes(entry, 2) ?? new Uint8Array());
+  }
+  return entries;
 }
 
 /** Whole numbers of a repeated field, packed or not. */
@@ -108,6 +121,11 @@ export function bigintsOf(fields: readonly Field[], no: number): bigint[] {
   const values: bigint[] = [];
   for (const field of fields) {
     if (field.no !== no || !holdsVarints(field)) continue;
+    // A byte alone is its value, as most numbers are.
+    if (field.bytes.length === 1 && (field.bytes[0] as number) < 0x80) {
+      values.push(BigInt(field.bytes[0] as number));
+      continue;
+    }
     const reader = new BinaryReader(field.bytes);
     while (reader.pos < reader.len) values.push(BigInt(reader.int64()));
   }
@@ -124,7 +142,8 @@ export function intsOf(fields: readonly Field[], no: number): number[] {
 
 /** The whole number of a field; `missing` where it is not set. */
 export function intOf(fields: readonly Field[], no: number, missing = 0): number {
-  return intsOf(fields, no).at(-1) ?? missing;
+  const field = fields.findLast((each) => each.no === no);
+  return field === undefined ? missing : (intsOf([field], no).at(-1) ?? missing);
 }
 
 function holdsVarints({ type }: Field): boolean {

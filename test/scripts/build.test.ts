@@ -9,10 +9,12 @@ const LIBRARY = `libAipNative.${process.platform === "darwin" ? "dylib" : "so"}`
 /** A stand-in for Swift: counts its runs, and "links" the sources' text into the library. */
 const SWIFT = `#!/bin/sh
 echo run >> runs
-mkdir -p .build/release
+echo "$AIP_COREML_STANDIN $*" > last-run
+while [ $# -gt 0 ]; do [ "$1" = --scratch-path ] && scratch=$2; shift; done
+mkdir -p "$scratch/release"
 sleep 0.2
-cat swift/AipNative/*.swift > .build/release/${LIBRARY}
-! grep -q 'syntax error' .build/release/${LIBRARY}
+cat swift/AipNative/*.swift > "$scratch/release/${LIBRARY}"
+! grep -q 'syntax error' "$scratch/release/${LIBRARY}"
 `;
 
 let root: string;
@@ -95,6 +97,25 @@ describe("ensureBuilt()", () => {
     expect(library()).toBe("let a = 1\n");
     expect((await build()).status).toBe(1);
   });
+
+  test.if(process.platform === "linux")(
+    "builds the library for tests beside the other, each of its own sources",
+    async () => {
+      mkdirSync(join(root, "swift/StandIn"));
+      const { output } = await build("{ standIn: true }");
+      expect(output).toBe(join(root, "build/standin", LIBRARY));
+      expect(readFileSync(join(root, "last-run"), "utf8")).toStartWith("1 build");
+      await build();
+      expect(readFileSync(join(root, "last-run"), "utf8")).toStartWith("0 build");
+      expect(runs()).toBe(2);
+
+      writeFileSync(join(root, "swift/StandIn/S.swift"), "// only the one for tests has it");
+      await build();
+      expect(runs()).toBe(2);
+      await build("{ standIn: true }");
+      expect(runs()).toBe(3);
+    },
+  );
 
   test("says how to get Swift where there is none", async () => {
     const { status, output } = await build("{}", "/nowhere");

@@ -63,6 +63,6 @@ public enum MLModelStructure: Sendable {
   case unsupported
 
   public static func load(contentsOf url: URL) async throws -> MLModelStructure {
-    throw MLModelError(.io, "not yet")
+    try StructureReader.structure(of: try CompiledModel(url).spec)
   }
 }

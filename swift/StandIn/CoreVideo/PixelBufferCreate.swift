@@ -1,6 +1,7 @@
 import Foundation
 import StandInRuntime
 
+@discardableResult
 public func CVPixelBufferCreate(
   _ allocator: CFAllocator?, _ width: Int, _ height: Int, _ pixelFormatType: OSType,
   _ pixelBufferAttributes: CFDictionary?,
@@ -23,6 +24,7 @@ public typealias CVPixelBufferReleaseBytesCallback = @convention(c) (
   UnsafeMutableRawPointer?, UnsafeRawPointer?
 ) -> Void
 
+@discardableResult
 public func CVPixelBufferCreateWithBytes(
   _ allocator: CFAllocator?, _ width: Int, _ height: Int, _ pixelFormatType: OSType,
   _ baseAddress: UnsafeMutableRawPointer, _ bytesPerRow: Int,

@@ -62,6 +62,7 @@ public struct CVPixelBufferPoolFlushFlags: OptionSet, Sendable {
   public static let excessBuffers = CVPixelBufferPoolFlushFlags(rawValue: 1)
 }
 
+@discardableResult
 public func CVPixelBufferPoolCreate(
   _ allocator: CFAllocator?, _ poolAttributes: CFDictionary?,
   _ pixelBufferAttributes: CFDictionary?,
@@ -73,6 +74,7 @@ public func CVPixelBufferPoolCreate(
   return kCVReturnSuccess
 }
 
+@discardableResult
 public func CVPixelBufferPoolCreatePixelBuffer(
   _ allocator: CFAllocator?, _ pixelBufferPool: CVPixelBufferPool,
   _ pixelBufferOut: UnsafeMutablePointer<CVPixelBuffer?>
@@ -81,6 +83,7 @@ public func CVPixelBufferPoolCreatePixelBuffer(
   return kCVReturnSuccess
 }
 
+@discardableResult
 public func CVPixelBufferPoolCreatePixelBufferWithAuxAttributes(
   _ allocator: CFAllocator?, _ pixelBufferPool: CVPixelBufferPool,
   _ auxAttributes: CFDictionary?, _ pixelBufferOut: UnsafeMutablePointer<CVPixelBuffer?>

@@ -59,14 +59,19 @@ struct OnnxLibrary: @unchecked Sendable {
   /// Where this very code was loaded from, as the kernel lists it.
   private static func libraryFolder() throws -> URL {
     let here = UInt(bitPattern: #dsohandle)
-    for line in try String(contentsOfFile: "/proc/self/maps", encoding: .utf8).split(
-      separator: "\n")
-    {
+    // Zeroed memory of a library has no name, and stands behind what was read from its file.
+    var path: String?
+    guard let maps = fopen("/proc/self/maps", "r") else {
+      throw MLModelError(.generic, "The stand-in cannot read /proc/self/maps.")
+    }
+    defer { fclose(maps) }
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 256)
+    while fgets(&buffer, Int32(buffer.count), maps) != nil {
+      let line = String(cString: buffer).dropLast()
       let range = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
-      guard range.count == 2, (range[0]..<range[1]).contains(here),
-        let path = line.firstIndex(of: "/")
-      else { continue }
-      return URL(fileURLWithPath: String(line[path...])).deletingLastPathComponent()
+      if let start = line.firstIndex(of: "/") { path = String(line[start...]) }
+      guard range.count == 2, (range[0]..<range[1]).contains(here), let path else { continue }
+      return URL(fileURLWithPath: path).deletingLastPathComponent()
     }
     throw MLModelError(.generic, "The stand-in does not know where it is.")
   }

@@ -40,7 +40,7 @@ struct ModelSpec {
           + "supports (\(Self.versionMax)).")
     }
     let holder = model.first { $0.number >= 200 }
-    body = holder?.bytes ?? []
+    body = try Self.body(holder)
     (type, classLabels) = try Self.network(holder)
     let description = try ProtobufReader.fields(about.bytes)
     metadata = try Self.metadata(description.first { $0.number == 100 }?.bytes ?? [])
@@ -50,6 +50,12 @@ struct ModelSpec {
     functions = several.isEmpty ? [try Self.function(description, firstField: nil)] : several
     let named = description.first { $0.number == 21 }?.text
     defaultFunction = named ?? functions[0].name
+  }
+
+  /// A pipeline that classifies or predicts a number holds the pipeline proper.
+  private static func body(_ holder: ProtobufField?) throws -> ArraySlice<UInt8> {
+    guard let holder, [200, 201].contains(holder.number) else { return holder?.bytes ?? [] }
+    return try ProtobufReader.fields(holder.bytes).first { $0.number == 1 }?.bytes ?? []
   }
 
   /// The kind of network, and its class labels where it has them.

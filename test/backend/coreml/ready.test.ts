@@ -1,0 +1,194 @@
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Ready, readyModel } from "../../../src/backend/coreml/ready.ts";
+import { parseDevices } from "../../../src/backend/device-spec.ts";
+import { discoverMachine } from "../../../src/backend/discover.ts";
+import { planDevices } from "../../../src/backend/plan.ts";
+import type { ModelTask } from "../../../src/backend/session-task.ts";
+import { runDefaults } from "../../../src/config/run-config.ts";
+import { ComputeUnits } from "../../../src/layout/layout.gen.ts";
+import { loadModel } from "../../../src/pipeline/load-model.ts";
+import { type WrittenModel, writeModel } from "./model-writer.ts";
+import { hasStandIn, setFaults, unlessBuilt, useStandIn } from "./stand-in.ts";
+
+useStandIn();
+
+const FIXTURES = join(import.meta.dir, "../../fixtures/models");
+const ROOT = mkdtempSync(join(tmpdir(), "aip-coreml-ready-"));
+afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
+
+/** A process starts within this on a busy machine; what hangs takes as long. */
+const LIMIT_MS = 10_000;
+const SHORT_MS = 1_500;
+let count = 0;
+let cache = "";
+
+beforeEach(() => {
+  count += 1;
+  cache = join(ROOT, `cache-${count}`);
+  process.env["AIP_CACHE_DIR"] = cache;
+  process.env["AIP_STANDIN_COMPILE_LOG"] = `${cache}.log`;
+  if (hasStandIn) setFaults("");
+});
+afterEach(() => {
+  for (const name of ["AIP_CACHE_DIR", "AIP_STANDIN_FAULTS", "AIP_STANDIN_COMPILE_LOG"]) {
+    delete process.env[name];
+  }
+});
+
+/** Whose picture decides the answer, so that one of another picture is wrong. */
+function task(): ModelTask {
+  const model: WrittenModel = {
+    inputs: [{ name: "image", type: { image: [64, 64], color: "rgb" } }],
+    outputs: [{ name: "same", type: { array: [1, 3, 64, 64], dtype: "float16" } }],
+    metadata: { "aip.manifest": JSON.stringify({ head: { type: "raw" } }) },
+    standIn: { onnx: join(FIXTURES, "identity.onnx") },
+  };
+  const path = writeModel(join(ROOT, `street-${count}.mlpackage`), model);
+  return loadModel(path, runDefaults).task;
+}
+
+const machine = discoverMachine();
+
+function ready(
+  devices: string,
+  faults = "",
+  more: { limitMs?: number; tell?: string[] } = {},
+): Promise<Ready> {
+  process.env["AIP_STANDIN_FAULTS"] = faults;
+  return readyModel({
+    specs: parseDevices(devices),
+    machine,
+    model: task(),
+    signal: new AbortController().signal,
+    tell: (text) => more.tell?.push(text),
+    limitMs: more.limitMs ?? LIMIT_MS,
+  });
+}
+
+const kinds = ({ specs }: Ready): string => specs.map(({ text }) => text).join(",");
+const compilations = (): number => readFileSync(`${cache}.log`, "utf8").trim().split("\n").length;
+
+describe.skipIf(!hasStandIn)(`readyModel()${unlessBuilt}`, () => {
+  test("compiles a model once, tries it on every unit, and remembers", async () => {
+    const first = await ready("ane,gpu,cpu");
+    expect(kinds(first)).toBe("ane,gpu,cpu");
+    expect(first.notes).toEqual([]);
+    // What would hang is not tried again, as all went well before.
+    const second = await ready("ane,gpu,cpu", "load-hang", { limitMs: SHORT_MS });
+    expect(second.model.coreMl?.compiledPath).toBe(first.model.coreMl?.compiledPath as string);
+    expect(kinds(second)).toBe("ane,gpu,cpu");
+    expect(compilations()).toBe(1);
+  });
+
+  test.each([
+    [
+      "load-hang",
+      /^ane is left out: when street-\d+\.mlpackage was tried on the Neural Engine, it hung: no end of it in 1\.5 s \(kept in ".*": remove it to try again\)$/,
+    ],
+    ["predict-hang", /it hung: /],
+    ["load-crash", /it crashed: it was ended by SIG/],
+    ["predict-crash", /it crashed: it was ended by SIG/],
+    ["wrong", /it answered wrongly: its answer differs from the CPU's by \d+ %/],
+    ["nan", /it failed: Output "same" holds values that are not numbers/],
+  ])("leaves out a Neural Engine with %s, and says so", async (fault, note) => {
+    const limitMs = fault.endsWith("hang") ? SHORT_MS : LIMIT_MS;
+    await ready("cpu");
+    const found = await ready("ane,cpu", `ane/${fault}`, { limitMs });
+    expect(kinds(found)).toBe("cpu");
+    expect(found.notes).toEqual([expect.stringMatching(note)]);
+  });
+
+  test("leaves a unit out the next time without trying it, until that is forgotten", async () => {
+    const { notes } = await ready("ane,cpu", "ane/load-crash");
+    const again = await ready("ane,cpu");
+    expect(again.notes).toEqual(notes);
+    const path = /kept in "([^"]+)"/.exec(notes[0] ?? "")?.[1] as string;
+    rmSync(path);
+    expect(kinds(await ready("ane,cpu"))).toBe("ane,cpu");
+  });
+
+  test("does not keep what failed at once", async () => {
+    expect(kinds(await ready("ane,cpu", "ane/load-fail"))).toBe("cpu");
+    expect(kinds(await ready("ane,cpu"))).toBe("ane,cpu");
+  });
+
+  test("auto is what can run the model", async () => {
+    const found = await ready("auto", "gpu/predict-crash");
+    const { instances } = planDevices(found.specs, { machine: found.machine, model: found.model });
+    expect(instances.map(({ id }) => id)).toEqual(["cpu-0", "ane-0", "ane-1"]);
+    expect(found.notes).toHaveLength(1);
+  });
+
+  test("refuses a run without any device that can run the model", async () => {
+    await expect(ready("ane", "load-fail")).rejects.toMatchObject({
+      code: "device-unavailable",
+      category: "usage",
+      message: expect.stringContaining("No device can run model"),
+    });
+  });
+
+  test("starts nothing for a Neural Engine that is not there", async () => {
+    setFaults("no-ane");
+    const found = await ready("ane", "no-ane");
+    expect(() => planDevices(found.specs, { machine: found.machine, model: found.model })).toThrow(
+      'Device "ane" is not available: Core ML finds no Neural Engine on this machine',
+    );
+    expect(() => readFileSync(`${cache}.log`)).toThrow("ENOENT");
+  });
+
+  test.each([
+    [
+      "compile-fail",
+      "model-invalid",
+      /^Cannot open model ".*": Failed to compile the model/,
+      LIMIT_MS,
+    ],
+    [
+      "compile-crash",
+      "model-unusable",
+      /Core ML's compiler crashed on it: it was ended by SIG/,
+      LIMIT_MS,
+    ],
+    [
+      "compile-hang",
+      "model-unusable",
+      /Core ML's compiler hung on it: no end of it in 1\.5 s$/,
+      SHORT_MS,
+    ],
+  ])(
+    "says what became of a model with %s, and leaves nothing behind",
+    async (fault, code, message, limitMs) => {
+      await expect(ready("cpu", fault, { limitMs })).rejects.toMatchObject({
+        code,
+        category: "usage",
+        message: expect.stringMatching(message),
+      });
+      expect(readdirSync(join(cache, "coreml")).filter((name) => !name.endsWith(".lock"))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test("says that it takes long, while it does", async () => {
+    const tell: string[] = [];
+    await ready("cpu", "load-ms=3500", { tell });
+    expect(tell).toEqual([
+      expect.stringMatching(
+        /^preparing street-\d+\.mlpackage for the CPU: [34](\.\d)? s so far, at most 10 s/,
+      ),
+    ]);
+  });
+
+  test("plans two instances for a Neural Engine, one for the others", async () => {
+    const found = await ready("ane:fast-prediction=yes,gpu,cpu");
+    const { instances } = planDevices(found.specs, { machine: found.machine, model: found.model });
+    expect(instances.map(({ id }) => id)).toEqual(["ane-0", "ane-1", "gpu-0", "cpu-0"]);
+    expect(instances[0]?.task.model?.coreMl).toMatchObject({
+      computeUnits: ComputeUnits.cpuAndNeuralEngine,
+      options: "output=same\nfast-prediction=yes",
+    });
+  });
+});
