@@ -72,6 +72,48 @@ final class CompilerTests: StandInTestCase {
     }
   }
 
+  func testACompiledModelSaysOfItselfWhatApplesSays() throws {
+    let compiled = try MLModel.compileModel(at: try copy("detector.mlpackage"))
+    defer { try? FileManager.default.removeItem(at: compiled.deletingLastPathComponent()) }
+    let data = try Data(contentsOf: compiled.appendingPathComponent("metadata.json"))
+    let models = try XCTUnwrap(JSONSerialization.jsonObject(with: data) as? [[String: Any]])
+    let seen = try XCTUnwrap(models.first)
+    let published = try Data(
+      contentsOf: fixtures.appendingPathComponent("compiled.mlmodelc/metadata.json"))
+    let known = try XCTUnwrap(
+      (JSONSerialization.jsonObject(with: published) as? [[String: Any]])?.first)
+    XCTAssertEqual(Set(seen.keys).subtracting(known.keys), ["author"])
+    for key in ["inputSchema", "outputSchema"] {
+      let (ours, theirs) = (seen[key] as? [[String: Any]], known[key] as? [[String: Any]])
+      XCTAssertEqual(
+        try XCTUnwrap(ours?.first).keys.sorted(), try XCTUnwrap(theirs?.first).keys.sorted())
+    }
+    let input = (seen["inputSchema"] as? [[String: String]])?.first
+    XCTAssertEqual(input?["formattedType"], "Image (Color 416 × 416)")
+    XCTAssertEqual(input?["colorspace"], "BGR")
+    let output = (seen["outputSchema"] as? [[String: String]])?.first
+    XCTAssertEqual(output?["formattedType"], "MultiArray (Float16 1 × 3549 × 85)")
+    XCTAssertEqual(output?["shape"], "[1, 3549, 85]")
+    XCTAssertEqual((seen["mlProgramOperationTypeHistogram"] as? [String: Int])?["Ios16.conv"], 6)
+  }
+
+  func testAnotherModelAtThePathOfAnEarlierOneIsRecorded() throws {
+    let path = folder.appendingPathComponent("kept.mlmodelc")
+    for outputs in [[TestFeature.array("a", [1])], [.array("b", [1])]] {
+      let url = try write(
+        specification(inputs: [.image("image", 4, 2)], outputs: outputs),
+        ["onnx": network("picture_f32")])
+      let compiled = try MLModel.compileModel(at: url)
+      defer { try? FileManager.default.removeItem(at: compiled.deletingLastPathComponent()) }
+      try? FileManager.default.removeItem(at: path)
+      try FileManager.default.moveItem(at: compiled, to: path)
+      XCTAssertEqual(Ledger.violations, [])
+      _ = try MLModel(contentsOf: path)
+    }
+    XCTAssertEqual(
+      Ledger.violations, ["another model was loaded from the path of an earlier one"])
+  }
+
   func testWhatOnlyLooksLikeAPackageIsRefused() throws {
     let empty = folder.appendingPathComponent("empty.mlpackage")
     try FileManager.default.createDirectory(at: empty, withIntermediateDirectories: true)

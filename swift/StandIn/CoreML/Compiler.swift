@@ -39,6 +39,9 @@ enum Compiler {
       let encoder = JSONEncoder()
       encoder.outputFormatting = .sortedKeys
       try encoder.encode(file).write(to: folder.appendingPathComponent(StandInFile.name))
+      let name = url.deletingPathExtension().lastPathComponent
+      try CompiledMetadata.json(of: spec, named: name)
+        .write(to: folder.appendingPathComponent("metadata.json"))
       try Data(bytes).write(to: folder.appendingPathComponent(marker))
     } catch {
       try? FileManager.default.removeItem(at: folder.deletingLastPathComponent())

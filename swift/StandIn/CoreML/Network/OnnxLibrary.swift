@@ -58,20 +58,21 @@ struct OnnxLibrary: @unchecked Sendable {
 
   /// Where this very code was loaded from, as the kernel lists it.
   private static func libraryFolder() throws -> URL {
-    let here = UInt(bitPattern: #dsohandle)
-    // Zeroed memory of a library has no name, and stands behind what was read from its file.
-    var path: String?
-    guard let maps = fopen("/proc/self/maps", "r") else {
-      throw MLModelError(.generic, "The stand-in cannot read /proc/self/maps.")
-    }
-    defer { fclose(maps) }
-    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX) + 256)
-    while fgets(&buffer, Int32(buffer.count), maps) != nil {
-      let line = String(cString: buffer).dropLast()
-      let range = line.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
-      if let start = line.firstIndex(of: "/") { path = String(line[start...]) }
-      guard range.count == 2, (range[0]..<range[1]).contains(here), let path else { continue }
-      return URL(fileURLWithPath: path).deletingLastPathComponent()
+    let code: @convention(c) () -> Void = {}
+    let here = UInt(bitPattern: unsafeBitCast(code, to: UnsafeRawPointer.self))
+    // Line by line: the kernel makes the file while it is read, and says that it has no bytes.
+    let maps = fopen("/proc/self/maps", "r")
+    defer { if let maps { fclose(maps) } }
+    var line = [CChar](repeating: 0, count: 8192)
+    while let maps, fgets(&line, Int32(line.count), maps) != nil {
+      let text = String(cString: line).trimmingCharacters(in: .newlines)
+      let range = text.prefix { $0 != " " }.split(separator: "-").compactMap {
+        UInt($0, radix: 16)
+      }
+      guard range.count == 2, (range[0]..<range[1]).contains(here),
+        let path = text.firstIndex(of: "/")
+      else { continue }
+      return URL(fileURLWithPath: String(text[path...])).deletingLastPathComponent()
     }
     throw MLModelError(.generic, "The stand-in does not know where it is.")
   }

@@ -19,7 +19,22 @@ struct CompiledModel {
           + "`MLModel.compileModel(at:)`.")
     }
     spec = try ModelSpec([UInt8](data)[...])
-    file = try StandInFile.read(url.appendingPathComponent(StandInFile.name))
+    let fileURL = url.appendingPathComponent(StandInFile.name)
+    file = try StandInFile.read(fileURL)
+    Self.remember(url, data + (try Data(contentsOf: fileURL)))
+  }
+
+  nonisolated(unsafe) private static var seen: [String: Data] = [:]
+  private static let lock = Mutex()
+
+  /// Core ML keeps what it makes of a model by the path it was loaded from.
+  private static func remember(_ url: URL, _ content: Data) {
+    let path = url.standardizedFileURL.path
+    let isReplaced = lock.locked {
+      defer { seen[path] = content }
+      return seen[path].map { $0 != content } ?? false
+    }
+    if isReplaced { Ledger.violation("another model was loaded from the path of an earlier one") }
   }
 
   /// The function of a name, or the default one.
