@@ -106,6 +106,7 @@ async function measure(
       asked: devices.filter((device) => working.includes(device)),
       plan,
       measureMs: 1000 * seconds,
+      open: (combination) => rig.open(combination),
       trial: (combination, sliceMs) => rig.trial(combination, sliceMs),
       meter,
       progress,
