@@ -1,4 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { type ExamineOptions, examineDevice } from "../../src/doctor/examination.ts";
 
 setDefaultTimeout(120_000);
@@ -11,6 +13,9 @@ const options = (more: Partial<ExamineOptions> = {}): ExamineOptions => ({
 });
 const task = (device: string) => ({ model: "demo", inputSize: null, device });
 
+const folders = (): string[] =>
+  readdirSync(tmpdir()).filter((name) => name.startsWith("aip-doctor-"));
+
 describe("examineDevice()", () => {
   test("brings answers to every picture, and where the operations ran", async () => {
     const { examination, failure } = await examineDevice(task("cpu:threads=1"), options());
@@ -21,10 +26,12 @@ describe("examineDevice()", () => {
     expect(examination?.placement?.shares).toMatchObject([{ unit: "cpu", share: 1 }]);
   });
 
-  test("ends a device that hangs at its limit", async () => {
+  test("ends a device that hangs at its limit, and leaves nothing behind", async () => {
+    const before = folders();
     const hanging = task("sim:1ms:model=demo:hang-at=0");
     const { failure } = await examineDevice(hanging, options({ withinMs: 3000 }));
     expect(failure).toBe("it gave no answer within 3 s");
+    expect(folders()).toEqual(before);
   });
 
   test("tells a process that a signal ends, as a crash does", async () => {
