@@ -1,6 +1,7 @@
-import { describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type ExamineOptions, examineDevice } from "../../src/doctor/examination.ts";
 
 setDefaultTimeout(120_000);
@@ -13,8 +14,18 @@ const options = (more: Partial<ExamineOptions> = {}): ExamineOptions => ({
 });
 const task = (device: string) => ({ model: "demo", inputSize: null, device });
 
-const folders = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith("aip-doctor-"));
+/** Temporary files of these tests alone. */
+let temporary: string;
+const { TMPDIR } = process.env;
+beforeEach(() => {
+  temporary = mkdtempSync(join(tmpdir(), "aip-examination-"));
+  process.env["TMPDIR"] = temporary;
+});
+afterEach(() => {
+  if (TMPDIR === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = TMPDIR;
+  rmSync(temporary, { recursive: true });
+});
 
 describe("examineDevice()", () => {
   test("brings answers to every picture, and where the operations ran", async () => {
@@ -27,11 +38,10 @@ describe("examineDevice()", () => {
   });
 
   test("ends a device that hangs at its limit, and leaves nothing behind", async () => {
-    const before = folders();
     const hanging = task("sim:1ms:model=demo:hang-at=0");
     const { failure } = await examineDevice(hanging, options({ withinMs: 3000 }));
     expect(failure).toBe("it gave no answer within 3 s");
-    expect(folders()).toEqual(before);
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   test("tells a process that a signal ends, as a crash does", async () => {
