@@ -10,8 +10,10 @@ import {
   shareProcessor,
 } from "./processor-share.ts";
 
-/** Devices and processors that never rest would never catch up after a hiccup. */
+/** Devices that never rest would never catch up after a hiccup. */
 const UTILISATION_MAX = 0.98;
+/** Nor would a processor, which has more to do than is measured here. */
+const PROCESSOR_UTILISATION_MAX = 0.94;
 /** Above this, a processor is not kept by what it costs it to be idle in between. */
 const PACED_UTILISATION_MAX = 0.9;
 /** Cameras at most, so that a search ends. */
@@ -169,7 +171,7 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   if (total > room.memoryBytes || slotBytes > ARENA_BYTES_MAX) {
     return { ...expectation, limit: "memory", outcome: null };
   }
-  const isFull = expectation.cores.cameras > UTILISATION_MAX * room.cores;
+  const isFull = expectation.cores.cameras > PROCESSOR_UTILISATION_MAX * room.cores;
   // One decoder has one thread.
   if (services === null || isFull || demand.fps * camera.decodeMs >= 1000) {
     return { ...expectation, limit: "decoding", outcome: null };
@@ -190,9 +192,9 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   const outcomes = [simulated(SEEDS[0] as number)];
   // What fails once has failed; what holds must hold with other times as well.
   for (const seed of SEEDS.slice(1)) {
-    if (failing(expectation, outcomes, demand) === null) outcomes.push(simulated(seed));
+    if (failing(expectation, outcomes, options) === null) outcomes.push(simulated(seed));
   }
-  const limit = failing(expectation, outcomes, demand);
+  const limit = failing(expectation, outcomes, options);
   // The very times that are to come are known of simulated devices alone.
   const isKnown = instances.every(({ seed }) => seed !== undefined);
   return { ...expectation, limit, outcome: meanOutcome(isKnown ? outcomes.slice(0, 1) : outcomes) };
@@ -243,13 +245,14 @@ function processorMsOf(instances: readonly InstanceCost[]): number {
 function failing(
   { cameras, cores, rateFps }: Omit<Expectation, "limit" | "outcome">,
   outcomes: readonly CameraOutcome[],
-  demand: CameraDemand,
+  { demand, room }: CapacityOptions,
 ): CapacityLimit | null {
   const { latencyMs } = demand;
   const isLate = ({ latencyMs: { p95 } }: CameraOutcome): boolean =>
     latencyMs !== null && p95 > latencyMs;
   if (
     cameras * demand.fps > UTILISATION_MAX * rateFps ||
+    cores.cameras + cores.inference > PROCESSOR_UTILISATION_MAX * room.cores ||
     outcomes.some(({ droppedRatio }) => droppedRatio > 0)
   ) {
     return cores.inference > 0 && cores.cameras > cores.inference ? "decoding" : "inference";

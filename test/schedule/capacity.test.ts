@@ -78,9 +78,9 @@ describe("cameraCapacity()", () => {
     expect(none).toEqual({ cameras: 0, limit: "inference" });
   });
 
-  test("decoding of 10 ms takes a tenth of a core for 10 frames a second: 2 cores bear 19", () => {
+  test("decoding of 10 ms takes a tenth of a core for 10 frames a second: 94 % of 2 bear 18", () => {
     const capacity = cameraCapacity(options([1], { fps: 10, decodeMs: 10 }));
-    expect(capacity).toEqual({ cameras: 19, limit: "decoding" });
+    expect(capacity).toEqual({ cameras: 18, limit: "decoding" });
   });
 
   test("one decoder has one thread: a frame of 70 ms cannot come 15 times a second", () => {
@@ -183,8 +183,8 @@ describe("expectCameras() of frames that come one at a time", () => {
   });
 
   test("serves as many cameras as with the times of a busy one", () => {
-    // 2 cores / (10 + 5 ms) are 133 frames a second, 98 % of which are 130.
-    expect(cameraCapacity(given).cameras).toBe(13);
-    expect(cameraCapacity(paced).cameras).toBe(13);
+    // 2 cores / (10 + 5 ms) are 133 frames a second, 94 % of which are 125.
+    expect(cameraCapacity(given).cameras).toBe(12);
+    expect(cameraCapacity(paced).cameras).toBe(12);
   });
 });
