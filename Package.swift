@@ -35,7 +35,11 @@ let package = Package(
       name: "AipNative",
       dependencies: ["CAip", "CAipKernels", "CLinux", "COnnxRuntime"]
         + (standIn ? ["CoreML", "CoreVideo"] : []),
-      path: "swift/AipNative"),
+      path: "swift/AipNative",
+      // By name, and not only by what the compiler notes for the linker in passing.
+      linkerSettings: ["CoreML", "CoreVideo", "Foundation"].map {
+        .linkedFramework($0, .when(platforms: [.macOS]))
+      }),
     .testTarget(
       name: "AipNativeTests",
       dependencies: ["AipNative", "CAip", "CAipKernels"] + (standIn ? ["CoreML"] : []),

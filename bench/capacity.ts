@@ -7,7 +7,7 @@ import { compare } from "./comparison.ts";
 const SECONDS = 60;
 const SECONDS_QUICK = 2;
 /** Share of the promised cameras that a load has, where it names no number. */
-const LOAD_SHARE = 0.7;
+const LOAD_SHARE = 0.5;
 const MODEL = "demo";
 
 /** Cameras before devices. */

@@ -11,7 +11,7 @@ const VIDEO = join(SHARED, "videos", "one-by-one-person-detection.mp4");
 const MODEL = join(SHARED, "models", "yolox_nano.onnx");
 /** The whole video. */
 const FRAMES = 1394;
-const ROUNDS = 3;
+const ROUNDS = 5;
 const QUICK_FRAMES = 40;
 /** Of the bare loop at least. */
 const ENGINE_SHARE = 0.89;

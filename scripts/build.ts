@@ -11,6 +11,7 @@ import { Database } from "bun:sqlite";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { copyFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
+import { finishLibrary } from "./macos/finish-library.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const LIBRARY = `libAipNative.${process.platform === "darwin" ? "dylib" : "so"}`;
@@ -103,6 +104,7 @@ async function build({ root, library, standIn, reason, onProgress }: Build): Pro
   await rm(stamp, { force: true });
   // By rename: a process that has the old library open keeps it whole.
   await copyFile(join(scratch, "release", LIBRARY), `${library}.new`);
+  if (process.platform === "darwin") await finishLibrary(`${library}.new`);
   await rename(`${library}.new`, library);
   await writeFile(stamp, hash);
   const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);

@@ -21,7 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["config"],
   ["calibration"],
   ["pipeline"],
-  ["planning"],
+  ["planning", "doctor"],
   ["index", "dashboard", "serve", "cluster"],
   ["cli"],
 ];

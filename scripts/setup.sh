@@ -37,6 +37,11 @@ done
 
 case "$(uname -s)" in
   Darwin)
+    # What is installed from a translated shell is built for Intel.
+    if [ "$(sysctl -n sysctl.proc_translated 2>/dev/null)" = 1 ]; then
+      echo 'this shell runs under Rosetta: start again from one that does not (arch -arm64 sh scripts/setup.sh)' >&2
+      exit 1
+    fi
     needs='xcode swift ffmpeg onnxruntime_header'
     . scripts/setup/brew.sh
     ;;

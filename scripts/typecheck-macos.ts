@@ -6,8 +6,9 @@
  *
  * The frameworks are those of `swift/MacStubs`; a Mac's own compiler has the last word.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { cCommands, sdkFlags, swiftCommand } from "./macos/commands.ts";
 import { ARCHITECTURES, assembleSdk, type MacSdk, macTarget } from "./macos/sdk.ts";
 import type { MacArchitecture } from "./macos/standard-library.ts";
 import { findToolchain, onnxRuntimeHeaders, type Toolchain } from "./macos/toolchain.ts";
@@ -42,19 +43,21 @@ export async function typecheckMac(options: MacCheckOptions = {}): Promise<strin
     macosMin,
     cache: options.cache ?? join(ROOT, "build", "macos-sdk"),
   });
-  const complaints: string[] = [];
-  for (const architecture of architectures) {
+  // Side by side: the processors share none of what is made of the SDK.
+  const complaints = architectures.map(async (architecture) => {
     const target = macTarget(architecture, macosMin);
     await probe(toolchain, sdk, target);
+    const said: string[] = [];
     for (const command of [
       swiftCommand(toolchain, sdk, target, root, languageMode),
       ...cCommands(toolchain, sdk, target, root),
     ]) {
       const complaint = await run(command);
-      if (complaint !== "") complaints.push(`${complaint}(for ${target})\n`);
+      if (complaint !== "") said.push(`${complaint}(for ${target})\n`);
     }
-  }
-  return complaints;
+    return said;
+  });
+  return (await Promise.all(complaints)).flat();
 }
 
 /** What `Package.swift` says of the language and the oldest macOS. */
@@ -70,7 +73,7 @@ function readManifest(root: string): { languageMode: string; macosMin: string } 
 
 /** Makes the SDK's modules, so that a failure there is told from one of the sources. */
 async function probe(toolchain: Toolchain, sdk: MacSdk, target: string): Promise<void> {
-  const source = join(sdk.path, "probe.swift");
+  const source = join(sdk.path, `probe-${target}.swift`);
   writeFileSync(source, sdk.frameworks.map((name) => `import ${name}\n`).join(""));
   const flags = [...sdkFlags(sdk, target), "-parse-as-library", source];
   const complaint = await run([toolchain.swiftc, "-frontend", "-typecheck", ...flags]);
@@ -81,76 +84,6 @@ async function probe(toolchain: Toolchain, sdk: MacSdk, target: string): Promise
   throw new Error(
     `${toolchain.version}${known} cannot make modules for ${target}: ${complaint.trim()}`,
   );
-}
-
-function sdkFlags(sdk: MacSdk, target: string): string[] {
-  return [
-    ...["-target", target, "-sdk", sdk.path, "-resource-dir", sdk.resources],
-    ...["-module-cache-path", sdk.moduleCache],
-  ];
-}
-
-function swiftCommand(
-  toolchain: Toolchain,
-  sdk: MacSdk,
-  target: string,
-  root: string,
-  languageMode: string,
-): string[] {
-  const folder = join(root, "swift", "AipNative");
-  const sources = [...new Bun.Glob("**/*.swift").scanSync({ cwd: folder, absolute: true })].sort();
-  return [
-    // To SIL and not only through the type checker: a missing return is found there.
-    ...[toolchain.swiftc, "-frontend", "-emit-sil", "-o", "/dev/null"],
-    ...[...sdkFlags(sdk, target), "-module-name", "AipNative", "-parse-as-library"],
-    ...["-swift-version", languageMode, "-warnings-as-errors"],
-    ...moduleFolders(root, sdk).flatMap((folder) => ["-I", folder]),
-    ...sources,
-  ];
-}
-
-/** C targets of the package: their headers lie in `include`. */
-function cTargets(root: string): string[] {
-  return readdirSync(join(root, "swift"))
-    .filter((name) => existsSync(join(root, "swift", name, "include")))
-    .sort();
-}
-
-/** Folders with a module map for each C module; where the package has none, SwiftPM makes it. */
-function moduleFolders(root: string, sdk: MacSdk): string[] {
-  const system = readdirSync(join(root, "swift"))
-    .map((name) => join(root, "swift", name))
-    .filter((folder) => existsSync(join(folder, "module.modulemap")));
-  const own = cTargets(root).map((name) => {
-    const include = join(root, "swift", name, "include");
-    if (existsSync(join(include, "module.modulemap"))) return include;
-    const folder = join(sdk.path, "targets", Bun.hash(include).toString(16));
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(
-      join(folder, "module.modulemap"),
-      `module ${name} {\n  umbrella "${include}"\n  export *\n}\n`,
-    );
-    return folder;
-  });
-  return [...system, ...own];
-}
-
-function cCommands(toolchain: Toolchain, sdk: MacSdk, target: string, root: string): string[][] {
-  const targets = cTargets(root);
-  const includes = targets.flatMap((name) => ["-I", join(root, "swift", name, "include")]);
-  return targets.flatMap((name) => {
-    const folder = join(root, "swift", name);
-    const sources = [...new Bun.Glob("**/*.c").scanSync({ cwd: folder, absolute: true })].sort();
-    const flags = ["-fsyntax-only", "-Wall", "-Wextra", "-Werror"];
-    return sources.length === 0
-      ? []
-      : [
-          [
-            ...[toolchain.clang, "-target", target, "-isysroot", sdk.path],
-            ...[...flags, ...includes, ...sources],
-          ],
-        ];
-  });
 }
 
 /** What a compiler prints; empty where it has nothing to say. */
@@ -166,6 +99,11 @@ async function run(command: readonly string[]): Promise<string> {
 }
 
 if (import.meta.main) {
+  const [option] = process.argv.slice(2);
+  if (option !== undefined) {
+    console.error(`"${option}" is no option of typecheck-macos: it has none`);
+    process.exit(2);
+  }
   try {
     const complaints = await typecheckMac();
     for (const complaint of complaints) process.stderr.write(complaint);

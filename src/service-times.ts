@@ -6,6 +6,8 @@ export interface ServiceTimeOptions {
   readonly serviceMs: number;
   /** Coefficient of variation of the lognormal service time; 0 for a constant one. */
   readonly cv: number;
+  /** Times that were measured, as shares of their mean, to draw from instead. */
+  readonly shape?: readonly number[];
   readonly seed: number;
   /** From this ordinal on, times are multiplied by the factor; applied in order. */
   readonly slowAt: readonly { readonly frame: number; readonly factor: number }[];
@@ -27,11 +29,8 @@ export interface ServiceTimeOptions {
 export function serviceTimes(
   options: ServiceTimeOptions,
 ): (ordinal: number, count?: number) => number {
-  const { serviceMs, cv, slowAt, stallAt = [], batchCost = 1 } = options;
-  const normal = normals(options.seed);
-  const variance = Math.log1p(cv * cv);
-  const sigma = Math.sqrt(variance);
-  const mu = Math.log(serviceMs) - variance / 2;
+  const { serviceMs, slowAt, stallAt = [], batchCost = 1 } = options;
+  const draw = options.shape === undefined ? lognormals(options) : samples(options.shape, options);
   let factor = 1;
   return (ordinal, count = 1) => {
     const end = ordinal + count;
@@ -45,9 +44,23 @@ export function serviceTimes(
       if (stall.frame >= ordinal && stall.frame < end) stallMs += stall.ms;
     }
     if (serviceMs === 0) return stallMs;
-    const scale = factor * (1 + (count - 1) * batchCost);
-    return stallMs + scale * (sigma === 0 ? serviceMs : Math.exp(mu + sigma * normal()));
+    return stallMs + factor * (1 + (count - 1) * batchCost) * draw();
   };
+}
+
+type Draw = Pick<ServiceTimeOptions, "serviceMs" | "cv" | "seed">;
+
+function lognormals({ serviceMs, cv, seed }: Draw): () => number {
+  const normal = normals(seed);
+  const variance = Math.log1p(cv * cv);
+  const sigma = Math.sqrt(variance);
+  const mu = Math.log(serviceMs) - variance / 2;
+  return () => (sigma === 0 ? serviceMs : Math.exp(mu + sigma * normal()));
+}
+
+function samples(shape: readonly number[], { serviceMs, seed }: Draw): () => number {
+  const uniform = mulberry32(seed);
+  return () => serviceMs * (shape[Math.floor(uniform() * shape.length)] as number);
 }
 
 /** A stream of standard normal numbers: the first of each Box–Muller pair. */

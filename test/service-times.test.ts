@@ -81,3 +81,10 @@ test("serviceTimes() find the frame that is slower within a call", () => {
   });
   expect([next(0, 2), next(2, 2), next(4, 2), next(6, 2)]).toEqual([10, 110, 20, 20]);
 });
+
+test("serviceTimes() draws from measured times where there are some", () => {
+  const next = serviceTimes({ serviceMs: 10, cv: 9, seed: 3, slowAt: [], shape: [0.5, 1, 1.5] });
+  const times = Array.from({ length: 3000 }, (_, frame) => next(frame));
+  expect(new Set(times)).toEqual(new Set([5, 10, 15]));
+  expect(times.reduce((sum, ms) => sum + ms, 0) / times.length).toBeCloseTo(10, 0);
+});

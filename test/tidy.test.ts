@@ -8,6 +8,7 @@ const ROOT = join(import.meta.dir, "..");
 const FILES: readonly string[] = [
   "*.{json,md,swift,toml}",
   ".ci/*",
+  ".github/**/*.yml",
   "{bench,docs,examples,models,scripts,src,swift,test}/**/*.{c,h,html,json,md,py,sh,swift,ts}",
 ]
   .flatMap((pattern) => [...new Bun.Glob(pattern).scanSync({ cwd: ROOT, dot: true })])

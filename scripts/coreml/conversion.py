@@ -5,14 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from . import rewrites
+from . import normalization, rewrites
 from .check import Reference, check, output_shapes
-from .description import describe, load_manifest, user_metadata
+from .description import describe, load_manifest
 from .detections import detect, ndjson_line
 from .failure import UsageFailure
 from .graph import load_graph
-from .interpreter import Interpreter
-from .package import package_size_bytes, read_program, staged, write_package
+from .metadata import user_metadata
+from .package import package_size_bytes, staged, write_package
 from .pictures import file_pictures, made_pictures
 from .program import build_program, channels_first, convert_program, require_known
 
@@ -37,7 +37,8 @@ def convert(options):
     done = rewrite(graph, description)
     with staged(target) as staging:
         half = options.precision == "fp16"
-        package, output = write(graph, description, np.float16 if half else np.float32, options, staging / "new")
+        dtype = np.float16 if half else np.float32
+        package, output = write(graph, description, dtype, options, staging / "new")
         result = None
         if not options.no_check:
             full = package
@@ -45,16 +46,19 @@ def convert(options):
                 full, _ = write(graph, description, np.float32, options, staging / "full")
             pictures = pictures_of(options, description)
             reference = Reference(graph, description, channels_last)
-            result = check(reference, full, package if half else None, description, pictures)
+            result, outputs = check(
+                reference, full, package if half else None, description, pictures
+            )
             if options.detections:
-                write_detections(package, pictures, description, options)
+                write_detections(outputs, pictures, description, options)
         size_bytes = package_size_bytes(package)
+    size = f"{description.width}x{description.height}"
     names = f", {len(description.names)} class names" if description.names else ""
     return {
         "model": options.model.name,
         "output": str(target),
         "size_bytes": size_bytes,
-        "input": f"{options.input} {description.width}x{description.height}, {description.channels}, 0-255",
+        "input": f"{options.input} {size}, {description.channels}, 0-255",
         "head": f'{description.head} "{output}" {list(shapes[description.output])}{names}',
         "rewrites": done,
         "check": result and result.json(),
@@ -76,9 +80,9 @@ def rewrite(graph, description):
         done.append("Focus as one convolution")
     if rewrites.chain_pools(graph):
         done.append("wide pools as chains of 5")
-    if rewrites.fold_normalization(graph, *description.affine()):
+    if normalization.fold_normalization(graph, *description.affine()):
         done.append("scale of the pixels folded into the first convolution")
-    if rewrites.keep_weights_normal(graph):
+    if normalization.keep_weights_normal(graph):
         done.append("pixels divided by 256, which the first convolution's weights take back")
     return done
 
@@ -91,8 +95,10 @@ def write(graph, description, dtype, options, stem):
     with tempfile.TemporaryDirectory(dir=stem.parent) as folder:
         raw = Path(folder) / "raw.mlpackage"
         convert_program(program, source, description, image, raw)
-        about = description.manifest.get("name", options.model.stem)
-        write_package(raw, package, f"{about}: {description.head}", user_metadata(description, output))
+        name = description.manifest.get("name", options.model.stem)
+        licence = description.manifest.get("licence") or graph.metadata.get("license", "")
+        about = {"description": f"{name}: {description.head}", "licence": str(licence)}
+        write_package(raw, package, about, user_metadata(description, output))
     return package, output
 
 
@@ -102,12 +108,12 @@ def pictures_of(options, description):
     return made_pictures(description, options.frames)
 
 
-def write_detections(package, pictures, description, options):
+def write_detections(outputs, pictures, description, options):
     if description.head in ("classification", "raw"):
         raise UsageFailure(f"--detections: a {description.head} model detects nothing")
-    interpreter, lines = Interpreter(read_program(package)), []
-    for picture in pictures:
-        found = detect(interpreter.run(picture.pixels), description)
+    lines = []
+    for picture, output in zip(pictures, outputs):
+        found = detect(output, description)
         lines.append(ndjson_line(picture, found, description, options.pictures.stem))
     try:
         options.detections.write_text("\n".join(lines) + "\n", encoding="utf-8")

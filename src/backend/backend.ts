@@ -96,6 +96,11 @@ export interface BackendSession {
   warmUp(slotAddress: number, resultAddress: number): number;
   /** Why the last call returned a negative status. */
   lastError(): string;
+  /**
+   * Ends the notes of a session that was opened to take them, of which operation ran where; returns
+   * the path of the file they are in, ONNX Runtime's profile. Absent where none are taken.
+   */
+  readonly endProfile?: () => string;
   close(): void;
 }
 

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { AipError } from "../errors.ts";
+import { type CoreMlInfo, coreMlInfo } from "../native/coreml.ts";
 import { type OnnxRuntimeInfo, onnxInfo, onnxRuntimePath } from "../native/library.ts";
 import { type NamedProvider, providerOfListing } from "./providers.ts";
 import { localSystem, type SystemView } from "./system-view.ts";
@@ -44,6 +45,8 @@ export interface DiscoverOptions {
   readonly system?: SystemView;
   /** Loads ONNX Runtime and says what it holds. */
   readonly onnxRuntime?: () => OnnxRuntimeInfo & { readonly path: string };
+  /** Asks Core ML for its units; asked on macOS alone. */
+  readonly coreMl?: () => CoreMlInfo;
 }
 
 /**
@@ -62,7 +65,9 @@ export function discoverMachine(options: DiscoverOptions = {}): Machine {
     if (!(error instanceof AipError)) throw error;
     failure = error.message;
   }
-  const context: Context = { system, runtime, failure };
+  const asksCoreMl = platform === "darwin" && failure === null;
+  const coreMl = asksCoreMl ? (options.coreMl ?? coreMlInfo)() : null;
+  const context: Context = { system, runtime, failure, coreMl };
   const devices = [cpuDevice(context), gpuDevice(context), aneDevice(context)];
   for (const listed of runtime?.providers ?? []) {
     const provider = providerOfListing(listed);
@@ -76,6 +81,8 @@ interface Context {
   readonly runtime: Machine["onnxRuntime"];
   /** Why there is no ONNX Runtime. */
   readonly failure: string | null;
+  /** Null where there is none to ask. */
+  readonly coreMl: CoreMlInfo | null;
 }
 
 function localOnnxRuntime(): OnnxRuntimeInfo & { readonly path: string } {
@@ -91,7 +98,7 @@ function cpuDevice(context: Context): MachineDevice {
 function gpuDevice(context: Context): MachineDevice {
   const { platform } = context.system;
   if (platform === "darwin") {
-    return offered(context, { kind: "gpu", provider: "CoreMLExecutionProvider" });
+    return coreMlDevice(context, { kind: "gpu", provider: "CoreMLExecutionProvider" });
   }
   const gpu = { kind: "gpu", provider: "WebGpuExecutionProvider" };
   if (platform !== "linux") return missing(gpu, `it is not supported on ${platform}`, null);
@@ -104,10 +111,25 @@ function gpuDevice(context: Context): MachineDevice {
 }
 
 function aneDevice(context: Context): MachineDevice {
-  const ane = { kind: "ane", provider: "CoreMLExecutionProvider" };
+  const ane = { kind: "ane" as const, provider: "CoreMLExecutionProvider" };
   const { platform, arch } = context.system;
-  if (platform === "darwin" && arch === "arm64") return offered(context, ane);
+  if (platform === "darwin" && arch === "arm64") return coreMlDevice(context, ane);
   return missing(ane, "only Macs with Apple silicon have a Neural Engine", null);
+}
+
+/** A unit that Core ML does not find must not be asked for: a load for it may hang. */
+function coreMlDevice(
+  context: Context,
+  offer: Offer & { readonly kind: "gpu" | "ane" },
+): MachineDevice {
+  const { coreMl } = context;
+  if (coreMl?.failure != null) return missing(offer, coreMl.failure, null);
+  if (coreMl === null || coreMl.units.some((unit) => unit === offer.kind)) {
+    return offered(context, offer);
+  }
+  const name = offer.kind === "ane" ? "Neural Engine" : "GPU";
+  const reason = `Core ML finds no ${name} on this machine; a virtual one often has none`;
+  return missing(offer, reason, null);
 }
 
 /** A provider that ONNX Runtime lists: usable where its own library and its hardware are there. */

@@ -1,14 +1,17 @@
-import { lastError } from "../native/library.ts";
+import { Provider, SessionConfig } from "../layout/layout.gen.ts";
+import { lastError, onnxInfo } from "../native/library.ts";
 import { NativeSession } from "../native/session.ts";
 import type { BackendSession, SessionTask } from "./backend.ts";
+import { withCoreMlCache } from "./coreml-provider.ts";
 
 /**
  * A model run by ONNX Runtime inside the native library: one native call a frame, on whichever
  * execution provider the task's configuration names.
  *
+ * @param profilePrefix path, without its ending, of the profile to take; absent: none is taken
  * @throws {AipError} where the model cannot be loaded or does not fit its configuration
  */
-export function openOnnxSession(task: SessionTask): BackendSession {
+export function openOnnxSession(task: SessionTask, profilePrefix?: string): BackendSession {
   const { model, onnxRuntimePath } = task;
   if (model === null || onnxRuntimePath === null) {
     throw new TypeError("openOnnxSession: the task needs a model and an ONNX Runtime");
@@ -18,8 +21,11 @@ export function openOnnxSession(task: SessionTask): BackendSession {
     modelPath,
     modelBytes,
     config,
-    providerOptions,
+    providerOptions: isCoreMl(config)
+      ? withCoreMlCache(providerOptions ?? "", model, onnxInfo().version)
+      : providerOptions,
     onnxRuntimePath,
+    ...(profilePrefix !== undefined && { profilePrefix }),
   });
   return {
     payloadBytes: session.payloadBytes,
@@ -32,6 +38,12 @@ export function openOnnxSession(task: SessionTask): BackendSession {
     },
     warmUp: (slotAddress, resultAddress) => session.run(slotAddress, resultAddress),
     lastError,
+    ...(profilePrefix !== undefined && { endProfile: () => session.endProfile() }),
     close: () => session.close(),
   };
+}
+
+function isCoreMl(config: Uint8Array): boolean {
+  const view = new DataView(config.buffer, config.byteOffset, config.byteLength);
+  return view.getUint32(SessionConfig.provider, true) === Provider.coreml;
 }

@@ -2,6 +2,7 @@ import { usageError } from "../errors.ts";
 import { ComputeUnits, Provider, SessionConfig } from "../layout/layout.gen.ts";
 import type { BatchOption, DeviceSpec, SessionTask, SimulatedOptions } from "./backend.ts";
 import { coreMlLines, refuseCoreMlOptions } from "./coreml/options.ts";
+import { coreMlProviderOptions } from "./coreml-provider.ts";
 import { readBatch } from "./device-options.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
 import { providerOfKind } from "./providers.ts";
@@ -33,11 +34,6 @@ const PLANNER_OPTIONS: readonly string[] = ["batch", "replicas", "weight"];
 /** Most frames of a call that `batch=auto` tries. */
 const AUTO_BATCH_MAX = 8;
 
-const COREML_UNITS: Readonly<Record<string, string>> = {
-  ane: "CPUAndNeuralEngine",
-  gpu: "CPUAndGPU",
-};
-
 interface OnnxTaskOptions {
   readonly spec: DeviceSpec;
   readonly device: MachineDevice;
@@ -49,9 +45,9 @@ interface OnnxTaskOptions {
 
 /** The task of an instance that runs a model through ONNX Runtime. */
 export function onnxTask(options: OnnxTaskOptions): SessionTask {
-  const { spec, device, model, threadCount, runtime } = options;
+  const { spec, model, threadCount, runtime } = options;
   refuseCoreMlOptions(spec, model.path);
-  const { provider, providerOptions } = executionProvider(spec, device);
+  const { provider, providerOptions } = executionProvider(options);
   const batch = batchFor(spec, model);
   const config = configure(model, { provider, threadCount, batch });
   return {
@@ -138,19 +134,20 @@ function batchFor(spec: DeviceSpec, { path, batchSize = 1 }: ModelTask): BatchOp
 }
 
 /** Which provider serves a device, and the `key=value` lines it is given. */
-function executionProvider(
-  spec: DeviceSpec,
-  device: MachineDevice,
-): { readonly provider: number; readonly providerOptions: string | null } {
+function executionProvider({ spec, device }: Pick<OnnxTaskOptions, "spec" | "device">): {
+  readonly provider: number;
+  readonly providerOptions: string | null;
+} {
   switch (device.provider) {
     case "CPUExecutionProvider":
       return { provider: Provider.cpu, providerOptions: null };
     case "WebGpuExecutionProvider":
       return { provider: Provider.webgpu, providerOptions: null };
-    case "CoreMLExecutionProvider": {
-      const lines = ["ModelFormat=MLProgram", `MLComputeUnits=${COREML_UNITS[spec.kind] ?? "ALL"}`];
-      return { provider: Provider.coreml, providerOptions: lines.join("\n") };
-    }
+    case "CoreMLExecutionProvider":
+      return {
+        provider: Provider.coreml,
+        providerOptions: coreMlProviderOptions(spec.kind),
+      };
     default: {
       const lines = [...spec.options]
         .filter(([key]) => !PLANNER_OPTIONS.includes(key))

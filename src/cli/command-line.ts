@@ -77,5 +77,6 @@ function reportError(error: unknown): number {
   } else if (!known) {
     process.stderr.write("aip: AIP_DEBUG=1 shows where\n");
   }
+  if (known && error.code === "interrupted") return ExitCode.interrupted;
   return known && error.category === "usage" ? ExitCode.usage : ExitCode.failed;
 }

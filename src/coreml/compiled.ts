@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import type {
@@ -108,7 +108,7 @@ export function newer(path: string, specVersion: number): Error {
 
 function readMetadata(path: string): v.InferOutput<typeof ModelSchema> {
   const file = join(path, "metadata.json");
-  if (!existsSync(file)) {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
     const known = existsSync(join(path, "coremldata.bin"))
       ? "it has no metadata.json, and what else it holds is not documented"
       : "it is no compiled Core ML model: it has neither metadata.json nor coremldata.bin";

@@ -6,7 +6,8 @@ import type { CoreMlInspection } from "./inspection.ts";
 import { type ModelReading, NewerSpecification, readModel } from "./model.ts";
 import { leavesNeuralEngine } from "./neural-engine.ts";
 import { tally } from "./operation.ts";
-import { locatePackage } from "./package.ts";
+import { locatePackage, type ModelPlace } from "./package.ts";
+import { readPackageMetadata } from "./package-metadata.ts";
 import { systemOf } from "./specification.ts";
 import { unreadable } from "./unreadable.ts";
 import { checkWeights } from "./weights.ts";
@@ -50,15 +51,20 @@ export function inspectCoreMl(path: string): CoreMlInspection {
     if (stats.isDirectory() !== (format !== "mlmodel")) throw wrongKind(path, format, stats);
     const sizeBytes = stats.isDirectory() ? folderBytes(path) : stats.size;
     if (format === "mlmodelc") return { format, sizeBytes, ...readCompiled(path) };
-    const place =
-      format === "mlpackage" ? locatePackage(path) : { file: path, folder: dirname(path) };
+    const place = format === "mlpackage" ? locatePackage(path) : alone(path);
     const reading = readModelFile(path, place.file);
     checkWeights(path, place.folder, reading.constants);
-    return { format, sizeBytes, ...summary(reading) };
+    const edited = place.metadataFile === null ? {} : readPackageMetadata(path, place.metadataFile);
+    return { format, sizeBytes, ...summary(reading), ...edited };
   } catch (error) {
     if (error instanceof AipError || !isSystemError(error)) throw error;
     throw unreadable(path, `it cannot be read (${error.code})`, error);
   }
+}
+
+/** A model that is one file. */
+function alone(path: string): ModelPlace {
+  return { file: path, folder: dirname(path), metadataFile: null };
 }
 
 function readModelFile(path: string, file: string): ModelReading {

@@ -51,6 +51,18 @@ const RULES: readonly Rule[] = [
     applies: ({ type }) => type.startsWith("scatter"),
   },
   {
+    why: "multiplies along an axis",
+    source: GUIDE,
+    verified: false,
+    applies: ofType("reduce_prod", "reduceProd"),
+  },
+  {
+    why: "over three axes",
+    source: GUIDE,
+    verified: false,
+    applies: ({ type, kernel }) => type.startsWith("conv") && kernel.length > 2,
+  },
+  {
     why: "dilated",
     source: `${LAYERS}; ${GUIDE} says otherwise`,
     verified: false,
@@ -81,7 +93,7 @@ const RULES: readonly Rule[] = [
     applies: ({ type }) => /(Broadcastable|ND)$/.test(type) && !type.startsWith("gather"),
   },
   {
-    why: "has code for CPU and GPU alone",
+    why: "code for CPU and GPU alone",
     source: "Apple, MLCustomLayer",
     verified: true,
     applies: ofType("custom"),

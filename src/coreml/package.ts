@@ -1,14 +1,20 @@
 import { readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import * as v from "valibot";
 import { unreadable } from "./unreadable.ts";
 import { leaves } from "./weights.ts";
 
-/** A model file, and the folder its weight files are named from. */
+/** Where the parts of a model lie. */
 export interface ModelPlace {
   readonly file: string;
+  /** The folder its weight files are named from. */
   readonly folder: string;
+  /** Metadata that counts before the model's own; null where there is none. */
+  readonly metadataFile: string | null;
 }
+
+/** What Xcode calls metadata that was edited. */
+const METADATA_NAME = "Metadata.json";
 
 /** Everything a package holds lies below this folder of it. */
 const DATA = "Data";
@@ -34,14 +40,21 @@ export function locatePackage(path: string): ModelPlace {
     ? itemInfoEntries[rootModelIdentifier]
     : undefined;
   if (item === undefined) throw unreadable(path, "its Manifest.json lists no model");
-  if (leaves(item.path)) {
-    throw unreadable(path, `its Manifest.json names ${JSON.stringify(item.path)}, outside of it`);
+  const metadata = Object.values(itemInfoEntries).find(
+    (each) => basename(each.path) === METADATA_NAME,
+  );
+  const file = fileOf(path, item.path, "model file");
+  const metadataFile = metadata === undefined ? null : fileOf(path, metadata.path, "metadata");
+  return { file, folder: dirname(file), metadataFile };
+}
+
+function fileOf(path: string, name: string, what: string): string {
+  if (leaves(name)) {
+    throw unreadable(path, `its Manifest.json names ${JSON.stringify(name)}, outside of it`);
   }
-  const file = join(path, DATA, item.path);
-  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) {
-    throw unreadable(path, `it lacks its model file "${join(DATA, item.path)}"`);
-  }
-  return { file, folder: dirname(file) };
+  const file = join(path, DATA, name);
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) return file;
+  throw unreadable(path, `it lacks its ${what} "${join(DATA, name)}"`);
 }
 
 function readManifest(path: string): v.InferOutput<typeof ManifestSchema> {

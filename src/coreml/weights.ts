@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { isAbsolute, join, normalize, sep } from "node:path";
 import type { Constant } from "./operation.ts";
 import { unreadable } from "./unreadable.ts";
@@ -49,11 +49,12 @@ export function leaves(name: string): boolean {
 }
 
 function findFault(file: string, constants: readonly Constant[]): string | undefined {
-  if (!existsSync(file)) return "is missing";
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (stats === undefined) return "is missing";
+  // Before it is opened: to open a pipe is to wait for a writer.
+  if (!stats.isFile()) return "is no file";
   const fd = openSync(file, "r");
   try {
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) return "is no file";
     for (const constant of constants) {
       const fault = entryFault(fd, stats.size, constant);
       if (fault !== undefined) return fault;

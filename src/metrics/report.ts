@@ -1,4 +1,5 @@
 import { formatCount, formatCountOf } from "./number-format.ts";
+import type { PowerState } from "./power-state.ts";
 
 /** Whether a run came to its end. */
 export type RunEnd = "complete" | "interrupted" | "failed";
@@ -181,6 +182,8 @@ export interface Report {
     readonly cpu: string;
     readonly cores: number;
     readonly memory_bytes: number;
+    /** What kept it from its full speed, at the end of the run. */
+    readonly power: PowerState;
   };
   /** Versions of what ran: `{ bun: "1.4.5", onnxruntime: "1.30.0" }`. */
   readonly versions: Readonly<Record<string, string>>;

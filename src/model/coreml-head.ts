@@ -81,9 +81,10 @@ function isShare(threshold: number): boolean {
 }
 
 /** Which outputs hold the answer, as lines of `key=value` for the native session. */
-export function answerOf({ type, output, boxesOutput }: HeadSpec): string {
+export function answerOf({ output, boxesOutput }: HeadSpec, { outputs }: ModelFunction): string {
   if (boxesOutput !== undefined) return `coordinates=${boxesOutput}\nconfidence=${output}`;
-  return `${type === "classification" ? "probabilities" : "output"}=${output}`;
+  const { kind } = outputs.find(({ name }) => name === output)?.type ?? {};
+  return `${kind === "dictionary" ? "probabilities" : "output"}=${output}`;
 }
 
 function headError(path: string, what: string): AipError {

@@ -55,7 +55,7 @@ export function describeCoreMlModel(
   return {
     ...spec,
     licence: spec.licence ?? (inspection.licence || null),
-    coreMl: { function: isOnly ? null : chosen.name, answer: answerOf(spec.head) },
+    coreMl: { function: isOnly ? null : chosen.name, answer: answerOf(spec.head, chosen) },
     notes: [
       ...spec.notes,
       ...(isConverted || left.length === 0 ? [] : [leftText(left)]),

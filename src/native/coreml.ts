@@ -7,6 +7,8 @@ export type CoreMlUnit = "cpu" | "gpu" | "ane";
 
 const INFO_BYTES = 4096;
 const PATH_BYTES_MAX = 4096;
+/** Room for a thousand operations. */
+const PLAN_BYTES = 65_536;
 
 /** What Core ML has here: the units it finds, or why there is none. */
 export type CoreMlInfo =
@@ -21,6 +23,28 @@ export function coreMlInfo(): CoreMlInfo {
   check(status, "coreml-unusable");
   const { devices } = JSON.parse(readCString(json)) as { readonly devices: readonly CoreMlUnit[] };
   return { units: devices, failure: null };
+}
+
+/**
+ * Where Core ML means to run the operations of a compiled model: JSON, see `aip_coreml_plan`. The
+ * process may hang in it.
+ *
+ * @param compiledPath the `.mlmodelc` folder
+ * @param computeUnits a `ComputeUnits`
+ * @throws {AipError} `placement-unknown`
+ */
+export function coreMlPlan(compiledPath: string, computeUnits: number): string {
+  const needed = new Uint32Array(new SharedArrayBuffer(4));
+  let json = outBuffer(PLAN_BYTES);
+  const ask = (): number =>
+    library().aip_coreml_plan(cString(compiledPath), computeUnits, json, json.length, needed);
+  let status = ask();
+  if (status === Status.truncated) {
+    json = outBuffer(needed[0] as number);
+    status = ask();
+  }
+  check(status, "placement-unknown");
+  return readCString(json);
 }
 
 /**

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { AipError, runtimeError, usageError } from "../errors.ts";
 import { LAYOUT_HASH, Status } from "../layout/layout.gen.ts";
 import type { OnnxInspection } from "./inspection.ts";
+import { rosettaRefusal } from "./rosetta.ts";
 
 /** Address in native memory, or of shared memory as native code sees it. */
 export type Address = number;
@@ -17,6 +18,9 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_version: { args: [pointer, u32], returns: i32 },
   aip_last_error: { args: [pointer, u32], returns: i32 },
   aip_clock_ms: { args: [], returns: f64 },
+  aip_thread_prioritise: { args: [], returns: i32 },
+  aip_activity_begin: { args: [], returns: i32 },
+  aip_activity_end: { args: [], returns: i32 },
   aip_sleep_until: { args: [f64, pointer], returns: i32 },
   aip_pipe_create: { args: [u32, pointer], returns: i32 },
   aip_pipe_read: { args: [i32, pointer, u32, pointer, pointer], returns: i32 },
@@ -26,6 +30,7 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_onnx_info: { args: [pointer, u32], returns: i32 },
   aip_onnx_inspect: { args: [pointer, pointer, u32, pointer], returns: i32 },
   aip_coreml_info: { args: [pointer, u32], returns: i32 },
+  aip_coreml_plan: { args: [pointer, u32, pointer, u32, pointer], returns: i32 },
   aip_coreml_compile: { args: [pointer, pointer, u32], returns: i32 },
   aip_coreml_session_create: {
     args: [pointer, pointer, u32, pointer, pointer, pointer],
@@ -35,6 +40,11 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
     args: [pointer, pointer, u32, pointer, pointer, pointer],
     returns: i32,
   },
+  aip_session_create_profiled: {
+    args: [pointer, pointer, u32, pointer, pointer, pointer, pointer],
+    returns: i32,
+  },
+  aip_session_end_profile: { args: [pointer, pointer, u32], returns: i32 },
   aip_session_run: { args: [pointer, pointer, pointer], returns: i32 },
   aip_session_run_batch: { args: [pointer, u32, pointer, pointer], returns: i32 },
   aip_session_batch_size: { args: [pointer, pointer], returns: i32 },
@@ -55,6 +65,9 @@ export interface NativeLibrary {
   aip_version(text: NativeMemory, capacity: number): number;
   aip_last_error(text: NativeMemory, capacity: number): number;
   aip_clock_ms(): number;
+  aip_thread_prioritise(): number;
+  aip_activity_begin(): number;
+  aip_activity_end(): number;
   aip_sleep_until(deadlineMs: number, stop: NativeMemory): number;
   aip_pipe_create(capacityBytes: number, fds: NativeMemory): number;
   aip_pipe_read(
@@ -75,6 +88,13 @@ export interface NativeLibrary {
     neededBytes: NativeMemory,
   ): number;
   aip_coreml_info(json: NativeMemory, capacity: number): number;
+  aip_coreml_plan(
+    compiledPath: NativeMemory,
+    computeUnits: number,
+    json: NativeMemory,
+    capacity: number,
+    neededBytes: NativeMemory,
+  ): number;
   aip_coreml_compile(modelPath: NativeMemory, compiledPath: NativeMemory, capacity: number): number;
   aip_coreml_session_create(
     modelPath: NativeMemory,
@@ -92,6 +112,16 @@ export interface NativeLibrary {
     providerOptions: NativeMemory,
     session: NativeMemory,
   ): number;
+  aip_session_create_profiled(
+    modelPath: NativeMemory,
+    model: NativeMemory,
+    modelBytes: number,
+    config: NativeMemory,
+    providerOptions: NativeMemory,
+    profilePrefix: NativeMemory,
+    session: NativeMemory,
+  ): number;
+  aip_session_end_profile(session: Address, path: NativeMemory, capacity: number): number;
   aip_session_run(session: Address, slot: Address, result: Address): number;
   aip_session_run_batch(
     session: Address,
@@ -140,6 +170,8 @@ export function library(): NativeLibrary {
 }
 
 function open(path: string): NativeLibrary {
+  const refusal = rosettaRefusal();
+  if (refusal !== null) throw usageError("rosetta", refusal);
   const build = remedy();
   if (!existsSync(path)) {
     throw usageError("library-missing", `The native library "${path}" is missing: ${build}`);

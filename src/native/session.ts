@@ -1,4 +1,14 @@
-import { type Address, check, cString, library, loadOnnxRuntime } from "./library.ts";
+import {
+  type Address,
+  check,
+  cString,
+  library,
+  loadOnnxRuntime,
+  outBuffer,
+  readCString,
+} from "./library.ts";
+
+const PATH_BYTES_MAX = 4096;
 
 export interface OnnxSessionOptions {
   readonly modelPath: string;
@@ -9,6 +19,8 @@ export interface OnnxSessionOptions {
   /** Lines of key=value for the execution provider, or null. */
   readonly providerOptions: string | null;
   readonly onnxRuntimePath: string;
+  /** Path, without its ending, of a file that `endProfile` writes; absent: nothing is noted. */
+  readonly profilePrefix?: string;
 }
 
 export interface CoreMlSessionOptions {
@@ -60,6 +72,19 @@ export class NativeSession {
     return library().aip_session_run_batch(this.#handle, count, slots.words, results.words);
   }
 
+  /**
+   * Writes what was noted of every run so far, as ONNX Runtime's profile in JSON; nothing is noted
+   * from then on.
+   *
+   * @returns the file's path
+   * @throws {AipError} `profile-unwritable`
+   */
+  endProfile(): string {
+    const path = outBuffer(PATH_BYTES_MAX);
+    check(library().aip_session_end_profile(this.#handle, path, path.length), "profile-unwritable");
+    return readCString(path);
+  }
+
   close(): void {
     if (this.#handle === 0) return;
     library().aip_session_destroy(this.#handle);
@@ -69,15 +94,17 @@ export class NativeSession {
 
 function createOnnx(options: OnnxSessionOptions, out: Uint32Array): number {
   loadOnnxRuntime(options.onnxRuntimePath);
-  const { modelPath, modelBytes, providerOptions } = options;
-  return library().aip_session_create(
+  const { modelPath, modelBytes, providerOptions, profilePrefix } = options;
+  const model = [
     cString(modelPath),
     modelBytes,
     modelBytes?.length ?? 0,
     shared(options.config),
     providerOptions === null ? null : cString(providerOptions),
-    out,
-  );
+  ] as const;
+  return profilePrefix === undefined
+    ? library().aip_session_create(...model, out)
+    : library().aip_session_create_profiled(...model, cString(profilePrefix), out);
 }
 
 function createCoreMl(options: CoreMlSessionOptions, out: Uint32Array): number {

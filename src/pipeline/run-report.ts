@@ -2,6 +2,7 @@ import { arch, cpus, platform, release, totalmem } from "node:os";
 import packageJson from "../../package.json" with { type: "json" };
 import type { Accuracy } from "../metrics/accuracy.ts";
 import type { LatencyHistogram } from "../metrics/latency-histogram.ts";
+import type { PowerState } from "../metrics/power-state.ts";
 import {
   type DriftReport,
   type LatencyReport,
@@ -38,6 +39,7 @@ export interface RunFigures {
   readonly notes: readonly string[];
   readonly outputs: readonly string[];
   readonly accuracy: Accuracy | null;
+  readonly power: PowerState;
   readonly versions: Readonly<Record<string, string>>;
   /** Names of the models that ran, by their paths. */
   readonly modelNames: ReadonlyMap<string, string>;
@@ -111,6 +113,7 @@ export function reportOf(figures: RunFigures): Report {
       cpu: cpus()[0]?.model.trim() ?? "unknown",
       cores: navigator.hardwareConcurrency,
       memory_bytes: totalmem(),
+      power: figures.power,
     },
     versions: figures.versions,
   };

@@ -1,7 +1,10 @@
 import type { EventEmitter } from "node:events";
+import { readPowerState } from "../backend/power-state.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { type AipError, runtimeError } from "../errors.ts";
+import { type PowerState, powerNotes, UNKNOWN_POWER } from "../metrics/power-state.ts";
 import type { Report } from "../metrics/report.ts";
+import { holdAttention } from "../native/attention.ts";
 import { clockMs } from "../native/library.ts";
 import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
@@ -40,6 +43,7 @@ export class Run {
   #isStopped = false;
   #isReportLost = false;
   #startedMs = 0;
+  #power: PowerState = UNKNOWN_POWER;
 
   /** @throws {AipError} `slots-too-many` where they do not fit into the memory */
   constructor(options: RunOptions) {
@@ -99,6 +103,7 @@ export class Run {
     const { pool, sources, manager } = this.#parts;
     const outcome = this.#outcome;
     let isComplete = false;
+    using _attention = holdAttention();
     const watchdog = setInterval(() => this.#watch(), WATCHDOG_MS);
     try {
       for (const source of sources) source.prepare();
@@ -112,6 +117,9 @@ export class Run {
       }
       await manager.run();
       this.#tellOfFailures();
+      // At the end: by then the machine is as warm as the run has made it.
+      this.#power = await readPowerState();
+      for (const note of powerNotes(this.#power)) outcome.note(note);
       isComplete = outcome.error === null && !this.#isStopped;
     } finally {
       clearInterval(watchdog);
@@ -187,6 +195,7 @@ export class Run {
         ...(config.report === undefined || this.#isReportLost ? [] : [config.report]),
       ],
       accuracy: this.#chain.accuracy,
+      power: this.#power,
       versions: { bun: Bun.version, ...(runtime !== null && { onnxruntime: runtime }) },
       modelNames: new Map(opened.models.map(({ spec }) => [spec.path, spec.name])),
     });

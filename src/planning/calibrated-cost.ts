@@ -20,11 +20,29 @@ export function calibratedCombinations(
   calibration: Calibration,
   machine: CalibratedMachine,
 ): readonly Combination[] {
+  const spread = ownSpread(calibration, machine);
   return calibration.candidates.map((candidate) => ({
     devices: candidate.devices,
-    instances: instanceCosts(candidate, calibration, machine),
+    instances: instanceCosts(candidate, calibration, machine, spread),
     memoryBytes: (calibration.base_memory_mb + candidate.memory_mb) * MIB,
   }));
+}
+
+/**
+ * The least spread that a kind of instance was seen to have, by kind and threads: where more
+ * threads than cores take turns, times spread for that reason alone, and the simulation of a shared
+ * processor would spread them once more.
+ */
+function ownSpread(calibration: Calibration, machine: CalibratedMachine): Map<string, number> {
+  const spread = new Map<string, number>();
+  for (const { devices, instances } of calibration.candidates) {
+    const threads = threadCounts(devices, machine.cores, machine.softwareKinds);
+    for (const [index, { kind, service_ms }] of instances.entries()) {
+      const key = `${kind} ${threads[index]}`;
+      spread.set(key, Math.min(service_ms.cv, spread.get(key) ?? Number.POSITIVE_INFINITY));
+    }
+  }
+  return spread;
 }
 
 /**
@@ -37,6 +55,7 @@ function instanceCosts(
   candidate: Candidate,
   { decode }: Calibration,
   { cores, softwareKinds }: CalibratedMachine,
+  spread: ReadonlyMap<string, number>,
 ): readonly InstanceCost[] {
   const threads = threadCounts(candidate.devices, cores, softwareKinds);
   const held = threads.reduce((sum, count) => sum + count, 0);
@@ -47,10 +66,10 @@ function instanceCosts(
   // Cores left for those threads, and the share of its time that each thread computes.
   const left = Math.max(0, cores - decodingCores);
   const share = held === 0 ? 1 : Math.min(1, left / held);
-  const alone = held === 0 ? 1 : Math.min(1, cores / held);
   return candidate.instances.map((instance, index) => {
-    const { id, batch, batch_cost: batchCost, service_ms, stages_ms } = instance;
-    const cost = { id, cv: service_ms.cv, batch, batchCost };
+    const { id, kind, batch, batch_cost: batchCost, service_ms, stages_ms } = instance;
+    const cv = spread.get(`${kind} ${threads[index]}`) ?? service_ms.cv;
+    const cost = { id, cv, batch, batchCost };
     const singleMs = service_ms.mean / batchFactor({ batchCost }, batch);
     const threadCount = threads[index] ?? 0;
     if (threadCount === 0) {
@@ -58,8 +77,8 @@ function instanceCosts(
       const aroundMs = (stages_ms.preprocess + stages_ms.postprocess) / fullCallShare(cost);
       return { ...cost, serviceMs: singleMs, processorMs: aroundMs };
     }
-    const serviceMs = singleMs * (share / alone);
-    return { ...cost, serviceMs, processorMs: serviceMs * threadCount * alone };
+    const serviceMs = singleMs * share;
+    return { ...cost, serviceMs, processorMs: serviceMs * threadCount };
   });
 }
 

@@ -1,6 +1,9 @@
+import { SlotHeader } from "../layout/layout.gen.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { CameraCost } from "../schedule/capacity.ts";
+import type { Sink } from "../sink/sink.ts";
+import type { FrameView, RunContext } from "../types.ts";
 import { openCameras } from "./camera.ts";
 import type { CameraClip } from "./camera-clip.ts";
 
@@ -30,8 +33,12 @@ export async function measureCamera(clip: CameraClip, signal?: AbortSignal): Pro
   const long = await trial(clip, SHORT_FRAMES + longFrames, signal);
   const perFrame = (of: (used: Trial) => number): number =>
     Math.max(0, of(long) - of(short)) / (long.frames - short.frames);
+  const decodeMs = perFrame((used) => used.decoderMs);
   return {
-    decodeMs: perFrame((used) => used.decoderMs),
+    decodeMs,
+    pacedDecodeMs: decodeMs,
+    decoderStartMs: Math.max(0, short.decoderMs - short.frames * decodeMs),
+    rhythm: rhythmOf(long.readMs.slice(SHORT_FRAMES)),
     readMs: perFrame((used) => used.ownMs),
     memoryBytes: READER_BYTES + short.decoderBytes,
     pictureBytes: planeLayout(clip.request.format.geometry).sizeBytes,
@@ -45,16 +52,26 @@ interface Trial {
   /** Of this process. */
   readonly ownMs: number;
   readonly decoderBytes: number;
+  /** How long each frame was waited for. */
+  readonly readMs: readonly number[];
+}
+
+/** Times of consecutive frames as shares of their mean; [1] where there are none. */
+function rhythmOf(timesMs: readonly number[]): readonly number[] {
+  const mean = timesMs.reduce((sum, ms) => sum + ms, 0) / timesMs.length;
+  return mean > 0 ? timesMs.map((ms) => ms / mean) : [1];
 }
 
 async function trial(clip: CameraClip, frames: number, signal?: AbortSignal): Promise<Trial> {
   const [camera] = openCameras({ clip, count: 1, fps: null });
   if (camera === undefined) throw new RangeError("one camera is asked for");
+  const reader = new ReadMeter();
   await using pipeline = new Pipeline({
     sources: [camera],
     devices: "sim:0ms",
     drop: "never",
     frames,
+    sinks: [reader],
     ...(signal !== undefined && { signal }),
   });
   let before = process.cpuUsage();
@@ -69,5 +86,33 @@ async function trial(clip: CameraClip, frames: number, signal?: AbortSignal): Pr
     decoderMs: camera.decoderCpuMs() ?? 0,
     ownMs: (user + system) / 1000,
     decoderBytes: camera.memoryBytes ?? DECODER_BYTES,
+    readMs: reader.timesMs,
   };
+}
+
+/** How long the reader was at each frame of a decoder that is as fast as it can be. */
+class ReadMeter implements Sink {
+  readonly name = "read meter";
+  readonly timesMs: number[] = [];
+  #context: RunContext | undefined;
+  #floats: Float32Array = new Float32Array();
+
+  open(context: RunContext): void {
+    this.#context = context;
+    this.#floats = new Float32Array(context.arena);
+  }
+
+  write({ slotIndex }: FrameView): void {
+    if (this.#context === undefined || slotIndex < 0) return;
+    const at = this.#context.slotOffsetBytes(slotIndex) + SlotHeader.decodeMs;
+    this.timesMs.push(this.#floats[at / 4] as number);
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
+
+  outputs(): readonly string[] {
+    return [];
+  }
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { type AipError, runtimeError } from "../errors.ts";
 import { closeFd, createPipe } from "../native/library.ts";
-import { cameraPhaseMs } from "../schedule/camera-load.ts";
+import { cameraPhaseMs, cameraPlace } from "../schedule/camera-load.ts";
 import { Decoder } from "../source/decoder.ts";
+import type { DecodeRequest } from "../source/ffmpeg.ts";
 import type { IngestSegment, Source, SourceInfo } from "../source/source.ts";
 import type { CameraClip } from "./camera-clip.ts";
 
@@ -20,8 +21,9 @@ export interface CamerasOptions {
 
 /**
  * Live cameras for a trial: each is a decoder of its own that plays the clip over and over. Their
- * frames are staggered evenly; the pace is the run's own (`fps`), so that a decoder works when its
- * frame is due, as behind a real camera.
+ * frames are staggered evenly, and they begin at different places of the clip, so that its key
+ * frames, which take longest to decode, do not come from all cameras at once. The pace is the run's
+ * own (`fps`), so that a decoder works when its frame is due, as behind a real camera.
  */
 export function openCameras(options: CamerasOptions): readonly Camera[] {
   const start = new CommonStart(options.count);
@@ -59,7 +61,7 @@ export class Camera implements Source {
   readonly spec: string;
   readonly live = true;
   readonly info: SourceInfo;
-  readonly #clip: CameraClip;
+  readonly #request: DecodeRequest;
   readonly #phaseMs: number;
   readonly #start: CommonStart;
   #decoder: Decoder | undefined;
@@ -74,7 +76,7 @@ export class Camera implements Source {
       ...(fps !== null && { fps }),
       description: clip.description,
     };
-    this.#clip = clip;
+    this.#request = fps === null ? clip.request : from(placeS(clip, index), clip.request);
     this.#phaseMs = fps === null ? 0 : cameraPhaseMs(index, count, fps);
     this.#start = start;
   }
@@ -91,7 +93,7 @@ export class Camera implements Source {
 
   async open(): Promise<IngestSegment | null> {
     if (this.#decoder !== undefined || this.#isClosed) return null;
-    const decoder = new Decoder(this.#clip.request, { createPipe, closeFd });
+    const decoder = new Decoder(this.#request, { createPipe, closeFd });
     this.#decoder = decoder;
     const beginMs = (await this.#start.ready()) + this.#phaseMs;
     if (!this.#isClosed) await Bun.sleep(Math.max(0, beginMs - performance.now()));
@@ -123,6 +125,16 @@ export class Camera implements Source {
     this.#residentBytes ??= residentBytes(this.#decoder.pid);
     await this.#decoder.stop();
   }
+}
+
+/** Where in the clip a camera begins, in s. */
+function placeS({ stream }: CameraClip, index: number): number {
+  return cameraPlace(index) * (stream.durationS ?? 0);
+}
+
+/** A request that begins `seconds` into its input; the next turns of its loop are whole. */
+function from(seconds: number, request: DecodeRequest): DecodeRequest {
+  return { ...request, input: ["-ss", seconds.toFixed(3), ...request.input] };
 }
 
 /**

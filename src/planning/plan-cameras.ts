@@ -7,6 +7,7 @@ import type { CameraClip } from "./camera-clip.ts";
 import { measureCamera } from "./camera-cost.ts";
 import { findCombinations } from "./combinations.ts";
 import { measureHandover } from "./handover.ts";
+import { measurePaced } from "./paced-trial.ts";
 
 export interface PlanCamerasOptions {
   readonly clip: CameraClip;
@@ -47,8 +48,15 @@ export async function planCameras(options: PlanCamerasOptions): Promise<PlannedC
   const { signal = new AbortController().signal, onNote = () => undefined } = options;
   const { geometry } = clip.request.format;
   // Devices first: a wrong one is told at once.
-  const combinations = await findCombinations({ devices, model, geometry, signal, onNote });
-  const camera = await measureCamera(clip, signal);
+  const saturated = await findCombinations({ devices, model, geometry, signal, onNote });
+  const { camera, combinations } = await measurePaced({
+    clip,
+    camera: await measureCamera(clip, signal),
+    combinations: saturated,
+    fps: demand.fps,
+    model,
+    signal,
+  });
   const handoverMs = await measureHandover(signal);
   const cores = localSystem().coreCount;
   const plan = planCapacity({

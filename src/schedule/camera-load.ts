@@ -1,7 +1,6 @@
 import type { BatchCost } from "./batch-cost.ts";
 import { deviceModel } from "./modelled-device.ts";
 import { paced } from "./modelled-source.ts";
-import type { SharedService } from "./processor-share.ts";
 import { createScheduler } from "./schedule-spec.ts";
 import { simulate } from "./simulator.ts";
 
@@ -12,8 +11,16 @@ const WARM_UP_S = 2;
 /** Frames of one simulation at most; many cameras are simulated for a shorter time. */
 const FRAME_COUNT_MAX = 60_000;
 
-/** A device beside the cameras; with a seed, it draws the very times a simulated device draws. */
-export interface LoadedDevice extends SharedService, BatchCost {
+/** A device before cameras; with a seed, it draws the very times a simulated device draws. */
+export interface LoadedDevice extends BatchCost {
+  /** Mean service time in ms where nothing hinders it. */
+  readonly serviceMs: number;
+  /** Coefficient of variation of that time. */
+  readonly cv: number;
+  /** Times that were measured, as shares of their mean, to draw from instead. */
+  readonly shape?: readonly number[];
+  /** Processor time that goes with each `serviceMs` of its work, on all cores together. */
+  readonly processorMs: number;
   readonly seed?: number;
 }
 
@@ -25,6 +32,12 @@ export interface CameraLoad {
   /** Slots of each. */
   readonly slots: number;
   readonly devices: readonly LoadedDevice[];
+  /** Of the processor that cameras and devices share. */
+  readonly cores: number;
+  /** Processor time in ms that a frame costs before any device has it: decoding, reading. */
+  readonly ingestMs: number;
+  /** What consecutive frames cost, as shares of that; played over and over. Default [1]. */
+  readonly rhythm?: readonly number[];
   /** Latency goal that limits batches, in ms; null for that of a run without one. */
   readonly latencyMs: number | null;
   /** From a result to the device's next frame, in ms: the manager and the worker wake up. */
@@ -50,17 +63,31 @@ export function cameraPhaseMs(index: number, cameras: number, fps: number): numb
   return (1000 * index) / (fps * cameras);
 }
 
+/** The golden ratio's fraction: multiples of it modulo 1 are spread evenly, however many. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
+
 /**
- * Simulates live cameras, evenly paced and evenly staggered, under the pipeline's own default
+ * Where in its recording each camera begins, 0–1: key frames, which take longest to decode, do not
+ * come from all cameras at once.
+ */
+export function cameraPlace(index: number): number {
+  return (index * GOLDEN) % 1;
+}
+
+/**
+ * Simulates live cameras, evenly paced and evenly staggered, on a processor that decoding and
+ * devices share: when a camera's frame is taken, its decoder begins with the next one. It runs under the pipeline's own default
  * policies: `look-ahead`, and the oldest waiting frame gives way where no slot is free.
  */
 export function simulateCameras(load: CameraLoad): CameraOutcome {
   const { cameras, fps, slots, devices, latencyMs: goalMs, handoverMs, seconds } = load;
+  const { cores, ingestMs, rhythm = [1] } = load;
   const each = Math.min(fps * (seconds + WARM_UP_S), FRAME_COUNT_MAX / cameras);
   const frames = Math.max(2, Math.ceil(each));
   const result = simulate({
-    devices: devices.map(({ serviceMs, cv, batch = 1, batchCost = 1, seed }, index) =>
+    devices: devices.map(({ serviceMs, cv, shape, batch = 1, batchCost = 1, seed }, index) =>
       deviceModel({
+        ...(shape !== undefined && { shape }),
         // The handover is part of the time a device is not free, once a call.
         serviceMs: serviceMs + handoverMs,
         cv,
@@ -76,6 +103,16 @@ export function simulateCameras(load: CameraLoad): CameraOutcome {
       drop: "oldest" as const,
       arrivalMs: paced(fps, cameraPhaseMs(index, cameras, fps)),
     })),
+    processor: {
+      cores,
+      deviceCores: devices.map(({ serviceMs, processorMs }) =>
+        serviceMs === 0 ? 0 : processorMs / serviceMs,
+      ),
+      ingestMs: (camera, frame) => {
+        const begin = Math.floor(cameraPlace(camera) * rhythm.length);
+        return ingestMs * (rhythm[(begin + frame) % rhythm.length] ?? 1);
+      },
+    },
     scheduler: (states) => createScheduler("look-ahead", states),
     warmUp: Math.floor(Math.min(frames / 2, fps * WARM_UP_S) * cameras),
   });

@@ -1,16 +1,21 @@
 import { ARENA_BYTES_MAX } from "../ring/arena.ts";
 import { fullCallShare, withinGoal } from "./batch-cost.ts";
-import { type CameraOutcome, simulateCameras } from "./camera-load.ts";
+import { type CameraOutcome, type LoadedDevice, simulateCameras } from "./camera-load.ts";
 import { cameraSlots, memoryNeed } from "./camera-memory.ts";
 import {
   type InstanceCost,
+  type ProcessorLoad,
   rateOf,
   type SharedService,
   shareProcessor,
 } from "./processor-share.ts";
 
-/** Devices and processors that never rest would never catch up after a hiccup. */
+/** Devices that never rest would never catch up after a hiccup. */
 const UTILISATION_MAX = 0.98;
+/** Nor would a processor, which has more to do than is measured here. */
+const PROCESSOR_UTILISATION_MAX = 0.94;
+/** Above this, a processor is not kept by what it costs it to be idle in between. */
+const PACED_UTILISATION_MAX = 0.9;
 /** Cameras at most, so that a search ends. */
 export const CAMERA_COUNT_MAX = 1024;
 /** What holds so long counts as holding. */
@@ -29,8 +34,14 @@ export interface Combination {
 
 /** What one camera costs. Processor times in ms a frame, on all cores together. */
 export interface CameraCost {
-  /** In the decoder. */
+  /** In the decoder, where one frame follows upon the other. */
   readonly decodeMs: number;
+  /** In the decoder, where frames come one at a time. */
+  readonly pacedDecodeMs: number;
+  /** In the decoder before its first frame. */
+  readonly decoderStartMs: number;
+  /** What consecutive frames cost, as shares of the mean: key frames take longest. */
+  readonly rhythm: readonly number[];
   /** In this process: read from the decoder, handed out, taken back in order. */
   readonly readMs: number;
   /** Of decoder and reader together, the slots aside. */
@@ -160,27 +171,62 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   if (total > room.memoryBytes || slotBytes > ARENA_BYTES_MAX) {
     return { ...expectation, limit: "memory", outcome: null };
   }
-  const isFull = expectation.cores.cameras > UTILISATION_MAX * room.cores;
+  const isFull = expectation.cores.cameras > PROCESSOR_UTILISATION_MAX * room.cores;
   // One decoder has one thread.
   if (services === null || isFull || demand.fps * camera.decodeMs >= 1000) {
     return { ...expectation, limit: "decoding", outcome: null };
   }
-  const devices = services.map((service, index) => {
-    const { seed, batch = 1, batchCost = 1 } = instances[index] as InstanceCost;
-    return { ...service, batch, batchCost, ...(seed !== undefined && { seed }) };
-  });
-  const { handoverMs } = room;
-  const load = { cameras, ...demand, slots, devices, handoverMs, seconds };
+  const { handoverMs, cores } = room;
+  const paced = pace(instances, camera, { cores, fps, ingestMs });
+  const load = {
+    cameras,
+    ...demand,
+    ...paced,
+    rhythm: camera.rhythm,
+    slots,
+    cores,
+    handoverMs,
+    seconds,
+  };
   const simulated = (seed: number): CameraOutcome => simulateCameras({ ...load, seed });
   const outcomes = [simulated(SEEDS[0] as number)];
   // What fails once has failed; what holds must hold with other times as well.
   for (const seed of SEEDS.slice(1)) {
-    if (failing(expectation, outcomes, demand) === null) outcomes.push(simulated(seed));
+    if (failing(expectation, outcomes, options) === null) outcomes.push(simulated(seed));
   }
-  const limit = failing(expectation, outcomes, demand);
+  const limit = failing(expectation, outcomes, options);
   // The very times that are to come are known of simulated devices alone.
   const isKnown = instances.every(({ seed }) => seed !== undefined);
   return { ...expectation, limit, outcome: meanOutcome(isKnown ? outcomes.slice(0, 1) : outcomes) };
+}
+
+/**
+ * What frames cost that come so often: the more the processor is idle, the colder its caches and
+ * the deeper its cores sleep. Costs are those of the paced trial as long as that leaves the
+ * processor some rest; beyond, they fall to those of a busy one.
+ */
+function pace(
+  instances: readonly InstanceCost[],
+  camera: CameraCost,
+  { cores, fps, ingestMs }: ProcessorLoad,
+): { readonly devices: readonly LoadedDevice[]; readonly ingestMs: number } {
+  const busyCores = (fps * (ingestMs + processorMsOf(instances))) / 1000;
+  const most = Math.max(1, (PACED_UTILISATION_MAX * cores) / busyCores);
+  const pacedIngestMs = camera.pacedDecodeMs + camera.readMs;
+  return {
+    ingestMs: ingestMs === 0 ? 0 : ingestMs * Math.min(most, pacedIngestMs / ingestMs),
+    devices: instances.map((instance) => {
+      const { paced, serviceMs, processorMs } = instance;
+      if (paced === undefined || serviceMs === 0) return instance;
+      const slower = Math.min(most, paced.serviceMs / serviceMs);
+      return {
+        ...instance,
+        serviceMs: serviceMs * slower,
+        processorMs: processorMs * slower,
+        shape: paced.shape,
+      };
+    }),
+  };
 }
 
 /** The shortest time of a frame on any device of a combination, in ms: no latency is below it. */
@@ -199,13 +245,14 @@ function processorMsOf(instances: readonly InstanceCost[]): number {
 function failing(
   { cameras, cores, rateFps }: Omit<Expectation, "limit" | "outcome">,
   outcomes: readonly CameraOutcome[],
-  demand: CameraDemand,
+  { demand, room }: CapacityOptions,
 ): CapacityLimit | null {
   const { latencyMs } = demand;
   const isLate = ({ latencyMs: { p95 } }: CameraOutcome): boolean =>
     latencyMs !== null && p95 > latencyMs;
   if (
     cameras * demand.fps > UTILISATION_MAX * rateFps ||
+    cores.cameras + cores.inference > PROCESSOR_UTILISATION_MAX * room.cores ||
     outcomes.some(({ droppedRatio }) => droppedRatio > 0)
   ) {
     return cores.inference > 0 && cores.cameras > cores.inference ? "decoding" : "inference";

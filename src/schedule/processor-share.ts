@@ -18,8 +18,18 @@ export interface InstanceCost extends BatchCost {
    * where another chip computes. Of single frames, that of a frame.
    */
   readonly processorMs: number;
+  /** Times of frames that come one at a time, to an idle machine. Absent: the same. */
+  readonly paced?: PacedService;
   /** Seed of a simulated device's times. */
   readonly seed?: number;
+}
+
+/** Times from a frame's arrival to its answer where it meets no other. */
+export interface PacedService {
+  /** Mean in ms. */
+  readonly serviceMs: number;
+  /** Those that were measured, as shares of their mean. */
+  readonly shape: readonly number[];
 }
 
 /** What else the processor does meanwhile. */

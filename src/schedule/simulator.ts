@@ -4,6 +4,7 @@ import { type DeviceModel, type FrameEnd, ModelledDevice } from "./modelled-devi
 import { ModelledSource, type SourceModel } from "./modelled-source.ts";
 import { DROPPED, NOTHING } from "./reorder.ts";
 import type { DeviceState, Scheduler } from "./scheduler.ts";
+import { SharedProcessor } from "./shared-processor.ts";
 import { LeavingMeter, type SimulationResult } from "./simulation-result.ts";
 import { EQUAL_SHARE } from "./source-share.ts";
 
@@ -17,8 +18,22 @@ export interface SimulationOptions {
   readonly scheduler: (devices: readonly DeviceState[]) => Scheduler;
   /** Frames that leave before rates and latencies are measured. Default 0. */
   readonly warmUp?: number;
+  /** What devices and sources share. Absent: nobody hinders anybody. */
+  readonly processor?: ProcessorModel;
   /** Told of everything that happens, in order. */
   readonly observe?: (event: SimulationEvent) => void;
+}
+
+/** A processor that bringing frames in and calls of devices share. */
+export interface ProcessorModel {
+  readonly cores: number;
+  /** Cores that each device's calls want; see `SharedProcessor`. */
+  readonly deviceCores: readonly number[];
+  /**
+   * Time in ms for which a source's frame of this id keeps a core busy when it arrives: it is read,
+   * and the next one is decoded.
+   */
+  readonly ingestMs: (source: number, frame: number) => number;
 }
 
 /** Something that happened to a frame, or to a device. */
@@ -70,6 +85,8 @@ class Simulation {
   readonly #dispatcher: Dispatcher;
   /** Actors are the devices, then the sources. */
   readonly #events: EventQueue;
+  readonly #processor: SharedProcessor | undefined;
+  readonly #processorModel: ProcessorModel | undefined;
   readonly #meter: LeavingMeter;
   readonly #observe: SimulationOptions["observe"];
   /** Per slot. */
@@ -97,6 +114,12 @@ class Simulation {
     this.#attempts = new Uint8Array(slotCount);
     this.#gaveUp = new Uint8Array(slotCount);
     this.#events = new EventQueue(this.#devices.length + this.#sources.length);
+    const { processor } = options;
+    this.#processorModel = processor;
+    if (processor !== undefined) {
+      const wanted = [...processor.deviceCores, ...this.#sources.map(() => 1)];
+      this.#processor = new SharedProcessor(processor.cores, wanted);
+    }
     this.#dispatcher = new Dispatcher({
       scheduler: options.scheduler(this.#devices),
       devices: this.#devices,
@@ -125,7 +148,8 @@ class Simulation {
 
   /** The next event, and what follows from it at once; false when nothing can happen any more. */
   #step(): boolean {
-    const { nextMs } = this.#events;
+    const jobEndMs = this.#processor?.nextMs ?? Number.POSITIVE_INFINITY;
+    const nextMs = Math.min(this.#events.nextMs, jobEndMs);
     const { waiting } = this.#dispatcher;
     const someoneAlive = this.#devices.some(({ alive }) => alive);
     if (waiting > 0 && someoneAlive && nextMs > this.#nowMs + WAIT_MS) {
@@ -133,11 +157,13 @@ class Simulation {
       if (this.#dispatch() || nextMs < Number.POSITIVE_INFINITY) return true;
       throw new Error("the policy leaves frames waiting beside idle devices for good");
     }
-    const actor = this.#events.shift();
-    if (actor < 0) return false;
+    if (nextMs === Number.POSITIVE_INFINITY) return false;
+    const isJob = jobEndMs === nextMs;
+    const actor = isJob ? (this.#processor as SharedProcessor).shift() : this.#events.shift();
     this.#setClock(nextMs);
     if (actor < this.#devices.length) this.#deviceActs(actor);
-    else this.#frameArrives(this.#sources[actor - this.#devices.length] as ModelledSource);
+    else if (!isJob)
+      this.#frameArrives(this.#sources[actor - this.#devices.length] as ModelledSource);
     this.#dispatch();
     return true;
   }
@@ -175,7 +201,11 @@ class Simulation {
     this.#attempts[slot] = (this.#attempts[slot] as number) + 1;
     this.#report("began", slot, index);
     device.take(slot);
-    if (followers === 0) this.#events.schedule(index, device.begin(this.#nowMs));
+    if (followers > 0) return;
+    const endMs = device.begin(this.#nowMs);
+    const cores = this.#processorModel?.deviceCores[index] ?? 0;
+    if (cores === 0) this.#events.schedule(index, endMs);
+    else this.#processor?.add(index, endMs - this.#nowMs, this.#nowMs);
   }
 
   #deviceActs(index: number): void {
@@ -246,6 +276,8 @@ class Simulation {
   #frameArrives(source: ModelledSource): void {
     if (source.ended) return;
     source.arrived += 1;
+    const ingestMs = this.#processorModel?.ingestMs(source.index, source.arrived - 1) ?? 0;
+    this.#processor?.add(this.#devices.length + source.index, ingestMs, this.#nowMs);
     this.#scheduleArrival(source);
     this.#admit(source);
     this.#emit(source);

@@ -1,6 +1,7 @@
 import { readSync } from "node:fs";
 import { SlotHeader, Status } from "../layout/layout.gen.ts";
 import { planeLayout } from "../layout/planes.ts";
+import { prioritiseThread } from "../native/attention.ts";
 import { type Address, check, closeFd, library } from "../native/library.ts";
 import { readAddress } from "../native/session.ts";
 import type { IngestSegment } from "./source.ts";
@@ -34,6 +35,7 @@ export interface FeedContext {
 }
 
 export function openFeed(segment: IngestSegment, context: FeedContext): FrameFeed {
+  prioritiseThread();
   switch (segment.kind) {
     case "pipe":
       return new PipeFeed(segment, context.stopAddress);

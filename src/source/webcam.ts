@@ -39,7 +39,7 @@ export async function openWebcam(
   const input = webcamInput(index, process.platform);
   const stream = await probe(input, WEBCAM_LIMIT_MS);
   if ("reason" in stream) {
-    const reason = cleanLine(stream.reason);
+    const reason = cleanLine(stream.reason) + permissionHint(process.platform);
     throw usageError("webcam-unusable", `Cannot open source "${spec}": ${reason}`);
   }
   const request = await decodeRequest(input, stream, options);
@@ -82,6 +82,18 @@ export function webcamInput(index: number, platform: NodeJS.Platform): string[] 
     return ["-f", "avfoundation", "-framerate", "30", "-i", `${index}:none`];
   }
   return ["-f", "v4l2", "-i", `/dev/video${index}`];
+}
+
+/**
+ * What may be the matter where a camera that is there cannot be opened; pure. macOS asks on behalf
+ * of the program that the terminal is, and ffmpeg cannot tell a refusal from another failure.
+ */
+export function permissionHint(platform: NodeJS.Platform): string {
+  if (platform !== "darwin") return "";
+  return (
+    "; if macOS keeps the camera from this terminal, allow it under System Settings, " +
+    "Privacy & Security, Camera, and start the terminal anew"
+  );
 }
 
 function describeWebcams(webcams: readonly Webcam[]): string {

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { discoverMachine, type Machine, type MachineDevice } from "../../src/backend/discover.ts";
 import type { SystemView } from "../../src/backend/system-view.ts";
 import { usageError } from "../../src/errors.ts";
+import type { CoreMlInfo } from "../../src/native/coreml.ts";
 import { fakeSystem, mesaDrivers, vulkanLoader } from "./fake-system.ts";
 
 const PATH = "/opt/onnxruntime/libonnxruntime.so.1";
@@ -9,8 +10,11 @@ const PATH = "/opt/onnxruntime/libonnxruntime.so.1";
 function discover(system: SystemView, ...providers: string[]): Machine {
   const listed = [...providers, "CPU"].map((name) => `${name}ExecutionProvider`);
   const onnxRuntime = () => ({ version: "1.30.0", path: PATH, providers: listed });
-  return discoverMachine({ system, onnxRuntime });
+  return discoverMachine({ system, onnxRuntime, coreMl: () => allUnits });
 }
+
+const allUnits: CoreMlInfo = { units: ["cpu", "gpu", "ane"], failure: null };
+const mac = fakeSystem({}, { platform: "darwin", arch: "arm64" });
 
 function find(machine: Machine, kind: string): MachineDevice {
   const device = machine.devices.find((device) => device.kind === kind);
@@ -40,10 +44,33 @@ test("discoverMachine() says why the GPU is missing where ONNX Runtime has no We
 });
 
 test("discoverMachine() finds GPU and Neural Engine through Core ML on a Mac", () => {
-  const machine = discover(fakeSystem({}, { platform: "darwin", arch: "arm64" }), "CoreML");
+  const machine = discover(mac, "CoreML");
   expect(find(machine, "gpu").available).toBe(true);
   expect(find(machine, "ane").available).toBe(true);
   expect(find(discover(fakeSystem({})), "ane").reason).toContain("Apple silicon");
+});
+
+test("discoverMachine() offers no unit that Core ML does not find: a load for it may hang", () => {
+  const onnxRuntime = () => ({
+    version: "1.30.0",
+    path: PATH,
+    providers: ["CoreMLExecutionProvider", "CPUExecutionProvider"],
+  });
+  const virtual = discoverMachine({
+    system: mac,
+    onnxRuntime,
+    coreMl: () => ({ units: ["cpu", "gpu"], failure: null }),
+  });
+  expect(find(virtual, "gpu").available).toBe(true);
+  expect(find(virtual, "ane").available).toBe(false);
+  expect(find(virtual, "ane").reason).toContain("Core ML finds no Neural Engine");
+  const without = discoverMachine({
+    system: mac,
+    onnxRuntime,
+    coreMl: () => ({ units: [], failure: "built without Core ML" }),
+  });
+  expect(find(without, "gpu").reason).toBe("built without Core ML");
+  expect(find(without, "cpu").available).toBe(true);
 });
 
 test("discoverMachine() offers a provider whose library and GPU are there", () => {

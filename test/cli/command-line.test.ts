@@ -105,6 +105,39 @@ test("aip models inspect shows what a run would make of a model", async () => {
   expect(json.model.head.type).toBe("yolox");
 });
 
+test.each(["", " --json"])("aip models inspect shows a Core ML model anywhere%s", async (json) => {
+  const model = new URL("../fixtures/coreml/detector.mlpackage", import.meta.url).pathname;
+  // Not even the native library is needed.
+  const environment = { AIP_LIBRARY: "no-such-library.so" };
+  const { code, stdout } = await run(`models inspect ${model}${json}`, environment);
+  expect(code).toBe(0);
+  const { inspection, model: spec } = json === "" ? {} : JSON.parse(stdout);
+  expect(inspection?.operations.conv ?? 6).toBe(6);
+  expect(spec?.head.type ?? "yolox").toBe("yolox");
+  expect(stdout).toContain("32BGRA");
+});
+
+test("aip models inspect shows what cannot be run, with exit code 2", async () => {
+  const model = new URL("../fixtures/coreml/two-inputs.mlmodel", import.meta.url).pathname;
+  const { code, stdout } = await run(`models inspect ${model}`);
+  expect(code).toBe(2);
+  expect(stdout).toContain("\n\ncannot run   Cannot open model");
+  const json = await run(`models inspect ${model} --json`);
+  expect(json.code).toBe(2);
+  expect(JSON.parse(json.stdout).error.code).toBe("model-input");
+});
+
+test.skipIf(process.platform === "darwin")("aip run needs a Mac for a Core ML model", async () => {
+  const model = new URL("../fixtures/coreml/detector.mlpackage", import.meta.url).pathname;
+  expect(await run(`run demo --frames 1 --model ${model}`)).toEqual({
+    code: 2,
+    stdout: "",
+    stderr:
+      `aip: Cannot run model "${model}": Core ML models run on a Mac alone; ` +
+      "here, give the ONNX file it was made from\n",
+  });
+});
+
 test("aip models inspect takes a size for a model that leaves it open", async () => {
   const model = new URL("../fixtures/models/yolox-dynamic-size.onnx", import.meta.url).pathname;
   expect((await run(`models inspect ${model}`)).stdout).toContain("cannot run");

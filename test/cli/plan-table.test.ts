@@ -53,7 +53,15 @@ function figures(given: {
     model: "yolox_nano.onnx",
     format: { width: 1280, height: 720, fps: 15 },
     demand: { fps: 15, latencyMs: 200 },
-    camera: { decodeMs: 2.7, readMs: 0.6, memoryBytes: 60 * 2 ** 20, pictureBytes: 1_382_400 },
+    camera: {
+      decodeMs: 2.7,
+      pacedDecodeMs: 2.7,
+      decoderStartMs: 0,
+      rhythm: [1],
+      readMs: 0.6,
+      memoryBytes: 60 * 2 ** 20,
+      pictureBytes: 1_382_400,
+    },
     clip: "synthetic h264 1280×720, 2,074 kbit/s",
     cores: 2,
   };

@@ -71,6 +71,7 @@ export const SAMPLE: Report = {
     cpu: "a CPU",
     cores: 2,
     memory_bytes: 8_000_000_000,
+    power: { source: "mains", low_power: null, thermal: "nominal", temperature_c: 61.5 },
   },
   versions: { bun: "1.4.5", onnxruntime: "1.30.0" },
 };

@@ -29,6 +29,16 @@ describe("resolveModel()", () => {
     expect(() => resolveModel(path)).toThrow('unknown key "clases"; did you mean "classes"?');
   });
 
+  test("knows Core ML models by their ending, with the manifest beside them", () => {
+    const bundle = join(folder, "named.mlpackage");
+    mkdirSync(bundle);
+    writeFileSync(join(folder, "named.json"), '{"confidence": 0.5}');
+    const found = { format: "coreml", name: "named", manifest: { confidence: 0.5 } };
+    expect(resolveModel(bundle)).toMatchObject({ path: bundle, ...found });
+    expect(resolveModel(`${bundle}/`)).toMatchObject({ path: `${bundle}/`, ...found });
+    expect(() => resolveModel(join(folder, "name.mlpackage"))).toThrow(`did you mean "${bundle}"?`);
+  });
+
   test("keeps the bundled models in the package's models folder", () => {
     expect(BUNDLED_MODELS["demo"]).toBe(join(import.meta.dir, "../../models/demo.onnx"));
   });
@@ -58,16 +68,13 @@ describe("resolveModel()", () => {
 
   test("refuses a folder, another format and a text", () => {
     expect(() => resolveModel(folder)).toThrow(
-      `Cannot open model "${folder}": it is a folder, not an ONNX file`,
+      `Cannot open model "${folder}": it is a folder, not an ONNX file or a Core ML model`,
     );
     const weights = join(folder, "x.pt");
     writeFileSync(weights, "PK");
     expect(() => resolveModel(weights)).toThrow(
       `Cannot open model "${weights}": PyTorch weights must be exported to ONNX first`,
     );
-    const bundle = join(folder, "x.mlpackage");
-    mkdirSync(bundle);
-    expect(() => resolveModel(bundle)).toThrow("Core ML packages are not run yet");
     const text = join(FIXTURES, "text.onnx");
     expect(() => resolveModel(text)).toThrow(`Cannot open model "${text}": it is no ONNX model`);
   });

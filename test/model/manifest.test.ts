@@ -16,7 +16,7 @@ function messageOf(value: unknown): string {
   throw new Error("the manifest was taken");
 }
 
-const HEADS = "yolox, yolov5, yolov8, end-to-end, classification, raw";
+const HEADS = "yolox, yolov5, yolov8, end-to-end, classification, nms-pipeline, raw";
 
 describe("validateManifest()", () => {
   test("takes a manifest that says everything", () => {

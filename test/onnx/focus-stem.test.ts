@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
 import { mergeFocusStem } from "../../src/onnx/focus-stem.ts";
-import { bytesOf, readFields } from "../../src/protobuf/message.ts";
 import { Node } from "../../src/onnx/node.ts";
+import { bytesOf, readFields } from "../../src/protobuf/message.ts";
 import { mulberry32 } from "../../src/random.ts";
 import { hasShared, NANO } from "../e2e/shared.ts";
 

@@ -103,6 +103,21 @@ describe("calibratedCombinations()", () => {
     const [combination] = calibratedCombinations(calibration([crowded], null), machine);
     // Four frames of 40 ms at once on two cores: 20 ms each.
     expect(combination?.instances.map(({ processorMs }) => processorMs)).toEqual([20, 20, 20, 20]);
+    expect(combination?.instances.map(({ serviceMs }) => serviceMs)).toEqual([20, 20, 20, 20]);
+  });
+
+  test("times that spread because threads take turns do not spread their own", () => {
+    const own = candidate("cpu:threads=1:replicas=2", ["cpu-0", "cpu-1"], { ms: 20 });
+    const turns = candidate("cpu:threads=1:replicas=3", ["cpu-0", "cpu-1", "cpu-2"], { ms: 30 });
+    const spread = turns.instances.map((one) => ({
+      ...one,
+      service_ms: { ...one.service_ms, cv: 0.4 },
+    }));
+    const both = calibratedCombinations(
+      calibration([own, { ...turns, instances: spread }], null),
+      machine,
+    );
+    expect(both[1]?.instances.map(({ cv }) => cv)).toEqual([0.1, 0.1, 0.1]);
   });
 
   test("a GPU that the processor computes holds all its cores", () => {

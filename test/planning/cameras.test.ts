@@ -7,7 +7,9 @@ import { closeFd } from "../../src/native/library.ts";
 import { openCameras } from "../../src/planning/camera.ts";
 import { openClip, syntheticClip } from "../../src/planning/camera-clip.ts";
 import { measureCamera } from "../../src/planning/camera-cost.ts";
+import { measurePaced } from "../../src/planning/paced-trial.ts";
 import { verifyPlan } from "../../src/planning/verification.ts";
+import type { Combination } from "../../src/schedule/capacity.ts";
 
 const format = { width: 128, height: 96, fps: 20 };
 
@@ -52,9 +54,32 @@ test("measureCamera() finds a cost for decoding and for reading", async () => {
   const cost = await measureCamera(clip);
   expect(cost.decodeMs).toBeGreaterThan(0);
   expect(cost.readMs).toBeGreaterThan(0);
+  expect(cost.decoderStartMs).toBeGreaterThan(0);
   expect(cost.memoryBytes).toBeGreaterThan(5 * 2 ** 20);
+  const mean = cost.rhythm.reduce((sum, share) => sum + share, 0) / cost.rhythm.length;
+  expect(mean).toBeCloseTo(1, 9);
   // yuv420p: 12 bits a pixel.
   expect(cost.pictureBytes).toBe((128 * 96 * 3) / 2);
+}, 30_000);
+
+test("measurePaced() finds times for real devices, and leaves those of simulated ones alone", async () => {
+  await using clip = await syntheticClip(format);
+  const camera = await measureCamera(clip);
+  const combination = (devices: string, instance: object): Combination => ({
+    devices,
+    memoryBytes: 0,
+    instances: [{ id: `${devices}-0`, serviceMs: 5, cv: 0, processorMs: 0, ...instance }],
+  });
+  const given = { clip, camera, fps: 20, model: "demo" };
+  const real = await measurePaced({ ...given, combinations: [combination("cpu", {})] });
+  const paced = real.combinations[0]?.instances[0]?.paced;
+  expect(paced?.serviceMs).toBeGreaterThanOrEqual(5);
+  const shape = paced?.shape ?? [];
+  expect(shape.reduce((sum, share) => sum + share, 0) / shape.length).toBeCloseTo(1, 9);
+  expect(real.camera.pacedDecodeMs).toBeGreaterThanOrEqual(camera.decodeMs);
+  const simulated = combination("sim:5ms", { seed: 1 });
+  const known = await measurePaced({ ...given, combinations: [simulated] });
+  expect(known.combinations).toEqual([simulated]);
 }, 30_000);
 
 test("verifyPlan() accounts for every frame of every camera, past the end of the clip", async () => {

@@ -12,7 +12,9 @@ test("simulateCameras(): staggered cameras below saturation never wait for each 
     cameras: 4,
     fps: 5,
     slots: 8,
-    devices: [{ serviceMs: 30, cv: 0 }],
+    devices: [{ serviceMs: 30, cv: 0, processorMs: 0 }],
+    cores: 2,
+    ingestMs: 0,
     latencyMs: null,
     handoverMs: 0.25,
     seconds: 20,
@@ -29,7 +31,9 @@ test("simulateCameras(): above saturation the oldest frames give way, and latenc
     cameras: 1,
     fps: 40,
     slots: 10,
-    devices: [{ serviceMs: 50, cv: 0 }],
+    devices: [{ serviceMs: 50, cv: 0, processorMs: 0 }],
+    cores: 2,
+    ingestMs: 0,
     latencyMs: null,
     handoverMs: 0,
     seconds: 60,
@@ -47,7 +51,9 @@ test("simulateCameras(): a device's seed decides its times, the load's seed chan
       cameras: 1,
       fps: 10,
       slots: 8,
-      devices: [{ serviceMs: 50, cv: 0.3, seed: deviceSeed }],
+      devices: [{ serviceMs: 50, cv: 0.3, processorMs: 0, seed: deviceSeed }],
+      cores: 2,
+      ingestMs: 0,
       latencyMs: null,
       handoverMs: 0,
       seconds: 10,
@@ -63,7 +69,9 @@ test("simulateCameras(): calls of several frames answer what single ones could n
       cameras: 6,
       fps: 15,
       slots: 15,
-      devices: [{ serviceMs: 20, cv: 0, batch, batchCost: 0.3 }],
+      devices: [{ serviceMs: 20, cv: 0, processorMs: 0, batch, batchCost: 0.3 }],
+      cores: 2,
+      ingestMs: 0,
       latencyMs: null,
       handoverMs: 0.2,
       seconds: 20,
@@ -73,4 +81,42 @@ test("simulateCameras(): calls of several frames answer what single ones could n
   expect(outcomeOf(1).throughputFps).toBeCloseTo(1000 / 20.2, 0);
   expect(outcomeOf(4)).toMatchObject({ droppedRatio: 0 });
   expect(outcomeOf(4).throughputFps).toBeCloseTo(90, 0);
+});
+
+test("simulateCameras(): a decoder's burst takes from the frame that it follows", () => {
+  const p50Of = (cores: number): number =>
+    simulateCameras({
+      cameras: 1,
+      fps: 10,
+      slots: 8,
+      devices: [{ serviceMs: 20, cv: 0, processorMs: 20 }],
+      cores,
+      ingestMs: 5,
+      latencyMs: null,
+      handoverMs: 0,
+      seconds: 20,
+      seed: 1,
+    }).latencyMs.p50;
+  // On one core each gets half until the burst is over, after 10 ms; 15 of 20 ms are left then.
+  expect(p50Of(1)).toBeCloseTo(25, 6);
+  expect(p50Of(2)).toBeCloseTo(20, 6);
+});
+
+test("simulateCameras(): key frames cost as the rhythm has it, from another place for each camera", () => {
+  const outcome = simulateCameras({
+    cameras: 2,
+    fps: 10,
+    slots: 8,
+    devices: [{ serviceMs: 20, cv: 0, processorMs: 20 }],
+    cores: 1,
+    ingestMs: 5,
+    rhythm: [3, 0, 1, 0],
+    latencyMs: null,
+    handoverMs: 0,
+    seconds: 20,
+    seed: 1,
+  });
+  // Frames come 50 ms apart: beside 0, 5 and 15 ms of decoding they take 20, 25 and 35 ms.
+  expect(outcome.latencyMs.p50).toBeWithin(20, 25.1);
+  expect(outcome.latencyMs.p99).toBeCloseTo(35, 0);
 });

@@ -18,7 +18,15 @@ const combination = (devices: string, ...timesMs: readonly number[]): Combinatio
 
 const options: PlanOptions = {
   combinations: [combination("slow", 40), combination("pair", 25, 25), combination("quick", 18)],
-  camera: { decodeMs: 0, readMs: 0, memoryBytes: 0, pictureBytes: 1000 },
+  camera: {
+    decodeMs: 0,
+    pacedDecodeMs: 0,
+    decoderStartMs: 0,
+    rhythm: [1],
+    readMs: 0,
+    memoryBytes: 0,
+    pictureBytes: 1000,
+  },
   demand: { fps: 10, latencyMs: null },
   room: { cores: 2, memoryBytes: 8e9, handoverMs: 0.2, seatsPerDevice: 4 },
   cameras: null,

@@ -27,6 +27,11 @@ beforeEach(() => {
   writeFileSync(join(root, "swift/AipNative/A.swift"), "let a = 1\n");
   writeFileSync(join(root, "bin/swift"), SWIFT);
   chmodSync(join(root, "bin/swift"), 0o755);
+  // What a Mac does to a library, which text is not.
+  for (const tool of ["install_name_tool", "codesign"]) {
+    writeFileSync(join(root, "bin", tool), "#!/bin/sh\n");
+    chmodSync(join(root, "bin", tool), 0o755);
+  }
 });
 afterEach(() => rmSync(root, { recursive: true }));
 

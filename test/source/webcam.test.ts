@@ -3,12 +3,13 @@ import {
   listWebcams,
   openWebcam,
   parseAvfoundationList,
+  permissionHint,
   webcamInput,
 } from "../../src/source/webcam.ts";
 import { hasFfmpeg } from "./media.ts";
 import { pipes } from "./pipes.ts";
 
-/** As ffmpeg prints it on a Mac (libavdevice/avfoundation.m). */
+/** As libavdevice/avfoundation.m of ffmpeg writes it: no Mac has been seen here. */
 const LIST = `[AVFoundation indev @ 0x7f9a] AVFoundation video devices:
 [AVFoundation indev @ 0x7f9a] [0] FaceTime HD Camera
 [AVFoundation indev @ 0x7f9a] [1] USB Camera #2
@@ -25,6 +26,11 @@ describe("parseAvfoundationList()", () => {
       { index: 1, label: "USB Camera #2" },
     ]);
   });
+});
+
+test("permissionHint() names the setting that keeps a camera from a Mac's terminal", () => {
+  expect(permissionHint("darwin")).toContain("Privacy & Security, Camera");
+  expect(permissionHint("linux")).toBe("");
 });
 
 describe("webcamInput()", () => {

@@ -1,6 +1,7 @@
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockFile } from "../../native/file-lock.ts";
+import { throwIfInterrupted } from "./interrupted.ts";
 
 /** How often a lock that another process holds is asked for again. */
 const RETRY_MS = 50;
@@ -25,14 +26,14 @@ export class HeldLock implements Disposable {
   /**
    * Waits for the lock.
    * @param onWait Called once where it has to be waited for.
-   * @throws the signal's reason where it is aborted
+   * @throws {AipError} `interrupted` where the signal is aborted
    */
   static async wait(path: string, signal: AbortSignal, onWait: () => void): Promise<HeldLock> {
     for (let isFirst = true; ; isFirst = false) {
       const lock = HeldLock.try(path);
       if (lock !== null) return lock;
       if (isFirst) onWait();
-      signal.throwIfAborted();
+      throwIfInterrupted(signal);
       await Bun.sleep(RETRY_MS);
     }
   }

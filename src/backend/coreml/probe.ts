@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
+import { throwIfInterrupted } from "./interrupted.ts";
 import type { ProbeAnswer, ProbeRequest } from "./probe-protocol.ts";
 
 /** How a probe ended. */
@@ -31,7 +32,7 @@ const REASON_LENGTH_MAX = 300;
  */
 export async function probe(request: ProbeRequest, options: ProbeOptions): Promise<ProbeResult> {
   const { what, limitMs, signal, tell } = options;
-  signal.throwIfAborted();
+  throwIfInterrupted(signal);
   const child = Bun.spawn([process.execPath, PROCESS, JSON.stringify(request)], {
     stdio: ["ignore", "pipe", "pipe"],
     env: process.env,
@@ -52,7 +53,7 @@ export async function probe(request: ProbeRequest, options: ProbeOptions): Promi
       child.stderr.text(),
       child.exited,
     ]);
-    signal.throwIfAborted();
+    throwIfInterrupted(signal);
     if (hasHung) return { kind: "hung", reason: `no end of it in ${seconds(limitMs)}` };
     const answer = answerIn(output);
     if (answer === null) return { kind: "crashed", reason: lastWords(child, errors) };

@@ -9,7 +9,7 @@ const inspect: Command = {
     description: "Shows a model's inputs, outputs, the head found for them and its class names",
   },
   args: {
-    model: { type: "positional", description: "A model file", required: true },
+    model: { type: "positional", description: "An ONNX file or a Core ML model", required: true },
     "input-size": {
       type: "string",
       valueHint: "WxH",
@@ -21,6 +21,7 @@ const inspect: Command = {
   examples: [
     ["aip models inspect yolox_nano.onnx", "what aip makes of it"],
     ["aip models inspect yolox_nano.onnx --json", "the same for programs"],
+    ["aip models inspect yolo11n.mlpackage", "a Core ML model, on any machine"],
   ],
   async execute({ flags, operands }) {
     const [file, ...more] = operands;

@@ -57,6 +57,29 @@ public func coreMlCompile(
   }
 }
 
+@_cdecl("aip_coreml_plan")
+public func coreMlPlan(
+  _ compiledPath: UnsafePointer<CChar>?, _ computeUnits: UInt32,
+  _ json: UnsafeMutablePointer<UInt8>?, _ capacity: UInt32,
+  _ neededBytes: UnsafeMutablePointer<UInt32>?
+) -> Int32 {
+  answering { () throws(NativeError) in
+    let path = String(cString: try required(compiledPath, "compiled_path"))
+    let json = try required(json, "json")
+    let neededBytes = try required(neededBytes, "needed_bytes")
+    #if canImport(CoreML)
+      let units = try ComputeUnits(computeUnits)
+      try units.requirePresent()
+      let text = try computePlan(of: path, on: units)
+      neededBytes.pointee = UInt32(text.utf8.count + 1)
+      return try writeText(text, to: json, capacity: Int(capacity))
+    #else
+      _ = (path, json, neededBytes)
+      throw withoutCoreMl
+    #endif
+  }
+}
+
 @_cdecl("aip_coreml_session_create")
 public func coreMlSessionCreate(
   _ modelPath: UnsafePointer<CChar>?, _ compiledPath: UnsafePointer<CChar>?,

@@ -24,6 +24,20 @@ struct JsonWriter {
     needsComma = true
   }
 
+  /// JSON has no word for what is no number: that becomes null.
+  mutating func number(_ value: Double) {
+    guard value.isFinite else { return null() }
+    separate()
+    text += String(value)
+    needsComma = true
+  }
+
+  mutating func null() {
+    separate()
+    text += "null"
+    needsComma = true
+  }
+
   mutating func string(_ value: String) {
     separate()
     text += "\""

@@ -18,12 +18,13 @@ final class OnnxEngine {
 
   init(
     path: String, bytes: UnsafeRawBufferPointer?, _ config: aip_session_config,
-    _ provider: ExecutionProvider
+    _ provider: ExecutionProvider, profilePrefix: String? = nil
   ) throws(NativeError) {
     let options = try SessionOptions(try OnnxRuntime.current())
     try options.set(threadCount: config.thread_count)
     try options.optimiseFully()
     try provider.append(to: options)
+    if let profilePrefix { try options.profile(to: profilePrefix) }
     model = try OnnxModel(path: path, bytes: bytes, options: options)
     let batch = Batch(declared: model.inputs.first?.shape.first ?? 1, config)
     batchSizeMax = batch.sizeMax
@@ -49,6 +50,9 @@ final class OnnxEngine {
     inputValues.deallocate()
     outputValues.deallocate()
   }
+
+  /// Writes what has been noted of a profiled session; returns the file's path.
+  func endProfile() throws(NativeError) -> String { try model.endProfile() }
 
   /// HOT: once a frame.
   func fill(

@@ -6,7 +6,7 @@ final class SessionOptions {
   let runtime: OnnxRuntime
   let handle: OpaquePointer
 
-  private static let what = "Cannot set up an ONNX Runtime session"
+  static let what = "Cannot set up an ONNX Runtime session"
 
   init(_ runtime: OnnxRuntime) throws(NativeError) {
     var handle: OpaquePointer?

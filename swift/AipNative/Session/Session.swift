@@ -67,7 +67,7 @@ extension Session {
   /// A session of ONNX Runtime; see `aip_session_create`.
   convenience init(
     path: String, bytes: UnsafeRawBufferPointer?, _ config: aip_session_config,
-    providerOptions: String
+    providerOptions: String, profilePrefix: String? = nil
   ) throws(NativeError) {
     try self.init(path: path, config) { () throws(NativeError) in
       if config.input_channel_order > AIP_CHANNEL_ORDER_BGR {
@@ -81,7 +81,8 @@ extension Session {
       } catch {
         throw NativeError(Int(error.status), "\(Self.cannotOpen(path)): \(error.message)")
       }
-      return .onnx(try OnnxEngine(path: path, bytes: bytes, config, provider))
+      return .onnx(
+        try OnnxEngine(path: path, bytes: bytes, config, provider, profilePrefix: profilePrefix))
     }
   }
 }

@@ -31,6 +31,16 @@ int32_t aip_last_error(uint8_t *text, uint32_t capacity);
 /// Monotonic clock in milliseconds, the same in every thread of this process.
 double aip_clock_ms(void);
 
+// MARK: Attention of the system. Elsewhere than on macOS these do nothing.
+
+/// Gives the calling thread the class of work that a user waits for (QOS_CLASS_USER_INITIATED).
+int32_t aip_thread_prioritise(void);
+
+/// Keeps App Nap, the coalescing of timers and the machine's sleep from this process, until
+/// aip_activity_end has been called as often.
+int32_t aip_activity_begin(void);
+int32_t aip_activity_end(void);
+
 // MARK: Waiting and pipes. Every wait ends within 100 ms once *stop is not 0; a null
 // stop never does.
 
@@ -79,6 +89,14 @@ int32_t aip_coreml_info(uint8_t *json, uint32_t capacity);
 /// which lies in a temporary place: move it. Takes seconds; may crash on a damaged model.
 int32_t aip_coreml_compile(const char *model_path, uint8_t *compiled_path, uint32_t capacity);
 
+/// Writes where Core ML means to run the operations of the compiled model at `compiled_path` with
+/// these AIP_COMPUTE_UNITS, as JSON: [{"operator": "ios17.conv", "preferred": "neuralEngine",
+/// "cost": 0.013}, …]. `preferred` is "cpu", "gpu" or "neuralEngine", null for a constant; `cost` is
+/// its share of the whole, null where none is estimated. It is an anticipation, no measurement.
+/// Needs macOS 14.4; may hang. Returns TRUNCATED with *needed_bytes when `capacity` is too small.
+int32_t aip_coreml_plan(const char *compiled_path, uint32_t compute_units, uint8_t *json,
+                        uint32_t capacity, uint32_t *needed_bytes);
+
 // MARK: Sessions
 
 typedef struct aip_session aip_session;
@@ -91,6 +109,17 @@ typedef struct aip_session aip_session;
 int32_t aip_session_create(const char *model_path, const uint8_t *model, uint32_t model_bytes,
                            const aip_session_config *config, const char *provider_options,
                            aip_session **session);
+
+/// As aip_session_create, and has ONNX Runtime note of every run which operation ran on which
+/// provider, and for how long. `profile_prefix`: path of the file to write, without its ending.
+int32_t aip_session_create_profiled(const char *model_path, const uint8_t *model,
+                                    uint32_t model_bytes, const aip_session_config *config,
+                                    const char *provider_options, const char *profile_prefix,
+                                    aip_session **session);
+
+/// Ends the notes of a profiled session: writes them to a file, JSON in the Trace Event Format, and
+/// that file's path to `path`, NUL-terminated. What runs later is not noted.
+int32_t aip_session_end_profile(aip_session *session, uint8_t *path, uint32_t capacity);
 
 /// Loads a compiled Core ML model for one device instance. `compiled_path`: the .mlmodelc folder;
 /// nothing else may ever stand at this path, as the system keeps what it makes of a model by it.

@@ -16,6 +16,7 @@ export interface WrittenFeature {
 /** What the Core ML of the tests must know besides, see swift/StandIn/README.md. */
 export interface StandInFile {
   readonly onnx?: string;
+  readonly functions?: Readonly<Record<string, string>>;
   readonly input?: {
     readonly scale?: number;
     readonly mean?: readonly number[];

@@ -286,6 +286,18 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
     ]);
   });
 
+  test.each([
+    ["coarse", ["1:0.750 0 0 128 96", "0:0.250 0 0 128 96"]],
+    ["fine", ["2:0.500 0 0 128 96", "1:0.250 0 0 128 96", "0:0.125 0 0 128 96"]],
+  ] as const)("runs function %s of a model that has several", (name, expected) => {
+    const native = (each: string): string => join(FIXTURES, `../native/function_${each}.onnx`);
+    const functions = { coarse: native("coarse"), fine: native("fine") };
+    const path = fixture("multi-function", { functions });
+    const chosen = { function: name, head: { activation: "none" } };
+    writeFileSync(path.replace(/\.mlpackage$/, ".json"), JSON.stringify(chosen));
+    expect(answer(open(path, { run: { confidence: 0.1 } }))).toEqual([...expected]);
+  });
+
   describe("of an NMS pipeline", () => {
     const pipeline = (): string =>
       fixture("nms", { onnx: onnx("yolov8"), pipeline: { layout: "yolov8" } });

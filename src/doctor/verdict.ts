@@ -1,0 +1,225 @@
+import { formatMs, formatPercent } from "../metrics/number-format.ts";
+import type { Agreement } from "./agreement.ts";
+import { type Placement, shareOn } from "./placement.ts";
+
+/** What was found out about one device. */
+export interface UnitFindings {
+  /** As the user named it: `cpu`, `ane`, `sim:20ms`. */
+  readonly device: string;
+  readonly kind: string;
+  /** A GPU known to be computed by the CPU. */
+  readonly software: boolean;
+  /** Why it could not be examined or measured; null where it was. */
+  readonly failure: string | null;
+  readonly placement: Placement | null;
+  /** Median time of a frame on one instance alone, in ms; null where it was not measured. */
+  readonly latencyMs: number | null;
+  /** Processor cores this process kept busy meanwhile. */
+  readonly busyCores: number | null;
+  /** Its answers beside the reference's; null where it is the reference, or answers nothing. */
+  readonly agreement: Agreement | null;
+}
+
+/** The device the others are compared with: the CPU. */
+export interface Reference {
+  readonly device: string;
+  readonly latencyMs: number | null;
+}
+
+export interface Verdict {
+  /** `failed`: it is not what it says. `note`: it is, and something is to be said of it. */
+  readonly status: "ok" | "note" | "failed";
+  /** One sentence, without a full stop. */
+  readonly text: string;
+}
+
+/** How a latency relates to the reference's. */
+type Pace = "quicker" | "alike" | "slower" | "unknown";
+
+/** A unit with less of the work was not used. */
+const SHARE_NONE = 0.1;
+/** A unit with less of it leaves most to others. */
+const SHARE_MOST = 0.5;
+/** Latencies closer than this are the same: another unit would hardly be that alike. */
+const ALIKE_LOW = 0.8;
+const ALIKE_HIGH = 1.25;
+/** An accelerator that keeps more cores busy than this computes on them. */
+const BUSY_CORES_MAX = 1.5;
+/** Operators named in a sentence. */
+const OPERATOR_COUNT_MAX = 3;
+
+const NAMES: Readonly<Record<string, string>> = {
+  cpu: "the CPU",
+  gpu: "the GPU",
+  ane: "the Neural Engine",
+  coreml: "Core ML",
+};
+
+/**
+ * What is to be said of a device, by everything that was found out about it. It failed where it
+ * does not work, answers otherwise than the reference, or ran elsewhere: both its placement and its
+ * latency must say so. Placement alone is an anticipation, latency alone a coincidence.
+ */
+export function verdictOf(unit: UnitFindings, reference: Reference | null): Verdict {
+  const { failure, agreement } = unit;
+  if (failure !== null) return { status: "failed", text: `does not work: ${failure}` };
+  if (agreement?.agrees === false) {
+    const against = reference?.device ?? "the reference";
+    return { status: "failed", text: `${differenceText(agreement)} those of ${against}` };
+  }
+  const verdict = workVerdict(unit, reference);
+  if (agreement === null || agreement.agrees) return verdict;
+  const text = `${verdict.text}; its answers could not be compared, as neither saw anything`;
+  return { status: "note", text };
+}
+
+function workVerdict(unit: UnitFindings, reference: Reference | null): Verdict {
+  switch (unit.kind) {
+    case "sim":
+      return simulatedVerdict(unit);
+    case "cpu":
+      return cpuVerdict(unit);
+    default:
+      return unit.software ? softwareVerdict(unit, reference) : acceleratorVerdict(unit, reference);
+  }
+}
+
+function simulatedVerdict({ agreement, latencyMs }: UnitFindings): Verdict {
+  const time = latencyMs === null ? "" : `, ${formatMs(latencyMs)} ms a frame`;
+  const answers = agreement === null ? "answers nothing" : "gives the reference's answers";
+  return { status: "note", text: `simulated${time}: ${answers}` };
+}
+
+function softwareVerdict(unit: UnitFindings, reference: Reference | null): Verdict {
+  const times = timesText(unit, reference);
+  const text = `software: the CPU computes it${times === "" ? "" : `, ${times}`}`;
+  return { status: "note", text: `${text}; good for tests, of no help to a run` };
+}
+
+function cpuVerdict({ placement, latencyMs }: UnitFindings): Verdict {
+  const time = latencyMs === null ? "" : `: latency ${formatMs(latencyMs)} ms`;
+  if (placement === null) return { status: "ok", text: `runs on the CPU${time}` };
+  const share = shareOn(placement, "cpu");
+  const text = `${formatPercent(share)} of the work runs on the CPU${time}`;
+  if (share >= SHARE_MOST) return { status: "ok", text };
+  return { status: "note", text: `only ${text}${restText(placement, "cpu")}` };
+}
+
+function acceleratorVerdict(unit: UnitFindings, reference: Reference | null): Verdict {
+  const { kind, placement } = unit;
+  const pace = paceOf(unit, reference);
+  const times = timesText(unit, reference);
+  if (placement === null) return verdictByPace(nameOf(kind), pace, times);
+  const seenAs = placedAs(kind, placement);
+  const share = shareOn(placement, seenAs);
+  const work = `${formatPercent(share)} of the work`;
+  if (share < SHARE_NONE) return unusedVerdict(unit, { work, pace, times, seenAs });
+  const runs = `${work} runs on ${nameOf(seenAs)}`;
+  const rest = restText(placement, seenAs);
+  if (keepsCoresBusy(unit) && pace !== "quicker") {
+    const cores = `it keeps ${unit.busyCores?.toFixed(1)} cores busy`;
+    const text = `${runs}, but ${cores} and is no quicker than the CPU: it looks like software`;
+    return { status: "note", text: `${text} (${times})` };
+  }
+  switch (pace) {
+    case "alike":
+      return { status: "note", text: `${runs}, but ${times} is what the CPU takes${rest}` };
+    case "slower":
+      return { status: "note", text: `${runs}, slower than the CPU: ${times}${rest}` };
+    case "quicker":
+    case "unknown": {
+      const text = `${runs}${pace === "quicker" ? `: ${times} agrees` : ""}${rest}`;
+      if (share >= SHARE_MOST) return { status: "ok", text };
+      return { status: "note", text: `only ${text}` };
+    }
+  }
+}
+
+interface Evidence {
+  readonly work: string;
+  readonly pace: Pace;
+  readonly times: string;
+  readonly seenAs: string;
+}
+
+/** Hardly anything is placed on it: the latency decides. */
+function unusedVerdict(unit: UnitFindings, { work, pace, times, seenAs }: Evidence): Verdict {
+  const name = nameOf(unit.kind);
+  const placed = `${work} is placed on ${nameOf(seenAs)}`;
+  if (pace === "quicker") {
+    return { status: "note", text: `${placed}, yet ${times} says that ${name} is used` };
+  }
+  const main = nameOf(unit.placement?.shares[0]?.unit ?? "cpu");
+  const evidence = times === "" ? placed : `${placed}, ${times}`;
+  return { status: "failed", text: `asked for ${name}, but it ran on ${main}: ${evidence}` };
+}
+
+/** Without a placement only the latency tells. */
+function verdictByPace(name: string, pace: Pace, times: string): Verdict {
+  switch (pace) {
+    case "quicker":
+      return { status: "ok", text: `${times}: another unit than the CPU, as asked` };
+    case "alike":
+      return { status: "note", text: `${times} is what the CPU takes: ${name} may not be used` };
+    case "slower":
+      return { status: "note", text: `${times}: slower than the CPU` };
+    case "unknown":
+      return { status: "note", text: "where it runs could not be found out" };
+  }
+}
+
+/**
+ * The name under which a profile or plan lists the work of a kind. What ONNX Runtime gives to Core
+ * ML may run on any unit that was allowed.
+ */
+function placedAs(kind: string, { source, shares }: Placement): string {
+  const isCoreMl = source === "profile" && shares.some(({ unit }) => unit === "coreml");
+  return isCoreMl ? "coreml" : kind;
+}
+
+function paceOf(unit: UnitFindings, reference: Reference | null): Pace {
+  if (unit.latencyMs === null || !reference?.latencyMs) return "unknown";
+  const ratio = unit.latencyMs / reference.latencyMs;
+  if (ratio < ALIKE_LOW) return "quicker";
+  return ratio > ALIKE_HIGH ? "slower" : "alike";
+}
+
+function keepsCoresBusy({ kind, busyCores }: UnitFindings): boolean {
+  return kind === "gpu" && busyCores !== null && busyCores > BUSY_CORES_MAX;
+}
+
+/** `latency 2.4 ms against 8.1 on CPU` */
+function timesText({ latencyMs }: UnitFindings, reference: Reference | null): string {
+  if (latencyMs === null) return "";
+  const own = `latency ${formatMs(latencyMs)} ms`;
+  if (!reference?.latencyMs) return own;
+  return `${own} against ${formatMs(reference.latencyMs)} on CPU`;
+}
+
+/** `; on the CPU: Resize ×2, Gather`; empty where all is on one unit. */
+function restText({ operators }: Placement, unit: string): string {
+  const others = Map.groupBy(
+    operators.filter((one) => one.unit !== unit),
+    (one) => one.unit,
+  );
+  return [...others]
+    .map(([other, own]) => {
+      const named = own
+        .slice(0, OPERATOR_COUNT_MAX)
+        .map(({ operator, count }) => (count === 1 ? operator : `${operator} ×${count}`));
+      const more = own.length > OPERATOR_COUNT_MAX ? ", …" : "";
+      return `; on ${nameOf(other)}: ${named.join(", ")}${more}`;
+    })
+    .join("");
+}
+
+function nameOf(unit: string): string {
+  return NAMES[unit] ?? unit;
+}
+
+function differenceText({ compared, agreed, similarity }: Agreement): string {
+  if (compared === 0 && similarity !== null) {
+    return `its outputs (similarity ${similarity.toFixed(3)}) are not`;
+  }
+  return `its answers (${agreed} of ${compared} objects agree) are not`;
+}

@@ -1,0 +1,136 @@
+import { Pipeline } from "../pipeline/pipeline.ts";
+import type { CameraCost, Combination } from "../schedule/capacity.ts";
+import { rateOf } from "../schedule/processor-share.ts";
+import type { Sink } from "../sink/sink.ts";
+import type { FrameView, RunContext } from "../types.ts";
+import { openCameras } from "./camera.ts";
+import type { CameraClip } from "./camera-clip.ts";
+
+/** Cameras of the trial at most, and the share of the devices' time they may take. */
+const CAMERAS_MAX = 3;
+const LOAD_MAX = 0.4;
+const SECONDS = 4;
+const FRAMES_MIN = 60;
+const SECONDS_MAX = 10;
+const WARM_UP_S = 0.5;
+/** Hiccups of the machine are no frames' times: the longest do not count. */
+const COUNTED_SHARE = 0.98;
+
+export interface PacedTrialOptions {
+  readonly clip: CameraClip;
+  /** As measured with everything busy. */
+  readonly camera: CameraCost;
+  readonly combinations: readonly Combination[];
+  readonly fps: number;
+  readonly model: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Costs of frames that come one at a time. */
+export interface PacedCosts {
+  readonly camera: CameraCost;
+  readonly combinations: readonly Combination[];
+}
+
+/**
+ * Measures what frames cost that come one at a time: caches are cold and cores asleep by then, so
+ * that decoding and inference take longer than where one follows upon the other. A few cameras
+ * play at their pace, to the quickest combination of devices; how much longer a kind of device takes
+ * there is taken over for the others.
+ *
+ * @throws {AipError} where the run cannot start, or fails
+ */
+export async function measurePaced(options: PacedTrialOptions): Promise<PacedCosts> {
+  const { clip, camera, fps, model, signal } = options;
+  const rate = ({ instances }: Combination): number =>
+    rateOf(instances.map(({ serviceMs }) => serviceMs));
+  const [quickest] = options.combinations.toSorted((a, b) => rate(b) - rate(a));
+  if (quickest === undefined) return options;
+  const affordable = Math.floor((LOAD_MAX * rate(quickest)) / fps);
+  const count = Math.max(1, Math.min(CAMERAS_MAX, affordable));
+  const seconds = Math.min(SECONDS_MAX, Math.max(SECONDS, FRAMES_MIN / (count * fps)));
+  const frames = Math.ceil(fps * (WARM_UP_S + seconds));
+  const meter = new LoneMeter(Math.ceil(fps * WARM_UP_S));
+  const cameras = openCameras({ clip, count, fps });
+  await using pipeline = new Pipeline({
+    sources: cameras,
+    model,
+    devices: quickest.devices,
+    drop: "oldest",
+    fps,
+    frames,
+    sinks: [meter],
+    ...(signal !== undefined && { signal }),
+  });
+  await pipeline.run();
+  if (pipeline.error !== null) throw pipeline.error;
+  const decoderMs = cameras.reduce((sum, each) => sum + (each.decoderCpuMs() ?? 0), 0);
+  const decodeMs = (decoderMs - count * camera.decoderStartMs) / (count * frames);
+  const services = meter.services();
+  return {
+    camera: { ...camera, pacedDecodeMs: Math.max(camera.decodeMs, decodeMs) },
+    combinations: options.combinations.map((combination) => ({
+      ...combination,
+      instances: combination.instances.map((instance) => {
+        // The very times of a simulated device are known.
+        if (instance.seed !== undefined) return instance;
+        const kind = kindOf(instance.id);
+        const service = services.get(kind);
+        const busyMs = quickest.instances.find(({ id }) => kindOf(id) === kind)?.serviceMs ?? 0;
+        if (service === undefined || busyMs === 0) return instance;
+        const ratio = Math.max(1, service.meanMs / busyMs);
+        const { shape } = service;
+        return { ...instance, paced: { serviceMs: instance.serviceMs * ratio, shape } };
+      }),
+    })),
+  };
+}
+
+/** `cpu` of `cpu-0`. */
+function kindOf(id: string): string {
+  return id.replace(/-\d+$/, "");
+}
+
+/** Times from arrival to answer, in ms, by kind of device. */
+class LoneMeter implements Sink {
+  readonly name = "lone meter";
+  readonly #warmUpFrames: number;
+  readonly #timesMs = new Map<string, number[]>();
+  #kinds: readonly string[] = [];
+
+  /** @param warmUpFrames frames of each source that do not count */
+  constructor(warmUpFrames: number) {
+    this.#warmUpFrames = warmUpFrames;
+  }
+
+  open({ devices }: RunContext): void {
+    this.#kinds = devices.map(({ kind }) => kind);
+  }
+
+  write({ frameId, deviceIndex, latencyMs }: FrameView): void {
+    const kind = this.#kinds[deviceIndex];
+    if (kind === undefined || frameId < this.#warmUpFrames) return;
+    const timesMs = this.#timesMs.get(kind) ?? [];
+    timesMs.push(latencyMs);
+    this.#timesMs.set(kind, timesMs);
+  }
+
+  services(): ReadonlyMap<string, { readonly meanMs: number; readonly shape: readonly number[] }> {
+    return new Map(
+      [...this.#timesMs].map(([kind, timesMs]) => {
+        const count = Math.ceil(COUNTED_SHARE * timesMs.length);
+        const counted = timesMs.toSorted((a, b) => a - b).slice(0, count);
+        const meanMs = counted.reduce((sum, ms) => sum + ms, 0) / count;
+        return [kind, { meanMs, shape: counted.map((ms) => ms / meanMs) }] as const;
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    // Nothing is open.
+  }
+
+  outputs(): readonly string[] {
+    return [];
+  }
+}

@@ -1,0 +1,188 @@
+import { afterAll, beforeEach, describe, expect, test } from "bun:test";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { hasStandIn, STAND_IN, unlessBuilt } from "../backend/coreml/stand-in.ts";
+import { aipProcess, type Outcome, spawnAip } from "../cli/process.ts";
+import { sentences, until, upTo, Workspace } from "./workspace.ts";
+
+const workspace = new Workspace();
+afterAll(() => workspace[Symbol.dispose]());
+
+const DEMO = join(import.meta.dir, "../../models/demo.mlpackage");
+const FIXTURES = join(import.meta.dir, "../fixtures/coreml");
+
+let count = 0;
+let cache = "";
+beforeEach(() => {
+  count += 1;
+  cache = workspace.file(`cache-${count}`);
+});
+
+/** Runs `aip run` with the Core ML of the tests, which suffers these faults. */
+function run(line: string, faults = "", more: Record<string, string> = {}): Promise<Outcome> {
+  return workspace.run(`${line} --quiet`, environment(faults, more));
+}
+
+function environment(faults: string, more: Record<string, string> = {}): Record<string, string> {
+  return {
+    AIP_LIBRARY: STAND_IN,
+    AIP_CACHE_DIR: cache,
+    AIP_STANDIN_FAULTS: faults,
+    AIP_STANDIN_COMPILE_LOG: `${cache}.log`,
+    ...more,
+  };
+}
+
+/** The kinds of device that answered frames. */
+async function devices(output: string): Promise<string[]> {
+  const kinds = (await workspace.lines(output)).map(
+    ({ device }) => device?.split("-")[0] ?? "none",
+  );
+  return [...new Set(kinds)].sort();
+}
+
+const leftIn = (folder: string): string[] =>
+  existsSync(folder) ? readdirSync(folder).filter((name) => !name.endsWith(".lock")) : [];
+
+describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () => {
+  test("goes on without a Neural Engine that hangs, and says why", async () => {
+    const limit = { AIP_COREML_PROBE_SECONDS: "3" };
+    const line = `demo --model ${DEMO} --device ane,cpu --frames 20 --output hang.ndjson`;
+    const { code, stderr } = await workspace.run(line, environment("ane/load-hang", limit));
+    expect(code).toBe(0);
+    expect(stderr).toContain("ane is left out: when demo.mlpackage was tried on the Neural Engine");
+    expect(stderr).toContain("it hung: no end of it in 3 s");
+    expect(Object.values(await workspace.frames("hang.ndjson"))).toEqual([upTo(20)]);
+    expect(await devices("hang.ndjson")).toEqual(["cpu"]);
+  });
+
+  test("answers a frame again on which one prediction failed", async () => {
+    const line = `demo --model ${DEMO} --device cpu --frames 30 --output again.ndjson`;
+    const { code } = await run(line, "nan@10");
+    expect(code).toBe(0);
+    expect((await workspace.lines("again.ndjson")).map(({ status }) => status)).toEqual(
+      new Array(30).fill("ok"),
+    );
+  });
+
+  test("two processes at once compile a model once", async () => {
+    const line = `demo --model ${DEMO} --device cpu --frames 5`;
+    const outcomes = await Promise.all([
+      run(`${line} --output one.ndjson`, "compile-ms=500"),
+      run(`${line} --output two.ndjson`, "compile-ms=500"),
+    ]);
+    expect(outcomes.map(({ code }) => code)).toEqual([0, 0]);
+    expect(readFileSync(`${cache}.log`, "utf8").trim().split("\n")).toHaveLength(1);
+    expect(await workspace.frames("one.ndjson")).toEqual(await workspace.frames("two.ndjson"));
+  });
+
+  test("is clean again after a process was killed while it compiled", async () => {
+    const line = `run demo --model ${DEMO} --device cpu --frames 5 --quiet`;
+    const killed = spawnAip(line.split(" "), {
+      cwd: workspace.path,
+      env: environment("compile-ms=60000"),
+    });
+    const folder = join(cache, "coreml");
+    await until("it compiles", () => existsSync(`${cache}.log`));
+    killed.kill("SIGKILL");
+    await killed.exited;
+    expect(leftIn(folder).some((name) => name.startsWith(".making-"))).toBe(true);
+    const { code } = await run(`demo --model ${DEMO} --device cpu --frames 5`);
+    expect(code).toBe(0);
+    expect(leftIn(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
+  });
+
+  test.each([
+    [
+      "no-ane",
+      'aip: Device "ane" is not available: Core ML finds no Neural Engine on this machine',
+    ],
+    ["compile-fail", /^aip: Cannot open model ".*demo\.mlpackage": Failed to compile/],
+  ])("refuses %s in one sentence", async (fault, sentence) => {
+    const { code, stderr } = await run(`demo --model ${DEMO} --device ane --frames 5`, fault);
+    expect(sentences(stderr)).toEqual([expect.stringMatching(sentence)]);
+    expect(code).toBe(2);
+    expect(leftIn(join(cache, "coreml"))).toEqual([]);
+  });
+
+  test("ends at once, and leaves nothing behind, where it is interrupted meanwhile", async () => {
+    const line = `run demo --model ${DEMO} --device cpu --frames 5 --quiet`;
+    const child = spawnAip(line.split(" "), {
+      cwd: workspace.path,
+      env: environment("compile-hang"),
+    });
+    await until("it compiles", () => existsSync(`${cache}.log`));
+    child.kill("SIGINT");
+    expect(await child.exited).toBe(130);
+    expect(sentences(await child.stderr.text())).toEqual([
+      "aip: Preparing the model was interrupted",
+    ]);
+    expect(leftIn(join(cache, "coreml"))).toEqual([]);
+  });
+
+  test("refuses a model no frame of which could be answered", async () => {
+    const { code, stderr } = await run(`demo --model ${DEMO} --device cpu --frames 5`, "nan");
+    expect(sentences(stderr)).toEqual([
+      expect.stringMatching(/No device can run model ".*": cpu is left out: .*are not numbers/),
+    ]);
+    expect(code).toBe(2);
+  });
+
+  test("refuses threads, which Core ML chooses itself", async () => {
+    const { code, stderr } = await run(`demo --model ${DEMO} --device cpu:threads=2 --frames 5`);
+    expect(sentences(stderr)).toEqual([expect.stringContaining("Core ML chooses its own")]);
+    expect(code).toBe(2);
+  });
+
+  test.each([
+    ["newer.mlmodel", "specification version"],
+    ["two-inputs.mlmodel", "inputs"],
+    ["no-default.mlpackage", ""],
+  ])("refuses %s in one sentence", async (name, part) => {
+    const { code, stderr } = await run(`demo --model ${join(FIXTURES, name)} --device cpu`);
+    const said = sentences(stderr);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain("Cannot open model");
+    expect(said[0]).toContain(part);
+    expect(code).toBe(2);
+    expect(existsSync(cache)).toBe(false);
+  });
+
+  test("refuses a package whose weights are cut short", async () => {
+    const path = workspace.file("cut.mlpackage");
+    cpSync(DEMO, path, { recursive: true });
+    writeFileSync(join(path, "Data/com.apple.CoreML/weights/weight.bin"), "short");
+    const { code, stderr } = await run(`demo --model ${path} --device cpu`);
+    expect(sentences(stderr)).toEqual([expect.stringContaining("Cannot open model")]);
+    expect(code).toBe(2);
+  });
+
+  test("refuses a cache it cannot write in one sentence", async () => {
+    mkdirSync(cache, { recursive: true });
+    writeFileSync(join(cache, "coreml"), "");
+    const { code, stderr } = await run(`demo --model ${DEMO} --device cpu --frames 5`);
+    expect(sentences(stderr)).toEqual([
+      expect.stringContaining("name a folder with room by AIP_CACHE_DIR"),
+    ]);
+    expect(code).toBe(2);
+    rmSync(cache, { recursive: true });
+  });
+});
+
+describe.skipIf(process.platform === "darwin")("aip run without Core ML", () => {
+  test("refuses a Core ML model, and names the ONNX file beside it", async () => {
+    const { code, stderr } = await aipProcess(["run", "demo", "--model", DEMO], {
+      cwd: workspace.path,
+    });
+    expect(sentences(stderr)).toEqual([expect.stringContaining("demo.onnx")]);
+    expect(code).toBe(2);
+  });
+});
