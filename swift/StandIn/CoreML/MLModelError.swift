@@ -28,7 +28,6 @@ public struct MLModelError: CustomNSError, LocalizedError {
   public var errorCode: Int { code.rawValue }
   public var errorUserInfo: [String: Any] { [NSLocalizedDescriptionKey: text] }
   public var errorDescription: String? { text }
-  public var localizedDescription: String { text }
 
   public static var generic: Code { .generic }
   public static var featureType: Code { .featureType }

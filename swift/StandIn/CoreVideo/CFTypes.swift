@@ -1,4 +1,3 @@
-import Foundation
 @_exported import Foundation
 
 // The Core Foundation types that Core Video's functions name; on Linux Foundation keeps its own

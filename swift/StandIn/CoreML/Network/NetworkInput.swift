@@ -24,6 +24,25 @@ final class NetworkInput {
     bytes = .allocate(byteCount: count * width, alignment: 64)
   }
 
+  /// For a picture: its channels first, unless the network has them last.
+  convenience init(
+    _ tensor: OnnxNetwork.Tensor, width: Int, height: Int, channels: Int
+  ) throws {
+    let isChannelsLast = tensor.shape.last == channels
+    try self.init(
+      tensor, like: isChannelsLast ? [1, height, width, channels] : [1, channels, height, width])
+  }
+
+  /// The network's own shape, its dynamic dimensions as the model gives them.
+  convenience init(_ tensor: OnnxNetwork.Tensor, like given: [Int]) throws {
+    let declared = tensor.shape
+    if declared.count == given.count {
+      try self.init(tensor, shape: zip(declared, given).map { $0 > 0 ? $0 : $1 })
+    } else {
+      try self.init(tensor, shape: declared.allSatisfy { $0 > 0 } ? declared : given)
+    }
+  }
+
   deinit { bytes.deallocate() }
 
   private func store(_ value: Float, _ index: Int) {

@@ -17,52 +17,45 @@ final class Prediction {
 
   init(
     _ function: ModelSpec.FunctionSpec, _ file: StandInFile, _ spec: ModelSpec,
-    network path: String,
-    unit: ComputeUnit
+    network path: String, unit: ComputeUnit
   ) throws {
     network = try OnnxNetwork(path: path)
     (self.function, self.unit) = (function, unit)
-    let pictures = function.inputs.filter {
-      switch $0.kind {
-      case .image, .multiArray: true
-      default: false
-      }
-    }
-    guard let picture = pictures.first, pictures.count == 1 else {
-      throw MLModelError(.io, "The stand-in wants one image or array, not \(pictures.count).")
-    }
-    self.picture = picture
-    var given: [Int]
-    var boxes: BoxPipeline?
+    picture = try Self.picture(of: function)
     switch picture.kind {
     case .image(let width, let height, let color, _):
       let rule = try NetworkInput.PictureRule(file.input, color)
-      let channels = rule.channels.count
-      let isChannelsLast = network.input.shape.last == channels
-      given =
-        isChannelsLast ? [1, height, width, channels] : [1, channels, height, width]
-      boxes = try file.pipeline.map { try BoxPipeline($0, width: width, height: height) }
+      input = try NetworkInput(
+        network.input, width: width, height: height, channels: rule.channels.count)
+      pipeline = try file.pipeline.map { try BoxPipeline($0, width: width, height: height) }
       self.rule = rule
     case .multiArray(let shape, _, _):
-      (given, rule) = (shape, nil)
-    default: (given, rule) = ([], nil)
+      input = try NetworkInput(network.input, like: shape)
+      (rule, pipeline) = (nil, nil)
+    default: throw MLModelError(.io, "The stand-in reads no \(picture.name).")
     }
-    pipeline = boxes
-    // The network's own shape, its dynamic dimensions as the model gives them.
-    let declared = network.input.shape
-    if declared.count == given.count {
-      given = zip(declared, given).map { $0 > 0 ? $0 : $1 }
-    } else if declared.allSatisfy({ $0 > 0 }) {
-      given = declared
-    }
-    input = try NetworkInput(network.input, shape: given)
-    var names: [String: String] = [:]
-    for (index, output) in function.outputs.enumerated() {
-      let fallback = network.outputs[min(index, network.outputs.count - 1)].name
-      names[output.name] = file.outputs?[output.name] ?? fallback
-    }
-    self.names = names
+    names = Self.names(function.outputs, network, file.outputs ?? [:])
     labels = file.labels ?? spec.classLabels
+  }
+
+  /// The one input that is no number.
+  private static func picture(of function: ModelSpec.FunctionSpec) throws -> FeatureSpec {
+    let pictures = function.inputs.filter { [.image, .multiArray].contains($0.description.type) }
+    guard let picture = pictures.first, pictures.count == 1 else {
+      throw MLModelError(.io, "The stand-in wants one image or array, not \(pictures.count).")
+    }
+    return picture
+  }
+
+  /// The network's output for each of the model's: as told, else the one at its place.
+  private static func names(
+    _ outputs: [FeatureSpec], _ network: OnnxNetwork, _ told: [String: String]
+  ) -> [String: String] {
+    let places = outputs.enumerated().map { index, output in
+      let place = min(index, network.outputs.count - 1)
+      return (output.name, told[output.name] ?? network.outputs[place].name)
+    }
+    return Dictionary(uniqueKeysWithValues: places)
   }
 
   /// The answer to one frame.
@@ -114,17 +107,7 @@ final class Prediction {
       ArrayWriter.write(answer.values, to: array, unit)
       return MLFeatureValue(multiArray: array)
     case .dictionary(let keyType):
-      var chances: [AnyHashable: NSNumber] = [:]
-      for (index, value) in answer.values.enumerated() {
-        let label = labels.indices.contains(index) ? labels[index] : "\(index)"
-        let chance = NSNumber(value: Double(unit == .cpu ? value : Float(Float16(value))))
-        if keyType == .int64 {
-          chances[Int(label) ?? index] = chance
-        } else {
-          chances[label] = chance
-        }
-      }
-      return try MLFeatureValue(dictionary: chances)
+      return try MLFeatureValue(dictionary: chances(answer, keyType))
     case .string, .int64:
       let best = answer.values.indices.max { answer.values[$0] < answer.values[$1] } ?? 0
       let label = labels.indices.contains(best) ? labels[best] : "\(best)"
@@ -135,5 +118,18 @@ final class Prediction {
     default:
       throw MLModelError(.generic, "The stand-in makes no output of the type of \(output.name).")
     }
+  }
+
+  /// A classifier's scores by its labels.
+  private func chances(
+    _ answer: OnnxNetwork.Answer, _ keyType: MLFeatureType
+  ) -> [AnyHashable: NSNumber] {
+    var chances: [AnyHashable: NSNumber] = [:]
+    for (index, value) in answer.values.enumerated() {
+      let label = labels.indices.contains(index) ? labels[index] : "\(index)"
+      let key: AnyHashable = keyType == .int64 ? Int(label) ?? index : label
+      chances[key] = NSNumber(value: Double(unit == .cpu ? value : Float(Float16(value))))
+    }
+    return chances
   }
 }
