@@ -7,24 +7,22 @@ import { requireCoreMl } from "../../src/pipeline/coreml-here.ts";
 const folder = mkdtempSync(join(tmpdir(), "aip-here-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const FAILURE = "This library was built without Core ML, which only macOS has";
-
 describe("requireCoreMl()", () => {
-  test("lets those have them that have Core ML", () => {
+  test("lets those who have Core ML have its models", () => {
     expect(() => requireCoreMl("x.mlpackage", null)).not.toThrow();
   });
 
-  test("refuses them where there is no Core ML, and names the ONNX file beside where there is one", () => {
+  test("refuses them elsewhere, and names the ONNX file beside where there is one", () => {
     const path = join(folder, "x.mlpackage");
     const refusal = `Cannot run model "${path}": Core ML models run on a Mac alone; here, give `;
     const thrown = (message: string): unknown =>
       expect.objectContaining({ code: "model-needs-mac", category: "usage", message });
-    expect(() => requireCoreMl(path, FAILURE)).toThrow(
+    expect(() => requireCoreMl(path, "without Core ML")).toThrow(
       thrown(`${refusal}the ONNX file it was made from`) as Error,
     );
     const onnx = join(folder, "x.onnx");
     writeFileSync(onnx, "");
-    expect(() => requireCoreMl(`${path}/`, FAILURE)).toThrow(
+    expect(() => requireCoreMl(`${path}/`, "without Core ML")).toThrow(
       thrown(`${refusal.replace(path, `${path}/`)}"${onnx}"`) as Error,
     );
   });
