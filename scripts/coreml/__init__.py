@@ -1,0 +1,1 @@
+"""ONNX to Core ML, without PyTorch: the modules behind `scripts/convert-coreml.py`."""
