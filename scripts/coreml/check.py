@@ -84,17 +84,19 @@ class Result:
 def check(reference, full, half, description, pictures):
     """Compares packages with the reference: `full` in 32 bits, `half` in 16 (None: not wanted).
 
+    Returns what it found, and the outputs of the package that was asked for, one a picture.
     Raises CheckFailure where they disagree.
     """
     wanted = [reference.run(each.pixels) for each in pictures]
     if not all(np.isfinite(each).all() for each in wanted):
         raise CheckFailure("The ONNX file itself gives outputs that are not finite numbers")
     exact = Interpreter(read_program(full))
-    error = worst_error(wanted, [exact.run(each.pixels) for each in pictures], description)
+    found = [exact.run(each.pixels) for each in pictures]
+    error = worst_error(wanted, found, description)
     if not error <= FULL_ERROR_MAX:
         raise CheckFailure(f"As f32 the package is off by {error:.2g} of its scale, more than {FULL_ERROR_MAX:g}")
     if half is None:
-        return Result(len(pictures), error, None, None, None)
+        return Result(len(pictures), error, None, None, None), found
     rounded = Interpreter(read_program(half))
     found = [rounded.run(each.pixels) for each in pictures]
     if rounded.overflows:
@@ -105,11 +107,11 @@ def check(reference, full, half, description, pictures):
         )
     half_error = worst_error(wanted, found, description)
     agreement = agree(wanted, found, description, half_error)
-    return Result(len(pictures), error, half_error, rounded.largest, agreement)
+    return Result(len(pictures), error, half_error, rounded.largest, agreement), found
 
 
 def worst_error(wanted, found, description):
-    return max(float(each.max()) for each in [channel_errors(wanted, found, description)])
+    return float(np.max(channel_errors(wanted, found, description)))
 
 
 def channel_errors(wanted, found, description):

@@ -11,8 +11,7 @@ from .description import describe, load_manifest, user_metadata
 from .detections import detect, ndjson_line
 from .failure import UsageFailure
 from .graph import load_graph
-from .interpreter import Interpreter
-from .package import package_size_bytes, read_program, staged, write_package
+from .package import package_size_bytes, staged, write_package
 from .pictures import file_pictures, made_pictures
 from .program import build_program, channels_first, convert_program, require_known
 
@@ -45,9 +44,9 @@ def convert(options):
                 full, _ = write(graph, description, np.float32, options, staging / "full")
             pictures = pictures_of(options, description)
             reference = Reference(graph, description, channels_last)
-            result = check(reference, full, package if half else None, description, pictures)
+            result, outputs = check(reference, full, package if half else None, description, pictures)
             if options.detections:
-                write_detections(package, pictures, description, options)
+                write_detections(outputs, pictures, description, options)
         size_bytes = package_size_bytes(package)
     names = f", {len(description.names)} class names" if description.names else ""
     return {
@@ -102,12 +101,12 @@ def pictures_of(options, description):
     return made_pictures(description, options.frames)
 
 
-def write_detections(package, pictures, description, options):
+def write_detections(outputs, pictures, description, options):
     if description.head in ("classification", "raw"):
         raise UsageFailure(f"--detections: a {description.head} model detects nothing")
-    interpreter, lines = Interpreter(read_program(package)), []
-    for picture in pictures:
-        found = detect(interpreter.run(picture.pixels), description)
+    lines = []
+    for picture, output in zip(pictures, outputs):
+        found = detect(output, description)
         lines.append(ndjson_line(picture, found, description, options.pictures.stem))
     try:
         options.detections.write_text("\n".join(lines) + "\n", encoding="utf-8")

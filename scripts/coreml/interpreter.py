@@ -69,19 +69,19 @@ OPERATIONS = {
     "silu": lambda x: x * sigmoid(x),
     "softplus": lambda x: np.logaddexp(x, 0),
     "softsign": lambda x: x / (1 + np.abs(x)),
-    "tanh": np.tanh,
-    "exp": np.exp,
-    "sqrt": np.sqrt,
-    "abs": np.abs,
+    "tanh": lambda x: np.tanh(x),
+    "exp": lambda x: np.exp(x),
+    "sqrt": lambda x: np.sqrt(x),
+    "abs": lambda x: np.abs(x),
     "erf": erf,
     "softmax": softmax,
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "real_div": np.divide,
-    "pow": np.power,
-    "maximum": np.maximum,
-    "minimum": np.minimum,
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "mul": lambda x, y: x * y,
+    "real_div": lambda x, y: x / y,
+    "pow": lambda x, y: x**y,
+    "maximum": lambda x, y: np.maximum(x, y),
+    "minimum": lambda x, y: np.minimum(x, y),
     "clip": lambda x, alpha, beta: np.clip(x, alpha, beta),
     "matmul": lambda x, y, transpose_x=False, transpose_y=False: np.matmul(
         x.swapaxes(-1, -2) if transpose_x else x, y.swapaxes(-1, -2) if transpose_y else y
@@ -97,8 +97,6 @@ OPERATIONS = {
     "transpose": lambda x, perm: x.transpose(tuple(perm)),
     "pad": pad,
 }
-
-POSITIONAL = frozenset(["add", "sub", "mul", "real_div", "pow", "maximum", "minimum"])
 
 
 class Interpreter:
@@ -134,12 +132,8 @@ class Interpreter:
             raise CheckFailure(f'The check cannot compute the operation "{op.op_type}"')
         arguments = {key: read(value, values) for key, value in op.inputs.items()}
         arguments = {key: value for key, value in arguments.items() if value is not None}
-        function = OPERATIONS[op.op_type]
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            if op.op_type in POSITIONAL:
-                result = function(arguments["x"], arguments["y"])
-            else:
-                result = function(**arguments)
+            result = OPERATIONS[op.op_type](**arguments)
         return result if isinstance(result, list) else [result]
 
     def rounded(self, value, variable, kind):

@@ -146,13 +146,3 @@ def pad(build, node):
     pairs = list(zip(pads[: x.rank], pads[x.rank :]))
     fill = build.scalar(float(value.reshape(())))
     return mb.pad(x=x, pad=flat(pairs), mode="constant", constant_val=fill, name=build.name)
-
-
-@operator("SpaceToDepth")
-def space_to_depth(build, node):
-    x, block = build.get(node, 0), int(node.attribute("blocksize"))
-    _, channels, height, width = x.shape
-    parts = [1, channels, height // block, block, width // block, block]
-    split_up = mb.reshape(x=x, shape=ints(parts), name=f"{build.name}_blocks")
-    turned = mb.transpose(x=split_up, perm=ints([0, 3, 5, 1, 2, 4]), name=f"{build.name}_turned")
-    return reshaped(build, turned, [1, channels * block * block, height // block, width // block])
