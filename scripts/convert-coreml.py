@@ -27,17 +27,31 @@ from coreml.failure import CheckFailure, UsageFailure
 def arguments():
     parser = argparse.ArgumentParser(prog="convert-coreml", description=__doc__.split("\n\n")[0])
     parser.add_argument("model", type=Path, help="the .onnx file")
-    parser.add_argument("--output", type=Path, help="the package to write (default: beside the model)")
-    parser.add_argument("--input", choices=("image", "tensor"), default="image", help="kind of input")
+    parser.add_argument(
+        "--output", type=Path, help="the package to write (default: beside the model)"
+    )
+    parser.add_argument(
+        "--input", choices=("image", "tensor"), default="image", help="kind of input"
+    )
     parser.add_argument("--precision", choices=("fp16", "fp32"), default="fp16")
     parser.add_argument("--manifest", type=Path, help="JSON manifest (default: beside the model)")
     parser.add_argument("--head", help="type of the head, where its shape does not tell")
-    parser.add_argument("--input-size", metavar="WxH", type=size, help="for a model that leaves it open")
+    parser.add_argument(
+        "--input-size", metavar="WxH", type=size, help="for a model that leaves it open"
+    )
     parser.add_argument("--no-check", action="store_true", help="do not compute it and compare")
-    parser.add_argument("--pictures", type=Path, metavar="FILE", help="video or picture to check with")
-    parser.add_argument("--frames", type=positive, default=2, metavar="N", help="pictures to check with")
-    parser.add_argument("--every", type=positive, default=1, metavar="N", help="take each N-th frame")
-    parser.add_argument("--detections", type=Path, metavar="FILE", help="write the package's, as NDJSON")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="FILE", help="video or picture to check with"
+    )
+    parser.add_argument(
+        "--frames", type=positive, default=2, metavar="N", help="pictures to check with"
+    )
+    parser.add_argument(
+        "--every", type=positive, default=1, metavar="N", help="take each N-th frame"
+    )
+    parser.add_argument(
+        "--detections", type=Path, metavar="FILE", help="write the package's, as NDJSON"
+    )
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     options = parser.parse_args()
     if options.detections and (options.no_check or not options.pictures):
@@ -69,7 +83,9 @@ def main():
         result["seconds"] = round(time.monotonic() - started, 1)
     except ModuleNotFoundError as error:
         packages = "coremltools==9.0 onnx numpy onnxruntime"
-        return fail(f'Python lacks "{error.name}": run this with `uv run`, or `pip install {packages}`', 2)
+        return fail(
+            f'Python lacks "{error.name}": run this with `uv run`, or `pip install {packages}`', 2
+        )
     except UsageFailure as failure:
         return fail(failure, 2)
     except CheckFailure as failure:
@@ -104,7 +120,9 @@ def summary(result):
         lines.append("            no detections in these pictures; --pictures FILE gives others")
     elif found is not None:
         same = f"IoU {found['mean_iou']:.4f}, confidence off by {found['mean_gap']:.4f}"
-        lines.append(f"            {found['count']} detections, {found['share']:.1%} found again, {same}")
+        lines.append(
+            f"            {found['count']} detections, {found['share']:.1%} found again, {same}"
+        )
     return "\n".join(lines)
 
 

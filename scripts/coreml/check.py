@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import onnxruntime
 
-from . import detections
+from .detections import Agreement, compare, detect, table
 from .failure import CheckFailure
 from .graph import first_line, refusal
 from .interpreter import Interpreter
@@ -26,18 +26,21 @@ HALF_ERROR_MAX = 0.1
 """Of confidences and probabilities in 16 bits, and of raw outputs."""
 
 
+def open_session(graph):
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 4
+    model, providers = graph.model.SerializeToString(), ["CPUExecutionProvider"]
+    try:
+        return onnxruntime.InferenceSession(model, options, providers=providers)
+    except Exception as error:  # ONNX Runtime has exception types of its own for each cause.
+        raise refusal(graph.path, f"ONNX Runtime cannot load it: {first_line(error)}") from error
+
+
 class Reference:
     """The ONNX file in ONNX Runtime, fed with pixels."""
 
     def __init__(self, graph, description, channels_last):
-        options = onnxruntime.SessionOptions()
-        options.log_severity_level = 4
-        try:
-            self.session = onnxruntime.InferenceSession(
-                graph.model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # ONNX Runtime has exception types of its own for each cause.
-            raise refusal(graph.path, f"ONNX Runtime cannot load it: {first_line(error)}") from error
+        self.session = open_session(graph)
         scale, shift = description.affine()
         self.scale = np.array(scale, np.float32).reshape(1, -1, 1, 1)
         self.shift = np.array(shift, np.float32).reshape(1, -1, 1, 1)
@@ -53,16 +56,12 @@ class Reference:
 
 
 def output_shapes(graph):
-    """Output name to shape, by running the ONNX file once: what shape inference says may be open."""
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
+    """Output name to shape, by running the ONNX file once: the file itself may leave it open."""
+    session = open_session(graph)
+    feeds = {graph.input_name: np.zeros(graph.input_shape, graph.input_dtype)}
     try:
-        session = onnxruntime.InferenceSession(
-            graph.model.SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        feeds = {graph.input_name: np.zeros(graph.input_shape, graph.input_dtype)}
         values = session.run(graph.outputs, feeds)
-    except Exception as error:  # See Reference.
+    except Exception as error:  # As in open_session.
         raise refusal(graph.path, f"ONNX Runtime cannot run it: {first_line(error)}") from error
     return {name: tuple(np.shape(value)) for name, value in zip(graph.outputs, values)}
 
@@ -73,9 +72,9 @@ class Result:
 
     pictures: int
     error_f32: float
-    error_fp16: float | None
-    largest_fp16: float | None
-    detections: detections.Agreement | None
+    error_fp16: float | None = None
+    largest_fp16: float | None = None
+    detections: Agreement | None = None
 
     def json(self):
         return asdict(self)
@@ -94,16 +93,17 @@ def check(reference, full, half, description, pictures):
     found = [exact.run(each.pixels) for each in pictures]
     error = worst_error(wanted, found, description)
     if not error <= FULL_ERROR_MAX:
-        raise CheckFailure(f"As f32 the package is off by {error:.2g} of its scale, more than {FULL_ERROR_MAX:g}")
+        limit = f"more than {FULL_ERROR_MAX:g}"
+        raise CheckFailure(f"As f32 the package is off by {error:.2g} of its scale, {limit}")
     if half is None:
-        return Result(len(pictures), error, None, None, None), found
+        return Result(len(pictures), error), found
     rounded = Interpreter(read_program(half))
     found = [rounded.run(each.pixels) for each in pictures]
     if rounded.overflows:
         name, value = next(iter(rounded.overflows.items()))
-        count = len(rounded.overflows)
         raise CheckFailure(
-            f'As fp16 {count} value(s) overflow, "{name}" first with {value:.3g}; 65504 is the most it holds'
+            f'As fp16 {len(rounded.overflows)} value(s) overflow, "{name}" first with {value:.3g}; '
+            "65504 is the most they hold (--precision fp32 keeps them, off the Neural Engine)"
         )
     half_error = worst_error(wanted, found, description)
     agreement = agree(wanted, found, description, half_error)
@@ -134,21 +134,29 @@ def agree(wanted, found, description, half_error):
             wanted, found = probabilities(wanted), probabilities(found)
             half_error = worst_error(wanted, found, description)
         if not half_error <= HALF_ERROR_MAX:
-            raise CheckFailure(f"As fp16 the output is off by {half_error:.2g}, more than {HALF_ERROR_MAX:g}")
+            limit = f"more than {HALF_ERROR_MAX:g}"
+            raise CheckFailure(f"As fp16 the output is off by {half_error:.2g}, {limit}")
         return None
-    pairs = [[detections.table(each, description)[1] for each in outputs] for outputs in (wanted, found)]
-    gap = max(float(np.abs(a.max(1) - b.max(1)).max()) for a, b in zip(*pairs))
-    agreement = detections.compare(
-        [detections.detect(each, description) for each in wanted],
-        [detections.detect(each, description) for each in found],
+    gap = max(
+        float(np.abs(confidences(a, description) - confidences(b, description)).max())
+        for a, b in zip(wanted, found)
+    )
+    agreement = compare(
+        [detect(each, description) for each in wanted],
+        [detect(each, description) for each in found],
     )
     if not agreement.good or (agreement.count == 0 and not gap <= HALF_ERROR_MAX):
         raise CheckFailure(
-            f"As fp16 the detections differ: {agreement.share:.3f} of {agreement.count} found again, "
-            f"IoU {agreement.mean_iou:.3f}, confidence off by {agreement.mean_gap:.3f} "
+            f"As fp16 the detections differ: {agreement.share:.3f} of {agreement.count} found "
+            f"again, IoU {agreement.mean_iou:.3f}, confidence off by {agreement.mean_gap:.3f} "
             f"(at most {gap:.3f} before NMS)"
         )
     return agreement
+
+
+def confidences(output, description):
+    """The best confidence of each box, before anything is left out."""
+    return table(output, description)[1].max(1)
 
 
 def probabilities(outputs):

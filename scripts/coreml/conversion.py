@@ -5,12 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
-from . import rewrites
+from . import normalization, rewrites
 from .check import Reference, check, output_shapes
-from .description import describe, load_manifest, user_metadata
+from .description import describe, load_manifest
 from .detections import detect, ndjson_line
 from .failure import UsageFailure
 from .graph import load_graph
+from .metadata import user_metadata
 from .package import package_size_bytes, staged, write_package
 from .pictures import file_pictures, made_pictures
 from .program import build_program, channels_first, convert_program, require_known
@@ -36,7 +37,8 @@ def convert(options):
     done = rewrite(graph, description)
     with staged(target) as staging:
         half = options.precision == "fp16"
-        package, output = write(graph, description, np.float16 if half else np.float32, options, staging / "new")
+        dtype = np.float16 if half else np.float32
+        package, output = write(graph, description, dtype, options, staging / "new")
         result = None
         if not options.no_check:
             full = package
@@ -44,16 +46,19 @@ def convert(options):
                 full, _ = write(graph, description, np.float32, options, staging / "full")
             pictures = pictures_of(options, description)
             reference = Reference(graph, description, channels_last)
-            result, outputs = check(reference, full, package if half else None, description, pictures)
+            result, outputs = check(
+                reference, full, package if half else None, description, pictures
+            )
             if options.detections:
                 write_detections(outputs, pictures, description, options)
         size_bytes = package_size_bytes(package)
+    size = f"{description.width}x{description.height}"
     names = f", {len(description.names)} class names" if description.names else ""
     return {
         "model": options.model.name,
         "output": str(target),
         "size_bytes": size_bytes,
-        "input": f"{options.input} {description.width}x{description.height}, {description.channels}, 0-255",
+        "input": f"{options.input} {size}, {description.channels}, 0-255",
         "head": f'{description.head} "{output}" {list(shapes[description.output])}{names}',
         "rewrites": done,
         "check": result and result.json(),
@@ -75,9 +80,9 @@ def rewrite(graph, description):
         done.append("Focus as one convolution")
     if rewrites.chain_pools(graph):
         done.append("wide pools as chains of 5")
-    if rewrites.fold_normalization(graph, *description.affine()):
+    if normalization.fold_normalization(graph, *description.affine()):
         done.append("scale of the pixels folded into the first convolution")
-    if rewrites.keep_weights_normal(graph):
+    if normalization.keep_weights_normal(graph):
         done.append("pixels divided by 256, which the first convolution's weights take back")
     return done
 
@@ -91,7 +96,9 @@ def write(graph, description, dtype, options, stem):
         raw = Path(folder) / "raw.mlpackage"
         convert_program(program, source, description, image, raw)
         about = description.manifest.get("name", options.model.stem)
-        write_package(raw, package, f"{about}: {description.head}", user_metadata(description, output))
+        write_package(
+            raw, package, f"{about}: {description.head}", user_metadata(description, output)
+        )
     return package, output
 
 

@@ -9,14 +9,8 @@ from dataclasses import dataclass
 
 from .failure import UsageFailure
 from .graph import refusal
+from .heads import DECODED_HEADS, HEADS, read_head
 
-HEADS = ("yolox", "yolov5", "yolov8", "end-to-end", "classification", "raw")
-DECODED_HEADS = ("yolov5", "yolov8", "end-to-end")
-"""Heads whose boxes are in input pixels."""
-
-STRIDE_SETS = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (16, 32))
-END_TO_END_ROWS = (100, 300)
-COCO_COLUMNS = 84
 PAD = 114
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
@@ -62,14 +56,16 @@ def load_manifest(model_path, path=None):
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageFailure(f'Manifest "{path}" cannot be read: {error}') from error
-    parts = [manifest] + [manifest.get(key, {}) for key in ("input", "head") if type(manifest) is dict]
+    parts = [manifest] + [
+        manifest.get(key, {}) for key in ("input", "head") if type(manifest) is dict
+    ]
     if not all(isinstance(part, dict) for part in parts):
         raise UsageFailure(f'Manifest "{path}" must be an object, and its "input" and "head" too')
     return manifest
 
 
 def describe(graph, shapes, manifest):
-    """Finds the head that reads one of the outputs (`shapes`: name to shape) and the rest with it."""
+    """Finds the head that reads an output (`shapes`: name to shape), and the rest with it."""
     given, head_given = manifest.get("input", {}), manifest.get("head", {})
     height, width = graph.input_shape[2:]
     names = class_names(graph, manifest)
@@ -88,7 +84,9 @@ def describe(graph, shapes, manifest):
             found = found and (output, *found)
     if found is None:
         seen = ", ".join(f'"{name}" {list(shape)}' for name, shape in shapes.items())
-        wanted = f"it is no {type_given} head" if type_given else "no head reads it; name one by --head"
+        wanted = (
+            f"it is no {type_given} head" if type_given else "no head reads it; name one by --head"
+        )
         raise refusal(graph.path, f"its output is {seen} at input {width}x{height}, and {wanted}")
     output, head, strides, transposed = found
     channels, scale, mean, std, letterbox = convention(head, graph, ultralytics)
@@ -121,50 +119,6 @@ def describe(graph, shapes, manifest):
     )
 
 
-def read_head(asked, shape, size, names, ultralytics, given):
-    """(head, strides, transposed) where `shape` is that of a head; else None."""
-    if asked == "raw":
-        return "raw", (), False
-    if len(shape) in (2, 4) and asked in (None, "classification") and shape[1] >= 2:
-        if shape[0] == 1 and all(side == 1 for side in shape[2:]):
-            return ("classification", (), False) if fits(names, shape[1]) else None
-    if len(shape) != 3 or shape[0] != 1:
-        return None
-    strides = [given["strides"]] if "strides" in given else STRIDE_SETS
-    for transposed in (False, True) if "transposed" not in given else (given["transposed"],):
-        rows, columns = (shape[2], shape[1]) if transposed else shape[1:]
-        if asked in (None, "end-to-end") and not transposed and columns == 6:
-            if asked or rows in END_TO_END_ROWS:
-                return "end-to-end", (), False
-        for anchors, heads in ((3, ("yolov5",)), (1, ("yolox", "yolov8"))):
-            levels = next((each for each in strides if cells(size, each) * anchors == rows), None)
-            for head in heads if levels else ():
-                if asked not in (None, head):
-                    continue
-                extra = 4 if head == "yolov8" else 5
-                if columns <= extra or not fits(names, columns - extra):
-                    continue
-                if not asked and anchors == 1 and head != one_box_head(transposed, columns, names, ultralytics):
-                    continue
-                return head, tuple(levels), transposed
-    return None
-
-
-def one_box_head(transposed, columns, names, ultralytics):
-    """YOLOX lies with its boxes first, YOLOv8 with them last, unless metadata says it was turned."""
-    turned = (ultralytics and names) or (columns == COCO_COLUMNS and not names)
-    return "yolov8" if transposed or turned else "yolox"
-
-
-def cells(size, strides):
-    width, height = size
-    return sum(-(-width // stride) * -(-height // stride) for stride in strides)
-
-
-def fits(names, count):
-    return names is None or len(names) == count
-
-
 def convention(head, graph, ultralytics):
     """(channels, scale, mean, std, letterbox) a head is used to."""
     zero, one = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
@@ -194,51 +148,3 @@ def class_names(graph, manifest):
         return [str(name) for name in value]
     except (ValueError, SyntaxError, TypeError):
         return None
-
-
-def package_manifest(description, output):
-    """The manifest of the package: its network takes pixels as they are, 0-255."""
-    manifest = {key: value for key, value in description.manifest.items() if key not in ("input", "head")}
-    if description.names:
-        manifest["classes"] = description.names
-    ones, zeros = [1] * 3, [0] * 3
-    manifest["input"] = {
-        "width": description.width,
-        "height": description.height,
-        "layout": "nchw",
-        "channels": description.channels,
-        "scale": 1,
-        "mean": zeros,
-        "std": ones,
-        "letterbox": description.letterbox,
-        "pad": description.pad,
-    }
-    head = {"type": description.head, "output": output, "activation": description.activation}
-    if description.strides:
-        head["strides"] = list(description.strides)
-    if description.head in ("yolox", "yolov5", "yolov8"):
-        head["transposed"] = description.transposed
-    if description.manifest.get("head", {}).get("normalized"):
-        head["normalized"] = True
-    manifest["head"] = head
-    return manifest
-
-
-def user_metadata(description, output):
-    """The package's metadata: aip's manifest, and the keys of Ultralytics' exports.
-
-    `stride` is left out for YOLOX: beside `names` it would mark an Ultralytics export, whose
-    outputs mean something else.
-    """
-    manifest = package_manifest(description, output)
-    metadata = {"aip.manifest": json.dumps(manifest, separators=(",", ":"), sort_keys=True, ensure_ascii=False)}
-    metadata["task"] = "classify" if description.head == "classification" else "detect"
-    metadata["imgsz"] = str([description.height, description.width])
-    metadata["batch"] = "1"
-    if description.names:
-        metadata["names"] = str(dict(enumerate(description.names)))
-    if description.strides and description.head != "yolox":
-        metadata["stride"] = str(max(description.strides))
-    if description.head == "raw":
-        del metadata["task"]
-    return metadata

@@ -72,7 +72,9 @@ def detect(output, description):
     for index in order:
         found = Detection(int(classes[index]), float(confidences[index]), tuple(boxes[index]))
         rivals = (each for each in kept if each.class_id == found.class_id)
-        if description.head == "end-to-end" or all(iou(found.box, each.box) <= NMS_IOU for each in rivals):
+        if description.head == "end-to-end" or all(
+            iou(found.box, each.box) <= NMS_IOU for each in rivals
+        ):
             kept.append(found)
         if len(kept) == COUNT_MAX:
             break
@@ -143,7 +145,9 @@ def ndjson_line(picture, detections, description, source):
         for each in detections
     ]
     size = {"width": picture.width, "height": picture.height}
-    return json.dumps({"source": source, "frame": picture.frame, **size, "status": "ok", "detections": rows})
+    return json.dumps(
+        {"source": source, "frame": picture.frame, **size, "status": "ok", "detections": rows}
+    )
 
 
 def label(description, class_id):

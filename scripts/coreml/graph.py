@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import onnx
 from google.protobuf.message import DecodeError
-from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
+
+import onnx
+from onnx import helper, numpy_helper
 
 from .failure import UsageFailure
 
@@ -53,8 +54,8 @@ class Graph:
     opset: int
     producer: str
     metadata: dict
-    """The file as it was, its input's shape fixed: what ONNX Runtime is asked to run."""
     model: onnx.ModelProto = field(repr=False)
+    """The file as it was, its input's shape fixed: what ONNX Runtime is asked to run."""
 
     def consumers(self, name):
         return [node for node in self.nodes if name in node.inputs]
@@ -148,7 +149,9 @@ def fix_input(path, value, size):
     if dtype not in (np.float32, np.float16, np.uint8):
         raise refusal(path, f'input "{value.name}" is {dtype}, not float32, float16 or uint8')
     if len(shape) != 4 or not {shape[1], shape[3]} & {0, 1, 3}:
-        raise refusal(path, f'input "{value.name}" {shape} is no picture [1, C, H, W], [1, H, W, C]')
+        raise refusal(
+            path, f'input "{value.name}" {shape} is no picture [1, C, H, W], [1, H, W, C]'
+        )
     if shape[0] > 1:
         raise refusal(path, f"its batch is fixed at {shape[0]}; export it with batch 1")
     first = 1 if shape[3] in (1, 3) and shape[1] not in (1, 3) else 2

@@ -37,7 +37,9 @@ def conv(x, weight, strides, pad, dilations, groups, pad_type, bias=None):
     return total if bias is None else total + bias.reshape(1, -1, *[1] * (x.ndim - 2))
 
 
-def conv_transpose(x, weight, strides, pad, dilations, groups, pad_type, bias=None, output_shape=None):
+def conv_transpose(
+    x, weight, strides, pad, dilations, groups, pad_type, bias=None, output_shape=None
+):
     kernel, count = weight.shape[2:], weight.shape[1] * groups
     pairs = np.reshape(pad, (-1, 2)).tolist()
     full = [
@@ -66,7 +68,9 @@ def max_pool(x, kernel_sizes, strides, pad, pad_type, ceil_mode=False):
     return total
 
 
-def avg_pool(x, kernel_sizes, strides, pad, pad_type, exclude_padding_from_average, ceil_mode=False):
+def avg_pool(
+    x, kernel_sizes, strides, pad, pad_type, exclude_padding_from_average, ceil_mode=False
+):
     ones = [1] * len(kernel_sizes)
     total = sum(seen for _, seen in windows(padded(x, pad), kernel_sizes, strides, ones))
     if not exclude_padding_from_average:

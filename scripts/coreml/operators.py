@@ -39,7 +39,7 @@ class Build:
     casts: dict = None
 
     def get(self, node, index, attribute=None):
-        """Input `index` of a node as it is, or the attribute that older operator sets have instead."""
+        """Input `index` of a node as it is, or the attribute older operator sets have instead."""
         name = node.inputs[index] if index < len(node.inputs) else ""
         if name:
             return self.values[name]
@@ -51,7 +51,9 @@ class Build:
         if value is None:
             return default
         if not isinstance(value, (np.ndarray, list, int, float)):
-            raise Unconvertible(f'{node.kind} "{node.outputs[0]}" has an input {index} that is computed')
+            raise Unconvertible(
+                f'{node.kind} "{node.outputs[0]}" has an input {index} that is computed'
+            )
         return np.asarray(value)
 
     def tensor(self, node, index):
@@ -71,7 +73,11 @@ class Build:
 
     def cast(self, variable):
         wanted = "fp16" if self.dtype == np.float16 else "fp32"
-        if variable.op is not None and variable.op.op_type == "cast" and variable.op.dtype.val == wanted:
+        if (
+            variable.op is not None
+            and variable.op.op_type == "cast"
+            and variable.op.dtype.val == wanted
+        ):
             return variable
         if numpy_type(variable) == self.dtype:
             return variable
@@ -91,7 +97,7 @@ def numpy_type(variable):
 
 
 def spatial_pads(node, variable, kernel, strides, dilations):
-    """ONNX's padding as Core ML's: [(before, after)] of each spatial axis, `auto_pad` worked out."""
+    """ONNX's padding as [(before, after)] of each spatial axis, `auto_pad` worked out."""
     mode, count = node.attribute("auto_pad", "NOTSET"), len(kernel)
     if mode == "VALID":
         return [(0, 0)] * count

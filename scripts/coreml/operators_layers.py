@@ -12,7 +12,10 @@ def conv(build, node):
     if not isinstance(weight, np.ndarray):
         raise Unconvertible(f'Conv "{node.outputs[0]}" has weights that are computed')
     count = weight.ndim - 2
-    strides, dilations = node.attribute("strides", [1] * count), node.attribute("dilations", [1] * count)
+    strides, dilations = (
+        node.attribute("strides", [1] * count),
+        node.attribute("dilations", [1] * count),
+    )
     arguments = {} if build.get(node, 2) is None else {"bias": build.tensor(node, 2)}
     return mb.conv(
         x=x,
@@ -33,10 +36,18 @@ def conv_transpose(build, node):
     if not isinstance(weight, np.ndarray):
         raise Unconvertible(f'ConvTranspose "{node.outputs[0]}" has weights that are computed')
     if "output_shape" in node.attributes or node.attribute("auto_pad", "NOTSET") != "NOTSET":
-        raise Unconvertible(f'ConvTranspose "{node.outputs[0]}" names its output\'s size, not its padding')
+        raise Unconvertible(
+            f'ConvTranspose "{node.outputs[0]}" names its output\'s size, not its padding'
+        )
     count = weight.ndim - 2
-    strides, dilations = node.attribute("strides", [1] * count), node.attribute("dilations", [1] * count)
-    pads, groups = spatial_pads(node, x, weight.shape[2:], strides, dilations), int(node.attribute("group", 1))
+    strides, dilations = (
+        node.attribute("strides", [1] * count),
+        node.attribute("dilations", [1] * count),
+    )
+    pads, groups = (
+        spatial_pads(node, x, weight.shape[2:], strides, dilations),
+        int(node.attribute("group", 1)),
+    )
     extra = node.attribute("output_padding", [0] * count)
     sizes = [
         (size - 1) * stride - sum(pad) + dilation * (length - 1) + more + 1
@@ -64,10 +75,16 @@ def conv_transpose(build, node):
 def pool(build, node):
     x, kernel = build.tensor(node, 0), node.attribute("kernel_shape")
     count = len(kernel)
-    strides, dilations = node.attribute("strides", [1] * count), node.attribute("dilations", [1] * count)
+    strides, dilations = (
+        node.attribute("strides", [1] * count),
+        node.attribute("dilations", [1] * count),
+    )
     if set(dilations) != {1} or len(node.outputs) > 1:
         raise Unconvertible(f'{node.op} "{node.outputs[0]}" is dilated or gives indices')
-    pads, counted = spatial_pads(node, x, kernel, strides, dilations), node.attribute("count_include_pad", 0)
+    pads, counted = (
+        spatial_pads(node, x, kernel, strides, dilations),
+        node.attribute("count_include_pad", 0),
+    )
     if node.attribute("ceil_mode", 0):
         ceiled = [ceil_pad(*each) for each in zip(x.shape[2:], kernel, strides, pads)]
         if ceiled != pads and node.op == "AveragePool" and counted:
@@ -87,7 +104,7 @@ def pool(build, node):
 
 
 def ceil_pad(size, kernel, stride, pad):
-    """The padding that makes room for a last window that is only begun, as `ceil_mode` allows it."""
+    """The padding that makes room for a last window only begun, as `ceil_mode` allows it."""
     before, after = pad
     windows = -(-(size + before + after - kernel) // stride) + 1
     # A window that would begin in the padding behind the picture is not taken.
@@ -112,7 +129,11 @@ def global_max_pool(build, node):
 def reduce(build, node):
     x = build.tensor(node, 0)
     axes = build.constant(node, 1, "axes", np.arange(x.rank))
-    function = {"ReduceMean": mb.reduce_mean, "ReduceMax": mb.reduce_max, "ReduceSum": mb.reduce_sum}[node.op]
+    function = {
+        "ReduceMean": mb.reduce_mean,
+        "ReduceMax": mb.reduce_max,
+        "ReduceSum": mb.reduce_sum,
+    }[node.op]
     keep = bool(node.attribute("keepdims", 1))
     if not keep and len(axes) == x.rank:
         raise Unconvertible(f'{node.op} "{node.outputs[0]}" leaves a number, not a tensor')
@@ -151,88 +172,3 @@ def gemm(build, node):
 @operator("MatMul")
 def matmul(build, node):
     return mb.matmul(x=build.tensor(node, 0), y=build.tensor(node, 1), name=build.name)
-
-
-@operator("Resize", "Upsample")
-def resize(build, node):
-    x, scales = build.tensor(node, 0), resize_scales(build, node)
-    if x.rank != 4 or any(scale != 1 for scale in scales[:2]):
-        raise Unconvertible(f'{node.op} "{node.outputs[0]}" resizes more than height and width')
-    mode = node.attribute("mode", "nearest")
-    if node.op == "Upsample" or build.opset < 11:
-        place = "asymmetric"
-    else:
-        place = node.attribute("coordinate_transformation_mode", "half_pixel")
-    sizes = [int(np.floor(size * scale + 1e-6)) for size, scale in zip(x.shape, scales)]
-    if mode == "nearest":
-        return resize_nearest(build, node, x, scales[2:], sizes[2:], place)
-    if mode != "linear" or node.attribute("antialias", 0):
-        raise Unconvertible(f'{node.op} "{node.outputs[0]}" is neither nearest nor plain linear')
-    # A picture one pixel high or wide has no spacing: both conventions agree there.
-    modes = {
-        "half_pixel": "UNALIGN_CORNERS",
-        "pytorch_half_pixel": "UNALIGN_CORNERS",
-        "align_corners": "STRICT_ALIGN_CORNERS",
-        "asymmetric": "DEFAULT",
-    }
-    if place not in modes or (place == "pytorch_half_pixel" and 1 in sizes[2:]):
-        raise Unconvertible(f'{node.op} "{node.outputs[0]}" places its pixels by {place}')
-    return mb.resize_bilinear(
-        x=x,
-        target_size_height=np.int32(sizes[2]),
-        target_size_width=np.int32(sizes[3]),
-        sampling_mode=modes[place],
-        name=build.name,
-    )
-
-
-def resize_scales(build, node):
-    if node.op == "Upsample" or build.opset < 11:
-        return [float(each) for each in build.constant(node, 1, "scales")]
-    scales, x = build.constant(node, 2), build.get(node, 0)
-    if "axes" in node.attributes:
-        raise Unconvertible(f'{node.op} "{node.outputs[0]}" names its axes')
-    if scales is not None and scales.size:
-        return [float(each) for each in scales]
-    sizes = build.constant(node, 3)
-    if sizes is None:
-        raise Unconvertible(f'{node.op} "{node.outputs[0]}" has neither scales nor sizes')
-    return [int(new) / old for new, old in zip(sizes, x.shape)]
-
-
-def resize_nearest(build, node, x, scales, sizes, place):
-    rounding = node.attribute("nearest_mode", "round_prefer_floor")
-    if node.op == "Upsample" or build.opset < 11:
-        rounding = "floor"
-    for scale, old, new in zip(scales, x.shape[2:], sizes):
-        whole = round(scale)
-        repeated = np.arange(old).repeat(whole) if scale == whole and whole >= 1 else []
-        if not np.array_equal(nearest_indices(old, new, scale, place, rounding), repeated):
-            how = f"{place} and {rounding} by {scale:g}"
-            raise Unconvertible(f'{node.op} "{node.outputs[0]}" is no plain repetition: {how}')
-    return mb.upsample_nearest_neighbor(
-        x=x,
-        scale_factor_height=np.float32(scales[0]),
-        scale_factor_width=np.float32(scales[1]),
-        name=build.name,
-    )
-
-
-def nearest_indices(old, new, scale, place, rounding):
-    """The source pixel of each, by the formulas of ONNX's specification of Resize."""
-    at = np.arange(new, dtype=np.float64)
-    if place == "asymmetric":
-        at = at / scale
-    elif place == "align_corners":
-        at = at * (old - 1) / max(new - 1, 1)
-    elif place in ("half_pixel", "pytorch_half_pixel"):
-        at = (at + 0.5) / scale - 0.5 if place == "half_pixel" or new > 1 else at * 0
-    else:
-        return None
-    rounded = {
-        "floor": np.floor,
-        "ceil": np.ceil,
-        "round_prefer_floor": lambda value: np.ceil(value - 0.5),
-        "round_prefer_ceil": lambda value: np.floor(value + 0.5),
-    }[rounding](at)
-    return np.clip(rounded, 0, old - 1).astype(int)

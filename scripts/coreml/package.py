@@ -12,10 +12,10 @@ import uuid
 from contextlib import contextmanager
 from pathlib import Path
 
-from .failure import UsageFailure
-from .toolkit import coremltools as ct
-
+import coremltools as ct
 from coremltools.converters.mil.frontend.milproto.load import load as load_milproto
+
+from .failure import UsageFailure
 
 FOLDER = Path("Data/com.apple.CoreML")
 MODEL, WEIGHTS = FOLDER / "model.mlmodel", FOLDER / "weights" / "weight.bin"

@@ -13,8 +13,8 @@ class Picture:
     """One frame, fitted to the model's input, and how to get back to its own pixels."""
 
     frame: int
-    """Values 0-255, f32, `[1, C, H, W]` in the model's own channel order."""
     pixels: np.ndarray
+    """Values 0-255, f32, `[1, C, H, W]` in the model's own channel order."""
     width: int
     height: int
     ratio: tuple
@@ -38,7 +38,10 @@ def made_pictures(description, count, seed=7):
         image = 128 + 100 * (slopes[:, :1, None] * y + slopes[:, 1:, None] * x)
         for _ in range(12):
             top, left = random.integers(0, height), random.integers(0, width)
-            bottom, right = top + random.integers(8, height // 2 + 9), left + random.integers(8, width // 2 + 9)
+            bottom, right = (
+                top + random.integers(8, height // 2 + 9),
+                left + random.integers(8, width // 2 + 9),
+            )
             image[:, top:bottom, left:right] = random.uniform(0, 255, (3, 1, 1))
         image = np.clip(image + random.normal(0, 6, image.shape), 0, 255).round()
         pixels = ordered(image.astype(np.float32), description)
@@ -59,7 +62,17 @@ def file_pictures(path, description, count, every):
         "format=rgb24",
         f"pad={description.width}:{description.height}:{place['x']}:{place['y']}:color={grey}",
     ]
-    command = ["ffmpeg", "-v", "error", "-i", str(path), "-vf", ",".join(filters), "-vsync", "passthrough"]
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-i",
+        str(path),
+        "-vf",
+        ",".join(filters),
+        "-vsync",
+        "passthrough",
+    ]
     raw = run([*command, "-frames:v", str(count), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], path)
     frames = np.frombuffer(raw, np.uint8).reshape(-1, description.height, description.width, 3)
     if len(frames) == 0:
@@ -100,7 +113,15 @@ def ordered(image, description):
 
 
 def picture_size(path):
-    command = ["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries", "stream=width,height"]
+    command = [
+        "ffprobe",
+        "-v",
+        "error",
+        "-select_streams",
+        "v:0",
+        "-show_entries",
+        "stream=width,height",
+    ]
     text = run([*command, "-of", "csv=p=0:s=x", str(path)], path).decode().strip().splitlines()
     if not text:
         raise UsageFailure(f'Pictures "{path}" have no video stream')

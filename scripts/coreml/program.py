@@ -2,18 +2,19 @@
 
 import re
 
+import coremltools as ct
 import numpy as np
-
-from .toolkit import coremltools as ct  # First: it silences the import of the others.
-
 from coremltools.converters.mil import Builder as mb
 from coremltools.converters.mil.mil import Function, Program, types
 
-from . import operators_elementwise, operators_layers, operators_layout  # noqa: F401
-from .description import DECODED_HEADS
+from . import operators_elementwise, operators_layers, operators_layout, operators_resize
 from .failure import UsageFailure
 from .graph import Node, evaluate, first_line, refusal
+from .heads import DECODED_HEADS
 from .operators import OPERATORS, Build, Unconvertible
+
+REGISTERED = (operators_elementwise, operators_layers, operators_layout, operators_resize)
+"""Imported for the operators they register."""
 
 TARGET = ct.target.macOS13
 """The first system whose programs take and give 16-bit tensors."""
@@ -47,7 +48,9 @@ def channels_first(graph):
     graph.input_shape = (batch, channels, height, width)
     users = graph.consumers(graph.input_name)
     name = graph.fresh(f"{graph.input_name}_nhwc")
-    turned = all(each.op == "Transpose" and each.attribute("perm") == [0, 3, 1, 2] for each in users)
+    turned = all(
+        each.op == "Transpose" and each.attribute("perm") == [0, 3, 1, 2] for each in users
+    )
     for node in users:
         if turned:
             graph.replace(node, [Node("Identity", [graph.input_name], node.outputs, {})])
@@ -67,15 +70,10 @@ def decoding(graph, head):
         return set()
     tail, blocked = set(), set()
     for node in reversed(graph.nodes):
-        plain = node.op in ARITHMETIC or node.op in LAYOUT
-        if plain and not blocked.intersection(node.outputs):
-            if node.op in ARITHMETIC:
-                tail.update(node.outputs)
-        else:
+        if node.op not in ARITHMETIC | LAYOUT or blocked.intersection(node.outputs):
             blocked.update(node.inputs)
-            continue
-        if blocked.intersection(node.outputs):
-            blocked.update(node.inputs)
+        elif node.op in ARITHMETIC:
+            tail.update(node.outputs)
     return tail
 
 
@@ -100,7 +98,9 @@ def build_program(graph, head, dtype, image):
     Its input is a tensor of `dtype`, or for an image one of 32 bits, as Core ML gives it pictures.
     Returns (program, input name, output name).
     """
-    names = identifiers([graph.input_name, *(each for node in graph.nodes for each in node.outputs)])
+    names = identifiers(
+        [graph.input_name, *(each for node in graph.nodes for each in node.outputs)]
+    )
     source, (output,) = names[graph.input_name], graph.outputs
     wide = types.fp32 if image or dtype == np.float32 else types.fp16
     placeholder = mb.placeholder(shape=graph.input_shape, dtype=wide)
@@ -146,16 +146,12 @@ def build_node(graph, build, node, names, dtype, exact):
 
 def convert_program(program, source, description, image, folder):
     """Lets coremltools write the program's protobuf and weights to `folder`."""
+    inputs = None
     if image:
-        layout = {"rgb": "RGB", "bgr": "BGR", "gray": "G"}[description.channels]
-        kind = ct.ImageType(
-            name=source,
-            shape=program.functions["main"].inputs[source].shape,
-            color_layout=getattr(ct.colorlayout, {"G": "GRAYSCALE"}.get(layout, layout)),
-        )
-        inputs = [kind]
-    else:
-        inputs = None
+        layout = {"rgb": "RGB", "bgr": "BGR", "gray": "GRAYSCALE"}[description.channels]
+        shape = program.functions["main"].inputs[source].shape
+        color_layout = getattr(ct.colorlayout, layout)
+        inputs = [ct.ImageType(name=source, shape=shape, color_layout=color_layout)]
     try:
         ct.convert(
             program,

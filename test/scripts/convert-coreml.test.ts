@@ -67,7 +67,9 @@ if (python === undefined) {
   console.warn(`skipped: no Python with ${PACKAGES.join(", ")} (AIP_PYTHON names one)`);
 }
 
-for (const file of [...new Bun.Glob("*_test.py").scanSync({ cwd: FOLDER, absolute: true })].sort()) {
+for (const file of [
+  ...new Bun.Glob("*_test.py").scanSync({ cwd: FOLDER, absolute: true }),
+].sort()) {
   describe.skipIf(python === undefined)(basename(file), () => {
     test.each(namesIn(file))(
       "%s",

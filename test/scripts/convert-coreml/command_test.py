@@ -9,9 +9,10 @@ import sys
 import unittest
 
 import graphs
-import onnx
 from coreml.failure import UsageFailure
 from harness import ROOT, SCRIPT, ConversionTest
+
+import onnx
 
 
 def command(*arguments, **environment):
@@ -62,7 +63,9 @@ class Reproducible(ConversionTest):
         (package / "left-over").write_text("x")
         self.convert(path, no_check=True)
         self.assertEqual(contents(package), wanted)
-        self.assertEqual(sorted(each.name for each in self.folder.iterdir()), ["x.mlpackage", "x.onnx"])
+        self.assertEqual(
+            sorted(each.name for each in self.folder.iterdir()), ["x.mlpackage", "x.onnx"]
+        )
 
 
 class Command(ConversionTest):
@@ -111,7 +114,9 @@ class Refusals(ConversionTest):
         x = g.add("TopK", g.add("Det", "images"), g.whole(1), outputs=2)[0]
         x = g.add("Sin", g.add("Odd", x, domain="made.up"))
         model = g.model(x, shapes=[[1, 1]])
-        self.refused(r"uses operators Det, Sin, TopK, made.up.Odd, which cannot be converted$", model)
+        self.refused(
+            r"uses operators Det, Sin, TopK, made.up.Odd, which cannot be converted$", model
+        )
 
     def test_one_unknown_operator_is_named(self):
         self.refused(r"uses the operator Sin, which", self.picture([1, 3, 8, 8], "Sin"))
@@ -145,7 +150,11 @@ class Refusals(ConversionTest):
 
     def test_truncated_and_foreign_files_are_refused(self):
         whole = graphs.yolov8().SerializeToString()
-        for name, data in {"half": whole[: len(whole) // 2], "text": b"hello", "empty": b""}.items():
+        for name, data in {
+            "half": whole[: len(whole) // 2],
+            "text": b"hello",
+            "empty": b"",
+        }.items():
             path = self.folder / f"{name}.onnx"
             path.write_bytes(data)
             with self.subTest(name):
@@ -154,7 +163,9 @@ class Refusals(ConversionTest):
 
     def test_weights_that_are_missing_are_told(self):
         path = self.folder / "x.onnx"
-        onnx.save(graphs.yolov8(), path, save_as_external_data=True, location="x.data", size_threshold=0)
+        onnx.save(
+            graphs.yolov8(), path, save_as_external_data=True, location="x.data", size_threshold=0
+        )
         (self.folder / "x.data").unlink()
         self.refused("is not whole: .*x.data", path)
 

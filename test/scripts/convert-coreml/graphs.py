@@ -1,6 +1,7 @@
 """ONNX graphs in the shape of known networks, with seeded random weights."""
 
 import numpy as np
+
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
@@ -28,7 +29,9 @@ class Graph:
         self.nodes.append(helper.make_node(op, list(inputs), names, domain=domain, **attributes))
         return names[0] if outputs == 1 else names
 
-    def conv(self, x, count, size=1, stride=1, groups=1, bias=None, pad=None, gain=1.0, op="Conv", **more):
+    def conv(
+        self, x, count, size=1, stride=1, groups=1, bias=None, pad=None, gain=1.0, op="Conv", **more
+    ):
         channels = self.channels[x]
         fan = channels // groups * size * size
         shape = [count, channels // groups, size, size]
@@ -75,7 +78,12 @@ class Graph:
         scales = self.constant([1, 1, factor, factor])
         empty = self.constant([]) if self.opset < 13 else ""
         out = self.add(
-            "Resize", x, empty, scales, mode="nearest", nearest_mode="floor",
+            "Resize",
+            x,
+            empty,
+            scales,
+            mode="nearest",
+            nearest_mode="floor",
             coordinate_transformation_mode="asymmetric",
         )
         self.channels[out] = self.channels[x]
@@ -98,7 +106,12 @@ class Graph:
         return model
 
 
-NAMES = {"names": "{0: 'car', 1: \"a b\", 2: 'bus'}", "stride": "32", "task": "detect", "author": "Ultralytics"}
+NAMES = {
+    "names": "{0: 'car', 1: \"a b\", 2: 'bus'}",
+    "stride": "32",
+    "task": "detect",
+    "author": "Ultralytics",
+}
 CLASSES = 3
 
 
@@ -142,7 +155,7 @@ def attention(g, x, size):
 
 
 def backbone(g, gain=1.0, neck=c2f):
-    """Feature maps of strides 8, 16, 32; `gain` suits the first layer to the range of the pixels."""
+    """Feature maps of strides 8, 16, 32; `gain` suits the first layer to its pixels."""
     x = g.block("images", 8, 3, 2, gain=gain)
     x = g.block(x, 16, 3, 2)
     p3 = neck(g, g.block(x, 24, 3, 2), 24)
@@ -159,7 +172,11 @@ def yolov8(side=64, with_attention=False, transposed_convolution=False, opset=17
         out = g.add("Add", p5, attention(g, p5, (side // 32, side // 32)))
         g.channels[out] = 40
         p5 = out
-    up = g.conv(p5, 40, 2, 2, pad=0, op="ConvTranspose") if transposed_convolution else g.upsample(p5)
+    up = (
+        g.conv(p5, 40, 2, 2, pad=0, op="ConvTranspose")
+        if transposed_convolution
+        else g.upsample(p5)
+    )
     p4 = c2f(g, g.concat(up, p4), 32)
     p3 = c2f(g, g.concat(g.upsample(p4), p3), 24)
     p4 = c2f(g, g.concat(g.block(p3, 24, 3, 2), p4), 32)
@@ -194,7 +211,11 @@ def yolov8(side=64, with_attention=False, transposed_convolution=False, opset=17
     return g.model(out, shapes=[[1, 4 + CLASSES, count]], metadata=NAMES, producer="pytorch")
 
 
-ANCHORS = {8: [(10, 13), (16, 30), (33, 23)], 16: [(30, 61), (62, 45), (59, 119)], 32: [(116, 90), (156, 198), (373, 326)]}
+ANCHORS = {
+    8: [(10, 13), (16, 30), (33, 23)],
+    16: [(30, 61), (62, 45), (59, 119)],
+    32: [(116, 90), (156, 198), (373, 326)],
+}
 
 
 def yolov5(side=64, opset=12, focus=False):
@@ -204,7 +225,9 @@ def yolov5(side=64, opset=12, focus=False):
         corners = []
         for dy, dx in ((0, 0), (1, 0), (0, 1), (1, 1)):
             rows = g.add("Slice", "images", g.whole(dy), g.whole(2**63 - 1), g.whole(2), g.whole(2))
-            corners.append(g.add("Slice", rows, g.whole(dx), g.whole(2**63 - 1), g.whole(3), g.whole(2)))
+            corners.append(
+                g.add("Slice", rows, g.whole(dx), g.whole(2**63 - 1), g.whole(3), g.whole(2))
+            )
         stem = g.add("Concat", *corners, axis=1)
         g.channels[stem] = 12
         g.channels["images"] = 3
@@ -252,7 +275,9 @@ def yolox(side=64, gain=1.0):
     for level in levels:
         boxes = g.conv(level, 4)
         scores = g.add("Sigmoid", g.conv(level, 1 + CLASSES, bias=np.full(1 + CLASSES, -1.0)))
-        rows.append(g.add("Reshape", g.add("Concat", boxes, scores, axis=1), g.whole(1, 5 + CLASSES, -1)))
+        rows.append(
+            g.add("Reshape", g.add("Concat", boxes, scores, axis=1), g.whole(1, 5 + CLASSES, -1))
+        )
     out = g.add("Transpose", g.add("Concat", *rows, axis=2), perm=[0, 2, 1])
     count = sum((side // stride) ** 2 for stride in (8, 16, 32))
     return g.model(out, shapes=[[1, count, 5 + CLASSES]])
@@ -266,7 +291,11 @@ def classifier(producer="test"):
     names = [g.constant(each) for each in (*moments, g.random.uniform(0.5, 2, 8))]
     x = g.add("Relu", g.add("BatchNormalization", x, *names))
     g.channels[x] = 8
-    x = g.add("HardSwish", g.conv(x, 8, 3, groups=8)) if g.opset >= 14 else hard_swish(g, g.conv(x, 8, 3, groups=8))
+    x = (
+        g.add("HardSwish", g.conv(x, 8, 3, groups=8))
+        if g.opset >= 14
+        else hard_swish(g, g.conv(x, 8, 3, groups=8))
+    )
     g.channels[x] = 8
     gate = g.add("GlobalAveragePool", x)
     g.channels[gate] = 8

@@ -41,7 +41,9 @@ class ConversionTest(unittest.TestCase):
         """Converts a model, or the one at a path; returns the result and the package."""
         path = model if isinstance(model, Path) else self.save(model)
         output = self.folder / "x.mlpackage"
-        result = convert(SimpleNamespace(**{**DEFAULTS, "output": output, "model": path, **options}))
+        result = convert(
+            SimpleNamespace(**{**DEFAULTS, "output": output, "model": path, **options})
+        )
         return result, output
 
     def operations(self, package):

@@ -2,10 +2,13 @@
 
 import ast
 import json
+import subprocess
+import sys
 import unittest
 
 import graphs
 import numpy as np
+from coreml import normalization
 from coreml.failure import CheckFailure
 from coreml.interpreter import Interpreter
 from coreml.package import WEIGHTS, read_program
@@ -134,11 +137,9 @@ class Check(ConversionTest):
         self.assertEqual([each.name for each in self.folder.iterdir()], ["x.onnx"])
 
     def test_a_wrong_weight_is_found(self):
-        from coreml import rewrites
-
-        right = rewrites.fold_normalization
-        self.addCleanup(setattr, rewrites, "fold_normalization", right)
-        rewrites.fold_normalization = lambda graph, scale, shift: right(
+        right = normalization.fold_normalization
+        self.addCleanup(setattr, normalization, "fold_normalization", right)
+        normalization.fold_normalization = lambda graph, scale, shift: right(
             graph, [each * 1.01 for each in scale], shift
         )
         with self.assertRaisesRegex(CheckFailure, "As f32 the package is off by"):
@@ -161,9 +162,6 @@ NANO = SHARED / "models" / "yolox_nano.onnx"
 @unittest.skipUnless(NANO.is_file(), "../shared, which has the model and the video, is missing")
 class Reference(ConversionTest):
     def test_yolox_nano_in_16_bits_finds_what_the_reference_finds(self):
-        import subprocess
-        import sys
-
         every, count = 110, 8
         found = self.folder / "found.ndjson"
         result, _ = self.convert(NANO, pictures=VIDEO, frames=count, every=every, detections=found)
@@ -171,12 +169,16 @@ class Reference(ConversionTest):
         self.assertGreater(result["check"]["detections"]["count"], 10)
         frames = {json.loads(line)["frame"] for line in found.read_text().splitlines()}
         self.assertEqual(frames, set(range(0, every * count, every)))
-        lines = (SHARED / "reference" / "one-by-one-person-detection.ndjson").read_text().splitlines()
+        lines = (
+            (SHARED / "reference" / "one-by-one-person-detection.ndjson").read_text().splitlines()
+        )
         reference = self.folder / "reference.ndjson"
         chosen = [line for line in lines if json.loads(line)["frame"] in frames]
         reference.write_text("\n".join(chosen) + "\n")
         compare = SHARED / "reference" / "compare.py"
-        done = subprocess.run([sys.executable, compare, reference, found], capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, compare, reference, found], capture_output=True, text=True
+        )
         self.assertEqual(done.returncode, 0, done.stdout)
 
 

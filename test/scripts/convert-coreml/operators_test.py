@@ -19,7 +19,9 @@ def conv(**attributes):
 
 
 def transposed(**attributes):
-    return lambda g, x: g.add("ConvTranspose", x, weights(g, 3, 2, 3, 3), weights(g, 2), **attributes)
+    return lambda g, x: g.add(
+        "ConvTranspose", x, weights(g, 3, 2, 3, 3), weights(g, 2), **attributes
+    )
 
 
 def plain(op, **attributes):
@@ -71,7 +73,9 @@ def matmul_turned(g, x):
 
 
 def gather(*indices):
-    return lambda g, x: g.add("Gather", x, g.constant(np.array(indices).squeeze(), np.int64), axis=1)
+    return lambda g, x: g.add(
+        "Gather", x, g.constant(np.array(indices).squeeze(), np.int64), axis=1
+    )
 
 
 def batch_normalization(g, x):
@@ -120,7 +124,9 @@ CASES = {
     "ConvTranspose": transposed(strides=[2, 2]),
     "ConvTranspose, padded": transposed(strides=[2, 2], pads=[1, 1, 1, 1], output_padding=[1, 1]),
     "ConvTranspose, uneven": transposed(strides=[3, 2], pads=[0, 1, 1, 0]),
-    "ConvTranspose, groups": lambda g, x: g.add("ConvTranspose", x, weights(g, 3, 2, 2, 2), group=3),
+    "ConvTranspose, groups": lambda g, x: g.add(
+        "ConvTranspose", x, weights(g, 3, 2, 2, 2), group=3
+    ),
     "MaxPool": plain("MaxPool", **WINDOW, pads=[1, 1, 1, 1]),
     "MaxPool, rounded up": plain("MaxPool", **WINDOW, ceil_mode=1),
     "MaxPool, 5": plain("MaxPool", kernel_shape=[5, 5], pads=[2] * 4),
@@ -207,7 +213,10 @@ REFUSED = {
     "Resize, cubic": (resize(2, mode="cubic"), "neither nearest nor plain linear"),
     "MaxPool, dilated": (plain("MaxPool", kernel_shape=[2, 2], dilations=[2, 2]), "dilated"),
     "Cast": (lambda g, x: g.add("Cast", g.add("Cast", x, to=7), to=1), "whole numbers"),
-    "Pad, reflected": (lambda g, x: g.add("Pad", x, g.whole(0, 0, 1, 1, 0, 0, 1, 1), mode="reflect"), "border"),
+    "Pad, reflected": (
+        lambda g, x: g.add("Pad", x, g.whole(0, 0, 1, 1, 0, 0, 1, 1), mode="reflect"),
+        "border",
+    ),
     "Conv with computed weights": (lambda g, x: g.add("Conv", x, x), "weights that are computed"),
 }
 
@@ -216,7 +225,9 @@ class Operators(ConversionTest):
     def graph(self, build, opset=17):
         g = Graph(SHAPE, opset)
         # Away from the input's own arithmetic, which the converter folds; around zero.
-        x = g.add("Sub", g.add("Mul", "images", g.constant(np.full((1, 1, 1, 8), 6))), g.constant(3))
+        x = g.add(
+            "Sub", g.add("Mul", "images", g.constant(np.full((1, 1, 1, 8), 6))), g.constant(3)
+        )
         return g.model(build(g, x))
 
     def test_every_form_agrees_with_onnx_runtime(self):
@@ -229,7 +240,10 @@ class Operators(ConversionTest):
 
     def test_a_form_without_a_counterpart_is_refused_saying_which(self):
         for name, (build, why) in REFUSED.items():
-            with self.subTest(name), self.assertRaisesRegex(UsageFailure, f"^Cannot convert .*{why}"):
+            with (
+                self.subTest(name),
+                self.assertRaisesRegex(UsageFailure, f"^Cannot convert .*{why}"),
+            ):
                 self.convert(self.graph(build), head="raw")
 
 

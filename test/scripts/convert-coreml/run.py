@@ -1,6 +1,6 @@
 """Runs the tests of this folder and writes one line of JSON for each: name, outcome, why.
 
-    python test/scripts/convert-coreml/run.py [MODULE[.CLASS[.TEST]] ...]
+python test/scripts/convert-coreml/run.py [MODULE[.CLASS[.TEST]] ...]
 """
 
 import json
