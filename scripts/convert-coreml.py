@@ -17,6 +17,7 @@ model that cannot be converted. With 1 and 2 nothing is written.
 
 import argparse
 import json
+import signal
 import sys
 import time
 from pathlib import Path
@@ -74,6 +75,7 @@ def positive(text):
 
 def main():
     options = arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         # The imports take seconds, so they follow the command line.
         from coreml.conversion import convert

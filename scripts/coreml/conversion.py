@@ -95,10 +95,10 @@ def write(graph, description, dtype, options, stem):
     with tempfile.TemporaryDirectory(dir=stem.parent) as folder:
         raw = Path(folder) / "raw.mlpackage"
         convert_program(program, source, description, image, raw)
-        about = description.manifest.get("name", options.model.stem)
-        write_package(
-            raw, package, f"{about}: {description.head}", user_metadata(description, output)
-        )
+        name = description.manifest.get("name", options.model.stem)
+        licence = description.manifest.get("licence") or graph.metadata.get("license", "")
+        about = {"description": f"{name}: {description.head}", "licence": str(licence)}
+        write_package(raw, package, about, user_metadata(description, output))
     return package, output
 
 

@@ -61,11 +61,12 @@ def replace(target, staging):
         raise
 
 
-def write_package(source, target, short_description, metadata):
+def write_package(source, target, about, metadata):
     """Writes the package `target` from the one coremltools left at `source`."""
     spec = read_spec(source)
     spec.description.metadata.Clear()
-    spec.description.metadata.shortDescription = short_description
+    spec.description.metadata.shortDescription = about["description"]
+    spec.description.metadata.license = about["licence"]
     spec.description.metadata.userDefined.update(metadata)
     spec.mlProgram.attributes.clear()
     put(target / MODEL, spec.SerializeToString(deterministic=True))

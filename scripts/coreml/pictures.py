@@ -1,11 +1,11 @@
 """Pictures to check a converted model with: frames of a file, or made ones."""
 
-import subprocess
 from dataclasses import dataclass
 
 import numpy as np
 
-from .failure import UsageFailure
+from .interpreter_layers import resize_bilinear
+from .video import decoded
 
 
 @dataclass
@@ -51,44 +51,24 @@ def made_pictures(description, count, seed=7):
 
 def file_pictures(path, description, count, every):
     """`count` frames of a picture or video, every `every`-th, fitted as the model wants them."""
-    if not path.is_file():
-        raise UsageFailure(f'Pictures "{path}" do not exist')
-    width, height = picture_size(path)
-    place = fitted(width, height, description)
-    grey = f"0x{int(description.pad):02x}" + f"{int(description.pad):02x}" * 2
-    filters = [
-        f"select=not(mod(n\\,{every}))",
-        f"scale={place['width']}:{place['height']}:flags=bilinear",
-        "format=rgb24",
-        f"pad={description.width}:{description.height}:{place['x']}:{place['y']}:color={grey}",
-    ]
-    command = [
-        "ffmpeg",
-        "-v",
-        "error",
-        "-i",
-        str(path),
-        "-vf",
-        ",".join(filters),
-        "-vsync",
-        "passthrough",
-    ]
-    raw = run([*command, "-frames:v", str(count), "-f", "rawvideo", "-pix_fmt", "rgb24", "-"], path)
-    frames = np.frombuffer(raw, np.uint8).reshape(-1, description.height, description.width, 3)
-    if len(frames) == 0:
-        raise UsageFailure(f'Pictures "{path}" have no frame that can be decoded')
-    ratio = (place["width"] / width, place["height"] / height)
-    return [
-        Picture(
-            index * every,
-            ordered(frame.transpose(2, 0, 1).astype(np.float32), description),
-            width,
-            height,
-            ratio,
-            (place["x"], place["y"]),
-        )
-        for index, frame in enumerate(frames)
-    ]
+    pictures = []
+    for index, frame in enumerate(decoded(path, count, every)):
+        _, height, width = frame.shape
+        place = fitted(width, height, description)
+        image = np.full((3, description.height, description.width), description.pad, np.float32)
+        inside = resized(frame, place["width"], place["height"])
+        image[:, place["y"] :, place["x"] :][:, : place["height"], : place["width"]] = inside
+        pixels = ordered(image, description)
+        ratio = (place["width"] / width, place["height"] / height)
+        offset = (place["x"], place["y"])
+        pictures.append(Picture(index * every, pixels, width, height, ratio, offset))
+    return pictures
+
+
+def resized(image, width, height):
+    """Bilinear, between the centres of pixels, whole values: as OpenCV's INTER_LINEAR."""
+    scaled = resize_bilinear(image[None].astype(np.float32), height, width, "UNALIGN_CORNERS")
+    return np.floor(scaled[0] + 0.5)
 
 
 def fitted(width, height, description):
@@ -110,31 +90,3 @@ def ordered(image, description):
     elif description.channels == "bgr":
         image = image[::-1]
     return np.ascontiguousarray(image[None], np.float32)
-
-
-def picture_size(path):
-    command = [
-        "ffprobe",
-        "-v",
-        "error",
-        "-select_streams",
-        "v:0",
-        "-show_entries",
-        "stream=width,height",
-    ]
-    text = run([*command, "-of", "csv=p=0:s=x", str(path)], path).decode().strip().splitlines()
-    if not text:
-        raise UsageFailure(f'Pictures "{path}" have no video stream')
-    width, height = text[0].split("x")[:2]
-    return int(width), int(height)
-
-
-def run(command, path):
-    try:
-        return subprocess.run(command, check=True, capture_output=True).stdout
-    except FileNotFoundError as error:
-        raise UsageFailure(f"{command[0]}, which reads pictures, is not installed") from error
-    except subprocess.CalledProcessError as error:
-        lines = error.stderr.decode(errors="replace").strip().splitlines()
-        why = lines[-1] if lines else f"{command[0]} ended with {error.returncode}"
-        raise UsageFailure(f'Pictures "{path}" cannot be read: {why}') from error

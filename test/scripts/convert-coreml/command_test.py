@@ -189,7 +189,7 @@ class Refusals(ConversionTest):
     def test_pictures_that_cannot_be_read_are_told(self):
         path = self.save(graphs.yolov8())
         self.refused("do not exist", path, pictures=self.folder / "none.mp4")
-        if shutil.which("ffprobe"):
+        if shutil.which("ffmpeg"):
             self.refused('Pictures ".*x.onnx" cannot be read: ', path, pictures=path)
 
 

@@ -177,7 +177,9 @@ class Reference(ConversionTest):
         reference.write_text("\n".join(chosen) + "\n")
         compare = SHARED / "reference" / "compare.py"
         done = subprocess.run(
-            [sys.executable, compare, reference, found], capture_output=True, text=True
+            [sys.executable, compare, reference, found],
+            capture_output=True,
+            text=True,
         )
         self.assertEqual(done.returncode, 0, done.stdout)
 
