@@ -79,6 +79,14 @@ class Networks(ConversionTest):
         first = [each.op_type for each in self.operations(package)][:3]
         self.assertEqual(first, ["cast", "add", "conv"])
 
+    def test_first_weights_too_small_for_16_bits_are_made_larger(self):
+        result, package = self.convert(graphs.yolox(gain=0.02))
+        self.assertAgrees(result, half=0.1)
+        cast, division, conv = self.operations(package)[:3]
+        self.assertEqual([cast.op_type, division.op_type, conv.op_type], ["cast", "mul", "conv"])
+        self.assertEqual(division.y.val, 1 / 256)
+        self.assertGreater(np.median(np.abs(conv.weight.val)), 1e-3)
+
     def test_a_tensor_input_takes_the_same_pixels(self):
         _, image = self.convert(graphs.yolov8(), no_check=True)
         picture = np.random.default_rng(3).integers(0, 256, (1, 3, 64, 64)).astype(np.float32)
@@ -144,6 +152,18 @@ class Check(ConversionTest):
         )
         with self.assertRaisesRegex(CheckFailure, "As f32 the package is off by"):
             self.convert(graphs.yolov5())
+
+    def test_numbers_too_small_to_be_normal_are_zero_in_16_bits(self):
+        g = graphs.Graph([1, 3, 2, 2])
+        tiny = g.add("Mul", g.add("Relu", "images"), g.constant(2.0**-14))
+        path = self.save(g.model(g.add("Mul", tiny, g.constant(2.0**10))))
+        (self.folder / "x.json").write_text('{"input": {"scale": 1}}')
+        picture = np.array([[[[0.5, 1], [2, 4]]] * 3], np.float32)
+        for precision, wanted in (("fp32", [0.5, 1, 2, 4]), ("fp16", [0, 1, 2, 4])):
+            _, package = self.convert(path, head="raw", precision=precision, no_check=True)
+            found = Interpreter(read_program(package)).run(picture)
+            # 2 to the power of -14 is the smallest normal number.
+            self.assertEqual((found[0, 0].ravel() * 16).tolist(), wanted)
 
     def test_the_saved_weights_are_what_is_checked(self):
         _, package = self.convert(graphs.classifier(), no_check=True)
