@@ -4,10 +4,8 @@ The rules are those of docs/models.md; the manifest beside the model overrides w
 """
 
 import ast
-import json
 from dataclasses import dataclass
 
-from .failure import UsageFailure
 from .graph import refusal
 from .heads import DECODED_HEADS, HEADS, read_head
 
@@ -43,25 +41,6 @@ class Description:
         """(scale, shift), one number a channel: the input is `pixel * scale + shift`."""
         pairs = list(zip(self.mean, self.std))[: self.channel_count]
         return [self.scale / std for _, std in pairs], [-mean / std for mean, std in pairs]
-
-
-def load_manifest(model_path, path=None):
-    """The manifest at `path`, else beside the model, else an empty one."""
-    asked, path = path is not None, path or model_path.with_suffix(".json")
-    if not path.is_file():
-        if asked:
-            raise UsageFailure(f'Manifest "{path}" does not exist')
-        return {}
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageFailure(f'Manifest "{path}" cannot be read: {error}') from error
-    parts = [manifest] + [
-        manifest.get(key, {}) for key in ("input", "head") if type(manifest) is dict
-    ]
-    if not all(isinstance(part, dict) for part in parts):
-        raise UsageFailure(f'Manifest "{path}" must be an object, and its "input" and "head" too')
-    return manifest
 
 
 def describe(graph, shapes, manifest):

@@ -107,6 +107,8 @@ def load_graph(path, size=None):
     shape, dtype = fix_input(path, inputs[0], size)
     try:
         constants = {name: numpy_helper.to_array(each) for name, each in initializers.items()}
+    except KeyError as error:
+        raise refusal(path, f"a weight has elements of an unknown type, {error}") from error
     except (ValueError, TypeError) as error:
         raise refusal(path, f"a weight cannot be read: {first_line(error)}") from error
     if model.graph.sparse_initializer:
