@@ -175,7 +175,13 @@ class Check(ConversionTest):
         self.assertFalse(np.array_equal(Interpreter(read_program(package)).run(picture), before))
 
 
+def detections_of(path):
+    lines = path.read_text().splitlines()
+    return [each for line in lines for each in json.loads(line)["detections"]]
+
+
 VIDEO = SHARED / "videos" / "one-by-one-person-detection.mp4"
+REFERENCE = SHARED / "reference" / "one-by-one-person-detection.ndjson"
 NANO = SHARED / "models" / "yolox_nano.onnx"
 
 
@@ -184,9 +190,15 @@ class Reference(ConversionTest):
     def test_yolox_nano_in_16_bits_finds_what_the_reference_finds(self):
         every, count = 110, 8
         found = self.folder / "found.ndjson"
-        result, _ = self.convert(NANO, pictures=VIDEO, frames=count, every=every, detections=found)
+        result, package = self.convert(
+            NANO, pictures=VIDEO, frames=count, every=every, detections=found
+        )
         self.assertLess(result["check"]["error_f32"], 1e-3)
-        self.assertGreater(result["check"]["detections"]["count"], 10)
+        names = ast.literal_eval(self.metadata(package)["names"])
+        self.assertEqual((len(names), names[79]), (80, "toothbrush"))
+        self.assertGreater(result["check"]["detections"]["count"], 4)
+        labels = {(each["class_id"], each["label"]) for each in detections_of(found)}
+        self.assertIn((0, "person"), labels)
         frames = {json.loads(line)["frame"] for line in found.read_text().splitlines()}
         self.assertEqual(frames, set(range(0, every * count, every)))
         lines = (
