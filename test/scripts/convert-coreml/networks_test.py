@@ -79,6 +79,28 @@ class Networks(ConversionTest):
         first = [each.op_type for each in self.operations(package)][:3]
         self.assertEqual(first, ["cast", "add", "conv"])
 
+    def test_a_grey_picture_is_one_channel_of_8_bits(self):
+        g = graphs.Graph([1, 1, 16, 16])
+        model = g.model(g.conv("images", 4, 3))
+        result, package = self.convert(model, head="raw")
+        self.assertAgrees(result)
+        kind = self.description(package).input[0].type.imageType
+        self.assertEqual(kind.colorSpace, kind.GRAYSCALE)
+
+    def test_a_model_whose_channels_come_last_takes_them_first(self):
+        for turned_back in (True, False):
+            g = graphs.Graph([1, 16, 24, 3])
+            x = "images"
+            if turned_back:
+                x = g.add("Transpose", x, perm=[0, 3, 1, 2])
+                g.channels[x] = 3
+                x = g.conv(x, 4, 3)
+            x = g.add("Sigmoid", x)
+            result, package = self.convert(g.model(x), head="raw")
+            self.assertAgrees(result)
+            self.assertIn("24x16", result["input"])
+            self.assertEqual("transpose" in self.counts(package), not turned_back)
+
     def test_first_weights_too_small_for_16_bits_are_made_larger(self):
         result, package = self.convert(graphs.yolox(gain=0.02))
         self.assertAgrees(result, half=0.1)
