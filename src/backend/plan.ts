@@ -5,7 +5,8 @@ import { usualReplicas } from "./coreml/devices.ts";
 import { REPLICA_COUNT_MAX, readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
 import { parseDevice } from "./device-spec.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
-import { expectedRate, relativeWeights, simulatedRate } from "./expected-rate.ts";
+import { type Draft, numberDrafts } from "./draft.ts";
+import { expectedRate, simulatedRate } from "./expected-rate.ts";
 import { coreMlTask, type ModelTask, onnxTask, simulatedTask } from "./session-task.ts";
 import { readSimulatedOptions } from "./simulated-options.ts";
 
@@ -32,18 +33,6 @@ export interface DevicePlan {
   readonly notes: readonly string[];
   /** Variables native code must see before the first session is opened. */
   readonly environment: Readonly<Record<string, string>>;
-}
-
-/** An instance before its number and its weight are known. */
-interface Draft {
-  readonly kind: string;
-  readonly description: string;
-  readonly expectedMs: number;
-  /** Expected frames a second, roughly; compared among the instances only. */
-  readonly rate: number;
-  /** `weight=` of the device. */
-  readonly weight: number | undefined;
-  readonly task: DeviceInstance["task"];
 }
 
 /**
@@ -75,7 +64,7 @@ export function planDevices(specs: readonly DeviceSpec[], options: PlanOptions):
   if (drafts.length > INSTANCE_COUNT_MAX) {
     throw invalid(`${drafts.length} device instances are too many: at most ${INSTANCE_COUNT_MAX}`);
   }
-  return { instances: number(drafts), notes, environment };
+  return { instances: numberDrafts(drafts), notes, environment };
 }
 
 /**
@@ -206,18 +195,6 @@ function describeSimulated(
   const calls = batch === 1 ? "" : `, up to ${batch} a call`;
   const answers = modelFile === null ? "" : `, answers of ${modelFile}`;
   return `simulated, ${serviceMs} ms a frame${spread}${calls}${answers}`;
-}
-
-/** Gives every draft its number among its kind, and its weight. */
-function number(drafts: readonly Draft[]): readonly DeviceInstance[] {
-  const weights = relativeWeights(drafts);
-  const countByKind = new Map<string, number>();
-  return drafts.map(({ kind, description, expectedMs, task }, index) => {
-    const ordinal = countByKind.get(kind) ?? 0;
-    countByKind.set(kind, ordinal + 1);
-    const weight = weights[index] as number;
-    return { id: `${kind}-${ordinal}`, kind, description, weight, expectedMs, task };
-  });
 }
 
 function invalid(message: string): AipError {
