@@ -1,10 +1,12 @@
 import { type AipError, usageError } from "../errors.ts";
 import { selectDevices } from "./auto.ts";
 import type { DeviceInstance, DeviceSpec, SimulatedOptions } from "./backend.ts";
+import { usualReplicas } from "./coreml/devices.ts";
 import { REPLICA_COUNT_MAX, readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
 import { parseDevice } from "./device-spec.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
-import { expectedRate, relativeWeights, simulatedRate } from "./expected-rate.ts";
+import { type Draft, numberDrafts } from "./draft.ts";
+import { expectedRate, simulatedRate } from "./expected-rate.ts";
 import { coreMlTask, type ModelTask, onnxTask, simulatedTask } from "./session-task.ts";
 import { readSimulatedOptions } from "./simulated-options.ts";
 
@@ -31,18 +33,6 @@ export interface DevicePlan {
   readonly notes: readonly string[];
   /** Variables native code must see before the first session is opened. */
   readonly environment: Readonly<Record<string, string>>;
-}
-
-/** An instance before its number and its weight are known. */
-interface Draft {
-  readonly kind: string;
-  readonly description: string;
-  readonly expectedMs: number;
-  /** Expected frames a second, roughly; compared among the instances only. */
-  readonly rate: number;
-  /** `weight=` of the device. */
-  readonly weight: number | undefined;
-  readonly task: DeviceInstance["task"];
 }
 
 /**
@@ -74,7 +64,7 @@ export function planDevices(specs: readonly DeviceSpec[], options: PlanOptions):
   if (drafts.length > INSTANCE_COUNT_MAX) {
     throw invalid(`${drafts.length} device instances are too many: at most ${INSTANCE_COUNT_MAX}`);
   }
-  return { instances: number(drafts), notes, environment };
+  return { instances: numberDrafts(drafts), notes, environment };
 }
 
 /**
@@ -136,12 +126,6 @@ function realDrafts(spec: DeviceSpec, device: MachineDevice, options: PlanOption
   return Array.from({ length: count }, () => draft);
 }
 
-/**
- * A Neural Engine that answers one instance waits for it in between: two keep it busy. The other
- * units divide their work themselves.
- */
-const ANE_REPLICAS = 2;
-
 function coreMlDrafts(
   spec: DeviceSpec,
   device: MachineDevice,
@@ -161,7 +145,7 @@ function coreMlDrafts(
     weight: readWeight(spec),
     task: coreMlTask(spec, model),
   };
-  const count = readReplicas(spec) ?? (spec.kind === "ane" ? ANE_REPLICAS : 1);
+  const count = readReplicas(spec) ?? usualReplicas(spec.kind);
   return Array.from({ length: count }, () => draft);
 }
 
@@ -211,18 +195,6 @@ function describeSimulated(
   const calls = batch === 1 ? "" : `, up to ${batch} a call`;
   const answers = modelFile === null ? "" : `, answers of ${modelFile}`;
   return `simulated, ${serviceMs} ms a frame${spread}${calls}${answers}`;
-}
-
-/** Gives every draft its number among its kind, and its weight. */
-function number(drafts: readonly Draft[]): readonly DeviceInstance[] {
-  const weights = relativeWeights(drafts);
-  const countByKind = new Map<string, number>();
-  return drafts.map(({ kind, description, expectedMs, task }, index) => {
-    const ordinal = countByKind.get(kind) ?? 0;
-    countByKind.set(kind, ordinal + 1);
-    const weight = weights[index] as number;
-    return { id: `${kind}-${ordinal}`, kind, description, weight, expectedMs, task };
-  });
 }
 
 function invalid(message: string): AipError {
