@@ -50,6 +50,7 @@ class Options(ctypes.Structure):
         ("letterbox", ctypes.c_uint32),
         ("pad", ctypes.c_float),
         ("keep_padding", ctypes.c_uint32),
+        ("row_bytes", ctypes.c_uint32),
     ]
 
 

@@ -7,10 +7,11 @@ import numpy as np
 
 from . import normalization, rewrites
 from .check import Reference, check, output_shapes
-from .description import describe, load_manifest
+from .description import describe
 from .detections import detect, ndjson_line
 from .failure import UsageFailure
 from .graph import load_graph
+from .manifest import load_manifest
 from .metadata import user_metadata
 from .package import package_size_bytes, staged, write_package
 from .pictures import file_pictures, made_pictures

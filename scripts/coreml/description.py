@@ -4,12 +4,12 @@ The rules are those of docs/models.md; the manifest beside the model overrides w
 """
 
 import ast
-import json
+import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from .failure import UsageFailure
 from .graph import refusal
-from .heads import DECODED_HEADS, HEADS, read_head
+from .heads import BOX_COLUMNS, DECODED_HEADS, HEADS, read_head
 
 PAD = 114
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -43,25 +43,6 @@ class Description:
         """(scale, shift), one number a channel: the input is `pixel * scale + shift`."""
         pairs = list(zip(self.mean, self.std))[: self.channel_count]
         return [self.scale / std for _, std in pairs], [-mean / std for mean, std in pairs]
-
-
-def load_manifest(model_path, path=None):
-    """The manifest at `path`, else beside the model, else an empty one."""
-    asked, path = path is not None, path or model_path.with_suffix(".json")
-    if not path.is_file():
-        if asked:
-            raise UsageFailure(f'Manifest "{path}" does not exist')
-        return {}
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageFailure(f'Manifest "{path}" cannot be read: {error}') from error
-    parts = [manifest] + [
-        manifest.get(key, {}) for key in ("input", "head") if type(manifest) is dict
-    ]
-    if not all(isinstance(part, dict) for part in parts):
-        raise UsageFailure(f'Manifest "{path}" must be an object, and its "input" and "head" too')
-    return manifest
 
 
 def describe(graph, shapes, manifest):
@@ -114,7 +95,7 @@ def describe(graph, shapes, manifest):
         activation=head_given.get("activation", "none" if ready else "softmax"),
         transposed=transposed,
         output=output,
-        names=names,
+        names=names or coco_names(head, shapes[output], transposed),
         manifest=manifest,
     )
 
@@ -131,6 +112,16 @@ def convention(head, graph, ultralytics):
     if imagenet and graph.input_shape[1] == 3 and scale != 1:
         return "rgb", scale, IMAGENET_MEAN, IMAGENET_STD, "stretch"
     return "rgb", scale, zero, one, "stretch"
+
+
+def coco_names(head, shape, transposed):
+    """COCO's names for a detector of as many classes that names none; from aip's own list."""
+    source = Path(__file__).parents[2] / "src" / "model" / "coco.ts"
+    if head not in BOX_COLUMNS or not source.is_file():
+        return None
+    listed = source.read_text(encoding="utf-8").partition("COCO_NAMES")[2]
+    names = re.findall(r'"([^"]+)"', listed)
+    return names if shape[1 if transposed else 2] - BOX_COLUMNS[head] == len(names) else None
 
 
 def class_names(graph, manifest):

@@ -12,12 +12,17 @@ from google.protobuf.message import DecodeError
 from onnx.reference import ReferenceEvaluator
 
 import onnx
-from onnx import helper, numpy_helper
+from onnx import TensorProto, helper, numpy_helper
 
 from .failure import UsageFailure
 
 OPSET_MIN = 9
 IR_VERSION = 8
+INPUT_DTYPES = {
+    TensorProto.FLOAT: np.dtype(np.float32),
+    TensorProto.FLOAT16: np.dtype(np.float16),
+    TensorProto.UINT8: np.dtype(np.uint8),
+}
 
 
 @dataclass
@@ -102,6 +107,8 @@ def load_graph(path, size=None):
     shape, dtype = fix_input(path, inputs[0], size)
     try:
         constants = {name: numpy_helper.to_array(each) for name, each in initializers.items()}
+    except KeyError as error:
+        raise refusal(path, f"a weight has elements of an unknown type, {error}") from error
     except (ValueError, TypeError) as error:
         raise refusal(path, f"a weight cannot be read: {first_line(error)}") from error
     if model.graph.sparse_initializer:
@@ -145,9 +152,9 @@ def fix_input(path, value, size):
     tensor = value.type.tensor_type
     dims = list(tensor.shape.dim)
     shape = [dim.dim_value if dim.HasField("dim_value") else 0 for dim in dims]
-    dtype = helper.tensor_dtype_to_np_dtype(tensor.elem_type) if tensor.elem_type else None
-    if dtype not in (np.float32, np.float16, np.uint8):
-        raise refusal(path, f'input "{value.name}" is {dtype}, not float32, float16 or uint8')
+    dtype = INPUT_DTYPES.get(tensor.elem_type)
+    if dtype is None:
+        raise refusal(path, f'input "{value.name}" is neither float32, float16 nor uint8')
     if len(shape) != 4 or not {shape[1], shape[3]} & {0, 1, 3}:
         raise refusal(
             path, f'input "{value.name}" {shape} is no picture [1, C, H, W], [1, H, W, C]'

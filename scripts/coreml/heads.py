@@ -7,6 +7,8 @@ DECODED_HEADS = ("yolov5", "yolov8", "end-to-end")
 STRIDE_SETS = ((8, 16, 32), (8, 16, 32, 64), (4, 8, 16, 32), (16, 32))
 END_TO_END_ROWS = (100, 300)
 COCO_COLUMNS = 84
+BOX_COLUMNS = {"yolox": 5, "yolov5": 5, "yolov8": 4}
+"""Columns before the classes: a box, and YOLOX's and YOLOv5's objectness."""
 
 
 def read_head(asked, shape, size, names, ultralytics, given):
@@ -18,28 +20,29 @@ def read_head(asked, shape, size, names, ultralytics, given):
             return ("classification", (), False) if fits(names, shape[1]) else None
     if len(shape) != 3 or shape[0] != 1:
         return None
-    strides = [given["strides"]] if "strides" in given else STRIDE_SETS
     for transposed in (False, True) if "transposed" not in given else (given["transposed"],):
         rows, columns = (shape[2], shape[1]) if transposed else shape[1:]
-        if asked in (None, "end-to-end") and not transposed and columns == 6:
-            if asked or rows in END_TO_END_ROWS:
-                return "end-to-end", (), False
-        for anchors, heads in ((3, ("yolov5",)), (1, ("yolox", "yolov8"))):
-            levels = next((each for each in strides if cells(size, each) * anchors == rows), None)
-            for head in heads if levels else ():
-                if asked not in (None, head):
-                    continue
-                extra = 4 if head == "yolov8" else 5
-                if columns <= extra or not fits(names, columns - extra):
-                    continue
-                if (
-                    not asked
-                    and anchors == 1
-                    and head != one_box_head(transposed, columns, names, ultralytics)
-                ):
-                    continue
-                return head, tuple(levels), transposed
+        six = columns == 6 and not transposed
+        if six and (asked == "end-to-end" or (asked is None and rows in END_TO_END_ROWS)):
+            return "end-to-end", (), False
+        for head in ("yolov5", "yolox", "yolov8") if asked is None else (asked,):
+            levels = box_levels(head, rows, columns, size, names, given)
+            if levels is None:
+                continue
+            if asked or head in ("yolov5", one_box_head(transposed, columns, names, ultralytics)):
+                return head, levels, transposed
     return None
+
+
+def box_levels(head, rows, columns, size, names, given):
+    """The strides whose cells give so many rows, where the columns fit the head too; else None."""
+    if head not in BOX_COLUMNS:
+        return None
+    classes, anchors = columns - BOX_COLUMNS[head], 3 if head == "yolov5" else 1
+    if classes < 1 or not fits(names, classes):
+        return None
+    sets = [tuple(given["strides"])] if "strides" in given else STRIDE_SETS
+    return next((levels for levels in sets if cells(size, levels) * anchors == rows), None)
 
 
 def one_box_head(transposed, columns, names, ultralytics):

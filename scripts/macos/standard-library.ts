@@ -18,12 +18,11 @@ const UNCHECKED = "-disable-availability-checking";
 /** Holds nothing but bodies, of which the compiler leaves none out. */
 const ONLY_BODIES = "SwiftOnoneSupport";
 
-/** Modules that every Swift file imports without saying so, and what they import. */
+/** Modules that every Swift file imports without saying so. */
 export const STANDARD_MODULES: readonly string[] = [
   "Swift",
   "_Concurrency",
   "_StringProcessing",
-  "_RegexParser",
   ONLY_BODIES,
 ];
 

@@ -1,6 +1,7 @@
 import { type AipError, usageError } from "../errors.ts";
 import { selectDevices } from "./auto.ts";
 import type { DeviceInstance, DeviceSpec, SimulatedOptions } from "./backend.ts";
+import { usualReplicas } from "./coreml/devices.ts";
 import { REPLICA_COUNT_MAX, readCpuOptions, readReplicas, readWeight } from "./device-options.ts";
 import { parseDevice } from "./device-spec.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
@@ -136,12 +137,6 @@ function realDrafts(spec: DeviceSpec, device: MachineDevice, options: PlanOption
   return Array.from({ length: count }, () => draft);
 }
 
-/**
- * A Neural Engine that answers one instance waits for it in between: two keep it busy. The other
- * units divide their work themselves.
- */
-const ANE_REPLICAS = 2;
-
 function coreMlDrafts(
   spec: DeviceSpec,
   device: MachineDevice,
@@ -161,7 +156,7 @@ function coreMlDrafts(
     weight: readWeight(spec),
     task: coreMlTask(spec, model),
   };
-  const count = readReplicas(spec) ?? (spec.kind === "ane" ? ANE_REPLICAS : 1);
+  const count = readReplicas(spec) ?? usualReplicas(spec.kind);
   return Array.from({ length: count }, () => draft);
 }
 

@@ -52,9 +52,11 @@ export async function resolveDevices(
   const looks = needsModel(specs) || files.size > 0;
   const found = options.machine ?? (looks ? discoverMachine() : null);
   const machine = found !== null && options.isCoreMl === true ? coreMlMachine(found) : found;
+  // Where there is no Core ML, loading one of its models says what would be right.
+  const asked = options.isCoreMl === true && needsModel(specs) ? await options.model() : null;
   if (machine?.failure != null) throw usageError("device-unavailable", machine.failure);
   if (machine !== null) checkDevices(specs, machine);
-  const model = needsModel(specs) ? await options.model() : null;
+  const model = asked ?? (needsModel(specs) ? await options.model() : null);
   const simulatedModels = new Map<string, ModelTask>();
   for (const file of files) simulatedModels.set(file, await options.loadModel(file));
   const given = { specs, machine: machine ?? BARE_MACHINE, model, notes: [] };

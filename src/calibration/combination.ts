@@ -47,7 +47,7 @@ export interface SpaceOptions {
   readonly cores: number;
   /** Replicas of each device; absent: what makes sense. */
   readonly replicas?: { readonly min: number; readonly max: number };
-  /** Thread counts of `cpu`; absent: 1, 2, 4 … and all cores. */
+  /** Thread counts of `cpu`; absent: 1, 2, 4 … and all cores; none: what runs it chooses them. */
   readonly threads?: readonly number[];
   /**
    * Frames in one call to try, smallest first; absent: 1. A device that names its own is tried with
@@ -118,7 +118,7 @@ function variantsOfDevice(
   kept.delete("weight");
   const given = spec.options.get("replicas");
   const threadCounts =
-    kind !== "cpu" || kept.has("threads")
+    kind !== "cpu" || kept.has("threads") || threads?.length === 0
       ? [undefined]
       : (threads ?? threadCountsOf(cores)).map(String);
   const sizes = batchSizesOf(spec, batches);

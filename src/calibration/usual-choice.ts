@@ -18,9 +18,10 @@ export function usualAmong(
 ): Combination | null {
   const parts = kinds.flatMap((kind) => {
     const isUsual = ({ device }: Variant): boolean =>
-      kind !== "cpu" || device.split(":").includes("threads=1");
+      kind !== "cpu" || device === "cpu" || device.split(":").includes("threads=1");
     const variant = variants.find((one) => one.kind === kind && isUsual(one));
-    const replicas = kind === "cpu" ? Math.min(cores, REPLICA_COUNT_MAX) : 1;
+    const isWhole = kind !== "cpu" || variant?.device === "cpu";
+    const replicas = isWhole ? 1 : Math.min(cores, REPLICA_COUNT_MAX);
     return variant === undefined ? [] : [{ variant, replicas }];
   });
   return parts.length === 0 || parts.length < kinds.length

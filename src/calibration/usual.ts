@@ -1,3 +1,4 @@
+import { COREML_PROVIDER, usualReplicas } from "../backend/coreml/devices.ts";
 import { REPLICA_COUNT_MAX } from "../backend/device-options.ts";
 import type { MachineDevice } from "../backend/discover.ts";
 import {
@@ -21,15 +22,18 @@ export function usualCombinations(
   devices: readonly MachineDevice[],
   { cores, lone }: Pick<SpaceOptions, "cores" | "lone">,
 ): readonly Combination[] {
-  const hasCpu = devices.some(({ kind }) => kind === "cpu");
+  const cpuDevice = devices.find(({ kind }) => kind === "cpu");
+  const hasCpu = cpuDevice !== undefined;
   const accelerators = devices
     .filter(({ kind }) => kind !== "cpu")
     .map(({ kind }, index) => variantOf(kind, kind, index + 1))
     .map((variant) => ({ ...variant, replicasMax: lone.includes(variant.kind) ? 1 : 2 }));
   const cpu = (threads: number): Variant => variantOf("cpu", `cpu:threads=${threads}`, 0);
-  const single = cpu(1);
+  const isWhole = cpuDevice !== undefined && choosesThreads(cpuDevice);
+  const single = isWhole ? variantOf("cpu", "cpu", 0) : cpu(1);
   const combinations: Combination[] = [];
-  if (hasCpu) {
+  if (isWhole) combinations.push([{ variant: single, replicas: 1 }]);
+  if (hasCpu && !isWhole) {
     combinations.push([{ variant: single, replicas: Math.min(cores, REPLICA_COUNT_MAX) }]);
     if (cores > 1) combinations.push([{ variant: cpu(cores), replicas: 1 }]);
     if (cores >= CORES_FOR_PAIRS) {
@@ -39,7 +43,12 @@ export function usualCombinations(
     }
   }
   const beside = hasCpu
-    ? [{ variant: single, replicas: Math.min(Math.max(1, cores - 1), REPLICA_COUNT_MAX) }]
+    ? [
+        {
+          variant: single,
+          replicas: isWhole ? 1 : Math.min(Math.max(1, cores - 1), REPLICA_COUNT_MAX),
+        },
+      ]
     : [];
   for (const variant of accelerators) {
     combinations.push([{ variant, replicas: 1 }]);
@@ -55,15 +64,24 @@ export function usualCombinations(
 /** All of them, as a run takes them that knows nothing of their times. */
 export function unmeasuredChoice(devices: readonly MachineDevice[], cores: number): string {
   return formatCombination(
-    devices.map(({ kind }, group) =>
-      kind === "cpu"
+    devices.map((device, group) => {
+      const { kind } = device;
+      return kind === "cpu" && !choosesThreads(device)
         ? {
             variant: variantOf(kind, "cpu:threads=1", group),
             replicas: Math.min(cores, REPLICA_COUNT_MAX),
           }
-        : { variant: variantOf(kind, kind, group), replicas: 1 },
-    ),
+        : {
+            variant: variantOf(kind, kind, group),
+            replicas: choosesThreads(device) ? usualReplicas(kind) : 1,
+          };
+    }),
   );
+}
+
+/** Whether what runs a device divides its work among threads as it likes. */
+function choosesThreads({ provider }: MachineDevice): boolean {
+  return provider === COREML_PROVIDER;
 }
 
 function variantOf(kind: string, device: string, group: number): Variant {

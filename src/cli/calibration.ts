@@ -112,6 +112,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
       ...(flags.seconds !== undefined && { seconds: flags.seconds }),
       ...(flags.replicas !== undefined && { replicas: flags.replicas }),
       ...(flags.threads !== undefined && { threads: flags.threads }),
+      ...(model?.task.coreMl !== undefined && { threads: [] }),
       signal: abort.signal,
       progress: say,
     });

@@ -1,14 +1,10 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import type {
-  CoreMlInspection,
-  Feature,
-  FeatureType,
-  Flexibility,
-  ImageType,
-} from "./inspection.ts";
+import { readCompiledFeature } from "./compiled-feature.ts";
+import type { CoreMlInspection, Feature, Suppression } from "./inspection.ts";
 import { leavesNeuralEngine } from "./neural-engine.ts";
+import { tally } from "./operation.ts";
 import { SPEC_VERSION_MAX, systemOf } from "./specification.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -28,7 +24,6 @@ const ModelSchema = v.looseObject({
   userDefinedMetadata: v.optional(v.record(text, text), {}),
   mlProgramOperationTypeHistogram: v.optional(v.record(text, v.number()), {}),
   neuralNetworkLayerTypeHistogram: v.optional(v.record(text, v.number()), {}),
-  classLabels: v.optional(v.array(v.union([text, v.number()]))),
   author: v.optional(text, ""),
   shortDescription: v.optional(text, ""),
   license: v.optional(text, ""),
@@ -41,7 +36,7 @@ const MetadataSchema = v.pipe(v.array(ModelSchema), v.minLength(1));
 
 const NOTES: readonly string[] = [
   "kernels, dilations and constants of a compiled model are not read: the package has them",
-  "which output is a classifier's is not read: the package says it",
+  "class names and thresholds in a compiled model are not read: the package has them",
 ];
 
 /**
@@ -61,29 +56,32 @@ export function readCompiled(path: string): CompiledReading {
     ...model.mlProgramOperationTypeHistogram,
     ...model.neuralNetworkLayerTypeHistogram,
   };
-  const operations = Object.entries(histogram).map(
-    ([name, count]) => [snake(name), count] as const,
-  );
-  const flat = operations.flatMap(([type, count]) =>
-    Array.from({ length: clampCount(count) }, () => ({ type, kernel: [], dilations: [] })),
-  );
+  const operations = Object.entries(histogram).map(([name, count]) => ({
+    type: snake(name),
+    count,
+    kernel: [],
+    dilations: [],
+  }));
+  const { structure = [model.modelType] } = model.modelType;
+  const kinds = structure.map(({ name }) => name.replace(/^MLModelType_/, ""));
+  const inputs = model.inputSchema.map((each) => readCompiledFeature(each));
+  const outputs = model.outputSchema.map((each) => readCompiledFeature(each));
   return {
-    kinds: [model.modelType, ...(model.modelType.structure ?? [])].map(({ name }) =>
-      name.replace(/^MLModelType_/, ""),
-    ),
+    kinds,
     specVersion,
     needs,
     functions: [
       {
         name: "main",
-        inputs: model.inputSchema.map((each) => readFeature(each)),
-        outputs: model.outputSchema.map((each) => readFeature(each)),
-        predictedLabel: null,
-        predictedScores: null,
-        labels: model.classLabels?.map(String) ?? null,
+        inputs,
+        outputs,
+        // Nothing but a classifier gives a label and a dictionary of scores.
+        predictedLabel: nameOf(outputs, "string") ?? nameOf(outputs, "int64"),
+        predictedScores: nameOf(outputs, "dictionary"),
+        labels: null,
       },
     ],
-    suppression: null,
+    suppression: kinds.at(-1) === "nonMaximumSuppression" ? suppressionOf(inputs, outputs) : null,
     metadata: model.userDefinedMetadata,
     author: model.author,
     description: model.shortDescription,
@@ -91,8 +89,8 @@ export function readCompiled(path: string): CompiledReading {
     version: model.version,
     weightBytes: null,
     computeTypes: null,
-    operations: Object.fromEntries(operations.toSorted(([, a], [, b]) => b - a)),
-    leavesNeuralEngine: leavesNeuralEngine(flat),
+    operations: tally(operations.map(({ type, count }) => [type, count])),
+    leavesNeuralEngine: leavesNeuralEngine(operations),
     notes: [
       `weights ${model.storagePrecision || "unknown"}, computed in ${model.computePrecision || "unknown"}, as its compiler says`,
       ...NOTES,
@@ -128,106 +126,34 @@ function readMetadata(path: string): v.InferOutput<typeof ModelSchema> {
   throw unreadable(path, `its metadata.json is not that of a compiled model: ${key} is wrong`);
 }
 
-/** `Ios16.maxPool` → `max_pool`, the name it has in a program. */
-function snake(name: string): string {
-  const bare = name.replace(/^Ios\d+\./, "");
-  const words = bare.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
-  return words;
+function nameOf(features: readonly Feature[], kind: Feature["type"]["kind"]): string | null {
+  return features.find(({ type }) => type.kind === kind)?.name ?? null;
 }
 
-const OPERATION_COUNT_MAX = 100_000;
-
-function clampCount(count: number): number {
-  return Math.min(Math.max(0, Math.trunc(count) || 0), OPERATION_COUNT_MAX);
-}
-
-type RawFeature = Readonly<Record<string, unknown>> & {
-  readonly name: string;
-  readonly type: string;
-};
-
-function readFeature(raw: RawFeature): Feature {
+/** Which features are a suppression's, by the names that converters give them. */
+function suppressionOf(
+  inputs: readonly Feature[],
+  outputs: readonly Feature[],
+): Suppression | null {
+  const threshold = (pattern: RegExp): string | null =>
+    inputs.find(({ name, type }) => type.kind === "double" && pattern.test(name))?.name ?? null;
+  const coordinates = outputs.find(({ name }) => name === "coordinates");
+  const confidence = outputs.find(({ name }) => name === "confidence");
+  if (coordinates === undefined || confidence === undefined) return null;
   return {
-    name: raw.name,
-    type: featureType(raw),
-    optional: raw["isOptional"] === "1",
-    description: typeof raw["shortDescription"] === "string" ? raw["shortDescription"] : "",
+    confidence: confidence.name,
+    coordinates: coordinates.name,
+    iouInput: threshold(/iou/i),
+    confidenceInput: threshold(/confidence/i),
+    iouThreshold: null,
+    confidenceThreshold: null,
+    perClass: null,
+    labels: [],
   };
 }
 
-function featureType(raw: RawFeature): FeatureType {
-  switch (raw.type) {
-    case "Image":
-      return {
-        kind: "image",
-        width: Number(raw["width"]) || 0,
-        height: Number(raw["height"]) || 0,
-        color: COLORS[String(raw["colorspace"])] ?? "unknown",
-        flexibility: swapped(flexibilityOf(raw["enumeratedSizes"], raw["sizeRange"])),
-      };
-    case "MultiArray": {
-      const shape = numbersOf(raw["shape"]);
-      return {
-        kind: "multi-array",
-        dtype: DTYPES[String(raw["dataType"])] ?? String(raw["dataType"]),
-        shape: shape.length === 0 ? null : shape,
-        flexibility: flexibilityOf(raw["enumeratedShapes"], raw["shapeRange"]),
-      };
-    }
-    case "Dictionary":
-      return { kind: "dictionary", keys: raw["keyType"] === "Int64" ? "int64" : "string" };
-    case "Sequence":
-      return { kind: "sequence", items: raw["valueType"] === "Int64" ? "int64" : "string" };
-    case "String":
-      return { kind: "string" };
-    case "Int64":
-      return { kind: "int64" };
-    case "Double":
-      return { kind: "double" };
-    default:
-      return { kind: "unknown" };
-  }
-}
-
-const COLORS: Readonly<Record<string, ImageType["color"]>> = {
-  RGB: "rgb",
-  BGR: "bgr",
-  Grayscale: "gray",
-  Grayscale16Half: "gray16",
-};
-
-const DTYPES: Readonly<Record<string, string>> = {
-  Float16: "float16",
-  Float32: "float32",
-  Double: "float64",
-  Int32: "int32",
-  Int8: "int8",
-};
-
-/** Lists stand in texts: `"[[1, 3], [32, 64]]"`. */
-function flexibilityOf(enumerated: unknown, range: unknown): Flexibility | null {
-  const shapes = listsOf(enumerated);
-  if (shapes.length > 0) return { kind: "enumerated", shapes };
-  const ranges = listsOf(range);
-  if (ranges.length === 0) return null;
-  const ends = ranges.map(([min = 0, max = -1]) => ({ min, max: max < 0 ? null : max }));
-  return { kind: "range", ranges: ends };
-}
-
-/** Sizes stand there as width and height. */
-function swapped(flexibility: Flexibility | null): Flexibility | null {
-  if (flexibility?.kind === "enumerated") {
-    return { ...flexibility, shapes: flexibility.shapes.map((size) => size.toReversed()) };
-  }
-  return flexibility && { ...flexibility, ranges: flexibility.ranges.toReversed() };
-}
-
-function listsOf(value: unknown): number[][] {
-  if (typeof value !== "string") return [];
-  return Array.from(value.matchAll(/\[([^[\]]*)\]/g), ([, list = ""]) => numbersOf(`[${list}]`));
-}
-
-function numbersOf(value: unknown): number[] {
-  if (typeof value !== "string") return [];
-  return Array.from(value.matchAll(/-?\d+/g), ([digits]) => Number(digits));
+/** `Ios16.maxPool` → `max_pool`, the name it has in a program. */
+function snake(name: string): string {
+  const bare = name.replace(/^Ios\d+\./, "");
+  return bare.replaceAll(/([a-z0-9])([A-Z])/g, "$1_$2").toLowerCase();
 }

@@ -70,10 +70,10 @@ export interface Suppression {
   /** Inputs that override the thresholds; null where the model takes none. */
   readonly iouInput: string | null;
   readonly confidenceInput: string | null;
-  /** Where those inputs say nothing. */
-  readonly iouThreshold: number;
-  readonly confidenceThreshold: number;
-  readonly perClass: boolean;
+  /** Where those inputs say nothing; null where it cannot be read. */
+  readonly iouThreshold: number | null;
+  readonly confidenceThreshold: number | null;
+  readonly perClass: boolean | null;
   /** Class 0 first. */
   readonly labels: readonly string[];
 }

@@ -100,12 +100,16 @@ const RULES: readonly Rule[] = [
   },
 ];
 
+/** An operation, or several that are alike. */
+type CountedOperation = Operation & { readonly count?: number };
+
 /** Which of these operations leave the Neural Engine, as far as it is known. */
-export function leavesNeuralEngine(operations: readonly Operation[]): EngineFinding[] {
+export function leavesNeuralEngine(operations: readonly CountedOperation[]): EngineFinding[] {
   return RULES.flatMap(({ applies, ...rule }) => {
     const counts = new Map<string, number>();
     for (const operation of operations) {
-      if (applies(operation)) counts.set(operation.type, (counts.get(operation.type) ?? 0) + 1);
+      const { type, count = 1 } = operation;
+      if (applies(operation)) counts.set(type, (counts.get(type) ?? 0) + count);
     }
     return Array.from(counts, ([operation, count]) => ({ operation, count, ...rule }));
   });

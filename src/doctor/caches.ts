@@ -1,8 +1,10 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { isWhole } from "../backend/coreml/entry.ts";
 import { cacheFolder } from "../cache-folder.ts";
 import { checkStorable } from "../calibration/store.ts";
 import { AipError } from "../errors.ts";
+import { isFileLocked } from "../native/file-lock.ts";
 import { readMeasured } from "../pipeline/ingest-store.ts";
 import { parseCalibration } from "../schedule/calibration-schema.ts";
 import { reasonOf } from "../sink/line-writer.ts";
@@ -23,10 +25,16 @@ export interface DamagedEntry {
   readonly reason: string;
 }
 
+const LEFT_BEHIND = "a process that ended before it was done left it";
+
 /** What is wrong with the entries of a folder; other folders are only counted. */
 const CHECKS: Readonly<Record<string, (path: string) => string | null>> = {
   calibrations: calibrationFault,
+  coreml: compiledModelFault,
 };
+
+/** A compiled model that is being made stands under such a name until it is whole. */
+const MAKING = /^\.making-(\w+)-\d+$/;
 
 /**
  * Every folder and file of the cache with its size, and what in it is damaged; none where there is
@@ -77,7 +85,17 @@ async function inspectFile(path: string): Promise<CacheState> {
 /** What a process that ended in the middle leaves is named after what it was to become. */
 function leftover(name: string): string | null {
   const isPart = /\.(part|partial|tmp|new)(\b|$)/.test(name);
-  return isPart ? "a process that ended before it was done left it" : null;
+  return isPart ? LEFT_BEHIND : null;
+}
+
+/** Locks lie beside the compiled models. */
+function compiledModelFault(path: string): string | null {
+  const name = basename(path);
+  if (name.endsWith(".lock")) return null;
+  const hash = MAKING.exec(name)?.[1];
+  if (hash === undefined) return isWhole(path) ? null : "the compiled model is not whole";
+  const isBeingMade = isFileLocked(join(dirname(path), `${hash}.lock`));
+  return isBeingMade ? null : LEFT_BEHIND;
 }
 
 function calibrationFault(path: string): string | null {

@@ -18,6 +18,7 @@ import { type DoctorReport, permissionsOf, problemsOf } from "./report.ts";
 import { inspectSystem, inspectVersions } from "./system.ts";
 import { inspectTools } from "./tools.ts";
 import { examineUnits, type UnitsOutcome } from "./unit-reports.ts";
+import { checkModel } from "./units.ts";
 
 /** What a check-up is asked. */
 export interface CheckUpOptions {
@@ -50,6 +51,8 @@ export async function checkUp(options: CheckUpOptions): Promise<DoctorReport> {
   const found = discoverMachine({ system });
   const { versions, library } = inspectVersions(found);
   const isCoreMl = library.failure === null && coreMlFormat(options.model) !== undefined;
+  // Refused where there is no Core ML, before its devices are found to be missing.
+  if (isCoreMl) checkModel(options);
   const machine = isCoreMl ? coreMlMachine(found) : found;
   const devices = devicesOf(options.devices, machine);
   const energy = openEnergyMeter(system);

@@ -1,5 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Examination, ExaminerMessage, ExaminerTask } from "./examiner.ts";
+import type { Examination, ExaminerMessage, ExaminerOrder, ExaminerTask } from "./examiner.ts";
 
 const EXAMINER = fileURLToPath(new URL("./examiner.ts", import.meta.url));
 
@@ -22,11 +25,23 @@ export interface ExamineOptions {
  */
 export async function examineDevice(
   task: ExaminerTask,
+  options: ExamineOptions,
+): Promise<ExaminationOutcome> {
+  const folder = await mkdtemp(join(tmpdir(), "aip-doctor-"));
+  try {
+    return await examineIn({ ...task, folder }, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function examineIn(
+  order: ExaminerOrder,
   { withinMs, signal, progress }: ExamineOptions,
 ): Promise<ExaminationOutcome> {
   let message: ExaminerMessage | undefined;
   let isLate = false;
-  const child = Bun.spawn([process.execPath, EXAMINER, JSON.stringify(task)], {
+  const child = Bun.spawn([process.execPath, EXAMINER, JSON.stringify(order)], {
     stdio: ["ignore", "ignore", "ignore"],
     env: process.env,
     serialization: "json",

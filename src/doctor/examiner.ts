@@ -3,8 +3,7 @@
  * says what came out. A process of its own, for native code that crashes or hangs must not take the
  * doctor with it.
  */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { DeviceInstance, SessionTask } from "../backend/backend.ts";
 import { openSession } from "../backend/open.ts";
@@ -27,6 +26,12 @@ export interface ExaminerTask {
   readonly device: string;
 }
 
+/** What the examiner is told. */
+export interface ExaminerOrder extends ExaminerTask {
+  /** An empty folder, which whoever asks removes. */
+  readonly folder: string;
+}
+
 /** What it found. */
 export interface Examination {
   /** Null for a simulated device without a model, which answers nothing. */
@@ -42,7 +47,7 @@ export type ExaminerMessage =
   | { readonly type: "examined"; readonly examination: Examination }
   | { readonly type: "failed"; readonly reason: string };
 
-async function examine(task: ExaminerTask): Promise<Examination> {
+async function examine({ folder, ...task }: ExaminerOrder): Promise<Examination> {
   const { plan } = await planUnits({
     ...task,
     devices: [task.device],
@@ -54,9 +59,7 @@ async function examine(task: ExaminerTask): Promise<Examination> {
   const pictures = await drawPictures();
   const stop = new SharedArrayBuffer(4);
   rootArena(stop);
-  return withFolder((folder) =>
-    examineInstance(instance, pictures, addressOf(new Uint8Array(stop)), folder),
-  );
+  return examineInstance(instance, pictures, addressOf(new Uint8Array(stop)), folder);
 }
 
 function examineInstance(
@@ -96,15 +99,6 @@ function placementOf(
   }
 }
 
-function withFolder<Result>(use: (folder: string) => Result): Result {
-  const folder = mkdtempSync(join(tmpdir(), "aip-doctor-"));
-  try {
-    return use(folder);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
 /** Whoever asked ends this process once it knows what came out. */
 function post(message: ExaminerMessage): void {
   process.send?.(message);
@@ -112,7 +106,7 @@ function post(message: ExaminerMessage): void {
 
 if (import.meta.main) {
   try {
-    const task = JSON.parse(process.argv[2] ?? "null") as ExaminerTask;
+    const task = JSON.parse(process.argv[2] ?? "null") as ExaminerOrder;
     post({ type: "examined", examination: await examine(task) });
   } catch (error) {
     post({ type: "failed", reason: error instanceof Error ? error.message : String(error) });

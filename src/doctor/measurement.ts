@@ -37,8 +37,10 @@ export interface MeasureOptions {
   /** Those that run in `together`. */
   readonly asked: readonly string[];
   readonly plan: (devices: string) => readonly DeviceInstance[];
-  /** Time for all of it; a slow device takes what it takes. */
+  /** Time for all of it; a slow device takes what one round takes. */
   readonly measureMs: number;
+  /** Opens what a combination needs, and warms it up. See `Rig.open`. */
+  readonly open: (combination: Combination) => Promise<void>;
   /** Runs a combination for a while, see `Rig.trial`. */
   readonly trial: (combination: Combination, sliceMs: number) => Promise<readonly InstanceTrial[]>;
   readonly meter: EnergyMeter | null;
@@ -79,7 +81,9 @@ export async function measureUnits(options: MeasureOptions): Promise<Measurement
   const efforts = new Map([...combinations.keys()].map((name) => [name, noEffort()]));
   const failed = new Map<string, string>();
   const sliceMs = sliceOf(options.measureMs, combinations.size);
+  const startedMs = performance.now();
   for (let round = 0; round < ROUNDS; round += 1) {
+    if (performance.now() - startedMs > options.measureMs && round > 0) break;
     for (const [name, combination] of combinations) {
       if (combination.some(({ variant }) => failed.has(variant.device))) continue;
       if (round === 0) progress(`measuring ${name}`);
@@ -147,13 +151,12 @@ function noEffort(): Effort {
 
 /** Runs a trial, and adds to the effort what it cost. */
 async function observed(
-  { trial, meter }: MeasureOptions,
+  { open, trial, meter }: MeasureOptions,
   combination: Combination,
   sliceMs: number,
   effort: Effort,
 ): Promise<readonly InstanceTrial[]> {
-  // The sessions are opened by the first, shortest of trials: that is no part of a frame's cost.
-  if (effort.wallMs === 0) await trial(combination, 0);
+  await open(combination);
   const [startedMs, cpu, joules] = [performance.now(), process.cpuUsage(), meter?.joules() ?? 0];
   const trials = await trial(combination, sliceMs);
   const { user, system } = process.cpuUsage(cpu);

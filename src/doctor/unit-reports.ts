@@ -1,4 +1,5 @@
 import type { DeviceInstance } from "../backend/backend.ts";
+import { COREML_PROVIDER } from "../backend/coreml/devices.ts";
 import { parseDevice } from "../backend/device-spec.ts";
 import type { Machine } from "../backend/discover.ts";
 import { readSimulatedOptions } from "../backend/simulated-options.ts";
@@ -13,12 +14,14 @@ import type { DoctorReport, UnitReport } from "./report.ts";
 import { checkModel, type PlannedUnits, planUnits } from "./units.ts";
 import { type Reference, verdictOf } from "./verdict.ts";
 
-/** Time a device gets to open, and to answer the pictures. */
-const EXAMINE_WITHIN_MS = 30_000;
-/** The first load of a model on a Neural Engine was seen to take 104 s. */
-const SPECIALIZE_WITHIN_MS = 180_000;
-/** What other devices are compared with, where no CPU is asked for. */
-const REFERENCE = "cpu:threads=1";
+/** Time a device gets to open, and to answer the pictures, by its provider. */
+const WITHIN_MS: Readonly<Record<string, number>> = {
+  // The first load of a model for a Neural Engine was reported to take 104 s.
+  CoreMLExecutionProvider: 300_000,
+  // Compiling, and a trial on CPU and device, each of which has a limit of its own.
+  [COREML_PROVIDER]: 1_200_000,
+};
+const WITHIN_MS_DEFAULT = 30_000;
 
 const NOTHING: Measurements = {
   single: new Map(),
@@ -47,13 +50,13 @@ export type UnitsOutcome = Pick<DoctorReport, "model" | "units" | "together">;
 export async function examineUnits(options: UnitsOptions): Promise<UnitsOutcome> {
   const { devices: asked, machine, inputSize, signal, progress } = options;
   const model = asked.some(answers) ? options.model : null;
-  const reference = asked.find((device) => parseDevice(device).kind === "cpu") ?? REFERENCE;
+  const reference = asked.find((device) => parseDevice(device).kind === "cpu") ?? "cpu";
   const devices = model === null || asked.includes(reference) ? asked : [reference, ...asked];
   checkModel({ model, inputSize });
   const examined = new Map<string, ExaminationOutcome>();
   for (const device of devices) {
     progress(`examining ${device}`);
-    const withinMs = usesCoreMl(device, machine) ? SPECIALIZE_WITHIN_MS : EXAMINE_WITHIN_MS;
+    const withinMs = withinMsOf(device, machine);
     const task = { model, inputSize, device };
     examined.set(device, await examineDevice(task, { withinMs, signal, progress }));
     signal.throwIfAborted();
@@ -82,9 +85,10 @@ function answers(device: string): boolean {
   return spec.kind !== "sim" || readSimulatedOptions(spec).modelFile !== null;
 }
 
-function usesCoreMl(device: string, { devices }: Machine): boolean {
+function withinMsOf(device: string, { devices }: Machine): number {
   const { kind } = parseDevice(device);
-  return devices.find((one) => one.kind === kind)?.provider?.startsWith("CoreML") ?? false;
+  const provider = devices.find((one) => one.kind === kind)?.provider ?? "";
+  return WITHIN_MS[provider] ?? WITHIN_MS_DEFAULT;
 }
 
 async function measure(
@@ -92,12 +96,11 @@ async function measure(
   { plan }: PlannedUnits,
   working: readonly string[],
 ): Promise<Measurements> {
-  const isSlow = working.some((device) => usesCoreMl(device, machine));
   const rig = new Rig({
     plan,
     geometry: PICTURE_GEOMETRY,
     feeder: null,
-    openWithinMs: isSlow ? SPECIALIZE_WITHIN_MS : EXAMINE_WITHIN_MS,
+    openWithinMs: Math.max(...working.map((device) => withinMsOf(device, machine))),
     signal,
   });
   try {
@@ -106,6 +109,7 @@ async function measure(
       asked: devices.filter((device) => working.includes(device)),
       plan,
       measureMs: 1000 * seconds,
+      open: (combination) => rig.open(combination),
       trial: (combination, sliceMs) => rig.trial(combination, sliceMs),
       meter,
       progress,

@@ -1,6 +1,7 @@
 import { formatMs, formatPercent } from "../metrics/number-format.ts";
 import type { Agreement } from "./agreement.ts";
 import { type Placement, shareOn } from "./placement.ts";
+import { differenceText, nameOf, restText, timesText } from "./verdict-text.ts";
 
 /** What was found out about one device. */
 export interface UnitFindings {
@@ -45,16 +46,6 @@ const ALIKE_LOW = 0.8;
 const ALIKE_HIGH = 1.25;
 /** An accelerator that keeps more cores busy than this computes on them. */
 const BUSY_CORES_MAX = 1.5;
-/** Operators named in a sentence. */
-const OPERATOR_COUNT_MAX = 3;
-
-const NAMES: Readonly<Record<string, string>> = {
-  cpu: "the CPU",
-  gpu: "the GPU",
-  ane: "the Neural Engine",
-  coreml: "Core ML",
-};
-
 /**
  * What is to be said of a device, by everything that was found out about it. It failed where it
  * does not work, answers otherwise than the reference, or ran elsewhere: both its placement and its
@@ -91,7 +82,7 @@ function simulatedVerdict({ agreement, latencyMs }: UnitFindings): Verdict {
 }
 
 function softwareVerdict(unit: UnitFindings, reference: Reference | null): Verdict {
-  const times = timesText(unit, reference);
+  const times = timesText(unit.latencyMs, reference?.latencyMs);
   const text = `software: the CPU computes it${times === "" ? "" : `, ${times}`}`;
   return { status: "note", text: `${text}; good for tests, of no help to a run` };
 }
@@ -108,7 +99,7 @@ function cpuVerdict({ placement, latencyMs }: UnitFindings): Verdict {
 function acceleratorVerdict(unit: UnitFindings, reference: Reference | null): Verdict {
   const { kind, placement } = unit;
   const pace = paceOf(unit, reference);
-  const times = timesText(unit, reference);
+  const times = timesText(unit.latencyMs, reference?.latencyMs);
   if (placement === null) return verdictByPace(nameOf(kind), pace, times);
   const seenAs = placedAs(kind, placement);
   const share = shareOn(placement, seenAs);
@@ -186,40 +177,4 @@ function paceOf(unit: UnitFindings, reference: Reference | null): Pace {
 
 function keepsCoresBusy({ kind, busyCores }: UnitFindings): boolean {
   return kind === "gpu" && busyCores !== null && busyCores > BUSY_CORES_MAX;
-}
-
-/** `latency 2.4 ms against 8.1 on CPU` */
-function timesText({ latencyMs }: UnitFindings, reference: Reference | null): string {
-  if (latencyMs === null) return "";
-  const own = `latency ${formatMs(latencyMs)} ms`;
-  if (!reference?.latencyMs) return own;
-  return `${own} against ${formatMs(reference.latencyMs)} on CPU`;
-}
-
-/** `; on the CPU: Resize ×2, Gather`; empty where all is on one unit. */
-function restText({ operators }: Placement, unit: string): string {
-  const others = Map.groupBy(
-    operators.filter((one) => one.unit !== unit),
-    (one) => one.unit,
-  );
-  return [...others]
-    .map(([other, own]) => {
-      const named = own
-        .slice(0, OPERATOR_COUNT_MAX)
-        .map(({ operator, count }) => (count === 1 ? operator : `${operator} ×${count}`));
-      const more = own.length > OPERATOR_COUNT_MAX ? ", …" : "";
-      return `; on ${nameOf(other)}: ${named.join(", ")}${more}`;
-    })
-    .join("");
-}
-
-function nameOf(unit: string): string {
-  return NAMES[unit] ?? unit;
-}
-
-function differenceText({ compared, agreed, similarity }: Agreement): string {
-  if (compared === 0 && similarity !== null) {
-    return `its outputs (similarity ${similarity.toFixed(3)}) are not`;
-  }
-  return `its answers (${agreed} of ${compared} objects agree) are not`;
 }

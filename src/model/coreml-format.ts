@@ -102,9 +102,10 @@ function suppressionText(suppression: Suppression): string {
   ] as const;
   const texts = fixed.map(([name, value, input]) => {
     const how = input === null ? "fixed" : `or input ${clipped(input)}`;
-    return `${name} ${Number(value.toPrecision(6))} (${how})`;
+    return `${name} ${value === null ? "not read" : Number(value.toPrecision(6))} (${how})`;
   });
-  return `${texts.join(", ")}, ${perClass ? "per class" : "across classes"}, ${labels.length} labels`;
+  const how = perClass === null ? [] : [perClass ? "per class" : "across classes"];
+  return [...texts, ...how, `${labels.length} labels`].join(", ");
 }
 
 function sizeText({ sizeBytes, weightBytes }: CoreMlInspection): string {

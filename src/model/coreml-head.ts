@@ -76,8 +76,8 @@ function suppressionHead(
 }
 
 /** Zero stands for a threshold that was not set. */
-function isShare(threshold: number): boolean {
-  return threshold > 0 && threshold <= 1;
+function isShare(threshold: number | null): threshold is number {
+  return threshold !== null && threshold > 0 && threshold <= 1;
 }
 
 /** Which outputs hold the answer, as lines of `key=value` for the native session. */

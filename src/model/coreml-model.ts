@@ -131,5 +131,7 @@ function pixelFormatOf(path: string, name: string, { color }: ImageType): PixelB
 
 function thresholdNotes(suppression: Suppression | null, { iou }: ModelOverrides): string[] {
   if (suppression === null || suppression.iouInput !== null || iou === undefined) return [];
-  return [`the IoU of its own suppression is ${suppression.iouThreshold} and cannot be changed`];
+  const { iouThreshold } = suppression;
+  const value = iouThreshold === null ? "not known" : iouThreshold;
+  return [`the IoU of its own suppression is ${value} and cannot be changed`];
 }

@@ -6,6 +6,7 @@ import { coreMlInfo } from "../native/coreml.ts";
 /**
  * Refuses a Core ML model where there is no Core ML to run it.
  *
+ * @param failure Why there is no Core ML; null where there is one.
  * @throws {AipError} `model-needs-mac`, naming the ONNX file beside it where there is one
  */
 export function requireCoreMl(path: string, failure: string | null = coreMlInfo().failure): void {

@@ -95,6 +95,7 @@ export async function deviceCalibration(
     key,
     batches: batchSizesFor(loaded?.task.batchSize),
     lone: loneKinds(machine),
+    ...(resolved.model?.coreMl !== undefined && { threads: [] }),
     ...(isAuto && { usual: selectDevices(machine, false).devices.map(({ kind }) => kind) }),
     geometry: options.geometry,
     openSource: null,

@@ -42,3 +42,24 @@ test("unmeasuredChoice() has no more replicas than a device may have, however ma
 test("unmeasuredChoice() is every device, the CPU's cores filled", () => {
   expect(unmeasuredChoice([cpu, gpu], 4)).toBe("cpu:threads=1:replicas=4,gpu:replicas=1");
 });
+
+describe("with a model of Core ML, which divides the CPU's work itself", () => {
+  const [whole, engine] = ["cpu", "ane"].map((kind) => ({
+    ...fakeDevice(kind),
+    provider: "CoreML",
+  }));
+  const devices = [whole, engine].flatMap((device) => device ?? []);
+
+  test("usualCombinations() names no threads", () => {
+    expect(usual(devices, 8, [])).toEqual([
+      "cpu:replicas=1",
+      "ane:replicas=1",
+      "ane:replicas=2",
+      "cpu:replicas=1,ane:replicas=1",
+    ]);
+  });
+
+  test("unmeasuredChoice() keeps the Neural Engine busy with two instances", () => {
+    expect(unmeasuredChoice(devices, 8)).toBe("cpu:replicas=1,ane:replicas=2");
+  });
+});

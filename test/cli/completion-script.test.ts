@@ -15,6 +15,7 @@ test("bash completes commands and subcommands", async () => {
   expect(await bashOffers("")).toEqual([
     "run",
     "devices",
+    "doctor",
     "models",
     "calibrate",
     "plan",

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspectCoreMl } from "../../src/coreml/inspect.ts";
 import type { CoreMlInspection } from "../../src/coreml/inspection.ts";
+import { describeCoreMlModel } from "../../src/model/coreml-model.ts";
 import { fixturePath } from "./fixtures.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "aip-compiled-"));
@@ -52,7 +53,7 @@ describe("a compiled model", () => {
     expect(found.notes).toEqual([
       "weights Float16, computed in Mixed (Float16, Float32, Int32), as its compiler says",
       "kernels, dilations and constants of a compiled model are not read: the package has them",
-      "which output is a classifier's is not read: the package says it",
+      "class names and thresholds in a compiled model are not read: the package has them",
     ]);
   });
 
@@ -96,6 +97,55 @@ describe("a compiled model", () => {
         ],
       },
     });
+  });
+
+  test("ends in a suppression where its stages say so", () => {
+    const double = { isOptional: "0", type: "Double" };
+    const array = { isOptional: "0", type: "MultiArray", dataType: "Float32", shape: "[0, 80]" };
+    const found = inspectCoreMl(
+      compiled((text) => {
+        const [model] = JSON.parse(text);
+        const names = ["mlProgram", "nonMaximumSuppression"];
+        const structure = names.map((name) => ({ name: `MLModelType_${name}` }));
+        return JSON.stringify([
+          {
+            ...model,
+            modelType: { name: "MLModelType_pipeline", structure },
+            inputSchema: [
+              ...model.inputSchema,
+              { ...double, name: "iouThreshold" },
+              { ...double, name: "confidenceThreshold" },
+            ],
+            outputSchema: [
+              { ...array, name: "confidence" },
+              { ...array, name: "coordinates" },
+            ],
+          },
+        ]);
+      }),
+    );
+    expect(found.kinds).toEqual(["mlProgram", "nonMaximumSuppression"]);
+    expect(found.suppression).toMatchObject({
+      confidence: "confidence",
+      coordinates: "coordinates",
+      iouInput: "iouThreshold",
+      confidenceInput: "confidenceThreshold",
+      iouThreshold: null,
+    });
+    expect(describeCoreMlModel("m.mlmodelc", found, null)).toMatchObject({
+      head: { type: "nms-pipeline", classCount: 80 },
+      labels: ["vehicle", "driver's cab", "person"],
+      confidence: 0.25,
+      iou: 0.45,
+    });
+  });
+
+  test("that is a classifier is told from its dictionary, but not which classes it has", () => {
+    const found = withFeature("outputSchema", { type: "Dictionary", keyType: "String" });
+    expect(found.functions[0]).toMatchObject({ predictedScores: "f", labels: null });
+    expect(() => describeCoreMlModel("m.mlmodelc", found, null)).toThrow(
+      "it is a classifier, but the names of its classes cannot be read",
+    );
   });
 
   test.each<[Readonly<Record<string, string>>, unknown]>([

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { coreMlOptionKeys } from "../../src/backend/coreml/options.ts";
 import { deviceKinds, parseDevice } from "../../src/backend/device-spec.ts";
 import { aip } from "../../src/cli/aip.ts";
 import type { Command } from "../../src/cli/command.ts";
@@ -92,6 +93,9 @@ describe("docs/cli.md devices", () => {
     model: "x.onnx",
     cv: "0.3",
     fail: "0.5",
+    "fast-prediction": "yes",
+    "low-precision": "yes",
+    reshape: "frequent",
   };
 
   test("built-in kinds are all there", () => {
@@ -122,9 +126,10 @@ describe("docs/cli.md devices", () => {
   test("options of sim are explained one by one", () => {
     const sim = kinds.find(({ kind }) => kind === "sim")?.options ?? [];
     const common = ["replicas", "weight"];
+    const others = [...deviceKinds, "threads", ...coreMlOptionKeys];
     const explained = tableRows(devices)
       .map(([cell = ""]) => codeSpans(cell)[0]?.split("=")[0] ?? "")
-      .filter((option) => option !== "" && !deviceKinds.includes(option) && option !== "threads");
+      .filter((option) => option !== "" && !others.includes(option));
     const own = sim.filter((option) => !common.includes(option));
     expect(explained.sort()).toEqual([...common, ...own].sort());
   });

@@ -1,8 +1,18 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { MODEL_FOLDER, writeEntry } from "../../src/backend/coreml/entry.ts";
 import { cacheObstacle, inspectCaches } from "../../src/doctor/caches.ts";
+import { lockFile } from "../../src/native/file-lock.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -33,6 +43,29 @@ describe("inspectCaches()", () => {
       join(folder, "models/one.mlmodelc.part"),
     ]);
     for (const { reason } of damaged) expect(reason).not.toBe("");
+  });
+
+  test("names compiled models that are not whole, and not those whole or being made", async () => {
+    const models = join(folder, "coreml");
+    const make = async (hash: string, isWhole: boolean): Promise<void> => {
+      mkdirSync(join(models, hash, MODEL_FOLDER), { recursive: true });
+      writeFileSync(join(models, hash, MODEL_FOLDER, "weights"), "123456");
+      await writeEntry(join(models, hash), "m.mlpackage");
+      writeFileSync(join(models, `${hash}.lock`), "");
+      if (!isWhole) writeFileSync(join(models, hash, MODEL_FOLDER, "weights"), "123");
+    };
+    await make("aa", true);
+    await make("bb", false);
+    mkdirSync(join(models, ".making-cc-4242"));
+    mkdirSync(join(models, ".making-dd-4242"));
+    const lock = openSync(join(models, "dd.lock"), "w");
+    expect(lockFile(lock)).toBe(true);
+    const [cache] = await inspectCaches(folder);
+    closeSync(lock);
+    expect(cache?.damaged.map(({ path }) => path).sort()).toEqual([
+      join(models, ".making-cc-4242"),
+      join(models, "bb"),
+    ]);
   });
 
   test("a cache that nobody has used yet is empty", async () => {

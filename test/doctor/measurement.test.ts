@@ -23,6 +23,7 @@ function options(more: Partial<MeasureOptions> = {}): MeasureOptions {
     asked: ["cpu", "gpu"],
     plan,
     measureMs: 1000,
+    open: async () => undefined,
     trial: async (combination) =>
       fakeTrials(combination, (name) =>
         name.startsWith("cpu") ? { aloneMs: 10, sharedMs: 5 } : { aloneMs: 2, sharedMs: 2 },
@@ -50,8 +51,7 @@ describe("measureUnits()", () => {
     await measureUnits({
       ...base,
       trial: async (combination, sliceMs) => {
-        // The first call only opens the sessions.
-        if (sliceMs > 0) ran.push(formatCombination(combination));
+        ran.push(formatCombination(combination));
         return base.trial(combination, sliceMs);
       },
     });
@@ -62,6 +62,20 @@ describe("measureUnits()", () => {
       "cpu:replicas=2,gpu:replicas=1",
     ];
     expect(ran).toEqual([...round, ...round, ...round]);
+  });
+
+  test("ends after one round where that has taken all the time there is", async () => {
+    const ran: string[] = [];
+    const base = options({ measureMs: 0 });
+    await measureUnits({
+      ...base,
+      trial: async (combination, sliceMs) => {
+        ran.push(formatCombination(combination));
+        await Bun.sleep(1);
+        return base.trial(combination, sliceMs);
+      },
+    });
+    expect(ran).toHaveLength(4);
   });
 
   test("a device that fails is named, and the others are measured all the same", async () => {

@@ -12,6 +12,7 @@ setDefaultTimeout(120_000);
 const ROOT = join(import.meta.dir, "../..");
 /** Another model than the demo's, whose answers are others. */
 const OTHER = join(ROOT, "test/fixtures/models/yolov8.onnx");
+const PACKAGE = join(ROOT, "models/demo.mlpackage");
 const gpu = discoverMachine().devices.find(({ kind }) => kind === "gpu");
 
 const schema = await Bun.file(join(ROOT, "docs/doctor.schema.json")).json();
@@ -127,12 +128,15 @@ describe("aip doctor", () => {
 
   test.each([
     [["--model", "missing.onnx"], "no such file"],
+    ...(process.platform === "darwin"
+      ? []
+      : [[["--model", PACKAGE], "Core ML models run on a Mac"]]),
     [["--device", "sim"], "service time"],
     [["--seconds", "0"], "above 0"],
     [["--seconds", "soon"], "number of seconds"],
     [["demo"], "Unexpected"],
     [["--device", "warp-drive"], "warp-drive"],
-  ])("%p is refused in one sentence", async (words, part) => {
+  ] as [string[], string][])("%p is refused in one sentence", async (words, part) => {
     const { code, stdout, stderr } = await aipProcess(["doctor", ...words]);
     expect(code).toBe(2);
     expect(stdout).toBe("");

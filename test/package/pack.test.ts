@@ -60,6 +60,11 @@ test("the tarball holds sources, models and the library of this platform, and no
     expect(paths).toContain(`package/${path}`);
   }
   expect(paths.filter((path) => /^package\/models\/.*\.onnx$/.test(path))).not.toBeEmpty();
+  const coreMl = ["Manifest.json", "model.mlmodel", "weight.bin"];
+  for (const name of coreMl) {
+    const within = (path: string): boolean => path.startsWith("package/models/demo.mlpackage/");
+    expect(paths.filter((path) => within(path) && path.endsWith(`/${name}`))).toHaveLength(1);
+  }
   const folders = new Set(paths.map((path) => path.split("/").slice(1, -1)[0]));
   expect([...folders].filter((name) => name !== undefined).sort()).toEqual([
     "build",

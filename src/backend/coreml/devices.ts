@@ -16,6 +16,15 @@ const UNITS: readonly Unit[] = [
 /** What such a device is described by in `Machine`. */
 export const COREML_PROVIDER = "CoreML";
 
+/**
+ * Instances of a device that keep its unit busy. A Neural Engine that answers one instance waits for
+ * it in between: on an M1 one caller reached a third of it, two 2 to 2.5 times the throughput. The
+ * other units divide their work themselves.
+ */
+export function usualReplicas(kind: string): number {
+  return kind === "ane" ? 2 : 1;
+}
+
 /** Name of the unit behind a device kind, for people. */
 export function unitName(kind: string): string {
   return UNITS.find((unit) => unit.kind === kind)?.name ?? kind;

@@ -126,7 +126,16 @@ function without(
     );
   }
   const left = specs.filter(({ text }) => !reasons.has(text));
-  const notes = [...reasons.values()];
+  const uncompared = tried.filter(
+    ({ spec, trial: { verdict } }) =>
+      spec.kind !== "cpu" && verdict.outcome === "ok" && !verdict.compared,
+  );
+  const notes = [
+    ...reasons.values(),
+    ...uncompared.map(
+      ({ spec }) => `what ${spec.kind} answers was not compared: the CPU cannot run the model`,
+    ),
+  ];
   const failed = new Set(
     tried.filter(({ spec }) => reasons.has(spec.text)).map(({ spec }) => spec.kind),
   );

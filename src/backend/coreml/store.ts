@@ -58,6 +58,7 @@ export async function storedModel(
     if (!isWhole(entry)) await makeEntry(folder, hash, source, make);
     const now = new Date();
     utimesSync(entry, now, now);
+    forgetUsers(entry);
     userCount += 1;
     const users = join(entry, `${USER}${process.pid}-${userCount}`);
     const use = HeldLock.try(users);
@@ -154,8 +155,17 @@ function evict(folder: string, keep: string, sizeMaxBytes: number): void {
 
 /** Whether a process that is still there has taken the model. */
 function isUsed(entry: string): boolean {
-  const users = readdirSync(entry).filter((name) => name.startsWith(USER));
-  return users.some((name) => isFileLocked(join(entry, name)));
+  return usersOf(entry).some(isFileLocked);
+}
+
+/** Removes the marks of processes that are gone; the caller holds the entry's lock. */
+function forgetUsers(entry: string): void {
+  for (const user of usersOf(entry)) if (!isFileLocked(user)) rmSync(user, { force: true });
+}
+
+function usersOf(entry: string): string[] {
+  const names = readdirSync(entry).filter((name) => name.startsWith(USER));
+  return names.map((name) => join(entry, name));
 }
 
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {

@@ -115,6 +115,14 @@ describe.skipIf(!hasStandIn)(`readyModel()${unlessBuilt}`, () => {
     expect(kinds(await ready("ane,cpu"))).toBe("ane,cpu");
   });
 
+  test("says where there was nothing to compare with", async () => {
+    const found = await ready("ane", "cpu/predict-crash");
+    expect(kinds(found)).toBe("ane");
+    expect(found.notes).toEqual([
+      "what ane answers was not compared: the CPU cannot run the model",
+    ]);
+  });
+
   test("auto is what can run the model", async () => {
     const found = await ready("auto", "gpu/predict-crash");
     const { instances } = planDevices(found.specs, { machine: found.machine, model: found.model });

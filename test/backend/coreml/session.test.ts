@@ -363,6 +363,25 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
     for (const block of blocks) expect(detections(block)).toEqual(CENTRED);
   });
 
+  test("fails only the frame of a batch whose answer is none", () => {
+    setFaults("nan@2");
+    resetCounters();
+    const session = open(yolov8(), { batch: 3 });
+    const slots = new AddressTable(3);
+    const results = new AddressTable(3);
+    const picture = slotOf();
+    const blocks = [0, 1, 2].map(() => blockOf(session));
+    for (const [place, block] of blocks.entries()) {
+      slots.set(place, addressOf(picture));
+      results.set(place, addressOf(block));
+    }
+    expect(session.runBatch(3, slots, results)).toBe(Status.ok);
+    const statuses = blocks.map((block) =>
+      new DataView(block.buffer).getInt32(ResultDescriptor.status, true),
+    );
+    expect(statuses).toEqual([Status.ok, Status.inference, Status.ok]);
+  });
+
   test.each([
     ["nan", /^Output "var_1365" holds values that are not numbers: /],
     ["overflow", /^Output "var_1365" holds infinite values: /],

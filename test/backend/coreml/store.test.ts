@@ -151,6 +151,19 @@ describe("storedModel()", () => {
     expect(entriesIn(where.folder)).toEqual(["bb", "cc"]);
   });
 
+  test("forgets the processes that are gone", async () => {
+    const where = options();
+    const { folder } = await storedModel("aa", "aa", maker().make, where);
+    writeFileSync(join(folder, "user-1-1"), "");
+    await storedModel("aa", "aa", maker().make, where);
+    const users = readdirSync(folder).filter((name) => name.startsWith("user-"));
+    // This process has it twice.
+    expect(users.sort().map((name) => name.split("-")[1])).toEqual([
+      String(process.pid),
+      String(process.pid),
+    ]);
+  });
+
   test("stops waiting where its signal is aborted", async () => {
     const abort = new AbortController();
     const where = options({ signal: abort.signal });

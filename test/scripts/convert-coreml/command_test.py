@@ -175,6 +175,10 @@ class Refusals(ConversionTest):
         self.refused('Manifest ".*x.json" cannot be read', path)
         (self.folder / "x.json").write_text('{"input": 3}')
         self.refused("must be an object", path)
+        (self.folder / "x.json").write_text('{"input": {"scale": "1/255"}}')
+        self.refused('"input.scale" must be a number above 0', path)
+        (self.folder / "x.json").write_text('{"head": {"type": "yolo"}}')
+        self.refused('"head.type" must be one of yolox, yolov5,', path)
 
     def test_an_output_that_is_no_package_is_not_replaced(self):
         path = self.save(graphs.classifier())

@@ -79,6 +79,36 @@ class Networks(ConversionTest):
         first = [each.op_type for each in self.operations(package)][:3]
         self.assertEqual(first, ["cast", "add", "conv"])
 
+    def test_a_grey_picture_is_one_channel_of_8_bits(self):
+        g = graphs.Graph([1, 1, 16, 16])
+        model = g.model(g.conv("images", 4, 3))
+        result, package = self.convert(model, head="raw")
+        self.assertAgrees(result)
+        kind = self.description(package).input[0].type.imageType
+        self.assertEqual(kind.colorSpace, kind.GRAYSCALE)
+
+    def test_a_model_whose_channels_come_last_takes_them_first(self):
+        for turned_back in (True, False):
+            g = graphs.Graph([1, 16, 24, 3])
+            x = "images"
+            if turned_back:
+                x = g.add("Transpose", x, perm=[0, 3, 1, 2])
+                g.channels[x] = 3
+                x = g.conv(x, 4, 3)
+            x = g.add("Sigmoid", x)
+            result, package = self.convert(g.model(x), head="raw")
+            self.assertAgrees(result)
+            self.assertIn("24x16", result["input"])
+            self.assertEqual("transpose" in self.counts(package), not turned_back)
+
+    def test_first_weights_too_small_for_16_bits_are_made_larger(self):
+        result, package = self.convert(graphs.yolox(gain=0.02))
+        self.assertAgrees(result, half=0.1)
+        cast, division, conv = self.operations(package)[:3]
+        self.assertEqual([cast.op_type, division.op_type, conv.op_type], ["cast", "mul", "conv"])
+        self.assertEqual(division.y.val, 1 / 256)
+        self.assertGreater(np.median(np.abs(conv.weight.val)), 1e-3)
+
     def test_a_tensor_input_takes_the_same_pixels(self):
         _, image = self.convert(graphs.yolov8(), no_check=True)
         picture = np.random.default_rng(3).integers(0, 256, (1, 3, 64, 64)).astype(np.float32)
@@ -145,6 +175,18 @@ class Check(ConversionTest):
         with self.assertRaisesRegex(CheckFailure, "As f32 the package is off by"):
             self.convert(graphs.yolov5())
 
+    def test_numbers_too_small_to_be_normal_are_zero_in_16_bits(self):
+        g = graphs.Graph([1, 3, 2, 2])
+        tiny = g.add("Mul", g.add("Relu", "images"), g.constant(2.0**-14))
+        path = self.save(g.model(g.add("Mul", tiny, g.constant(2.0**10))))
+        (self.folder / "x.json").write_text('{"input": {"scale": 1}}')
+        picture = np.array([[[[0.5, 1], [2, 4]]] * 3], np.float32)
+        for precision, wanted in (("fp32", [0.5, 1, 2, 4]), ("fp16", [0, 1, 2, 4])):
+            _, package = self.convert(path, head="raw", precision=precision, no_check=True)
+            found = Interpreter(read_program(package)).run(picture)
+            # 2 to the power of -14 is the smallest normal number.
+            self.assertEqual((found[0, 0].ravel() * 16).tolist(), wanted)
+
     def test_the_saved_weights_are_what_is_checked(self):
         _, package = self.convert(graphs.classifier(), no_check=True)
         picture = np.full((1, 3, 32, 48), 100, np.float32)
@@ -155,7 +197,13 @@ class Check(ConversionTest):
         self.assertFalse(np.array_equal(Interpreter(read_program(package)).run(picture), before))
 
 
+def detections_of(path):
+    lines = path.read_text().splitlines()
+    return [each for line in lines for each in json.loads(line)["detections"]]
+
+
 VIDEO = SHARED / "videos" / "one-by-one-person-detection.mp4"
+REFERENCE = SHARED / "reference" / "one-by-one-person-detection.ndjson"
 NANO = SHARED / "models" / "yolox_nano.onnx"
 
 
@@ -164,9 +212,15 @@ class Reference(ConversionTest):
     def test_yolox_nano_in_16_bits_finds_what_the_reference_finds(self):
         every, count = 110, 8
         found = self.folder / "found.ndjson"
-        result, _ = self.convert(NANO, pictures=VIDEO, frames=count, every=every, detections=found)
+        result, package = self.convert(
+            NANO, pictures=VIDEO, frames=count, every=every, detections=found
+        )
         self.assertLess(result["check"]["error_f32"], 1e-3)
-        self.assertGreater(result["check"]["detections"]["count"], 10)
+        names = ast.literal_eval(self.metadata(package)["names"])
+        self.assertEqual((len(names), names[79]), (80, "toothbrush"))
+        self.assertGreater(result["check"]["detections"]["count"], 4)
+        labels = {(each["class_id"], each["label"]) for each in detections_of(found)}
+        self.assertIn((0, "person"), labels)
         frames = {json.loads(line)["frame"] for line in found.read_text().splitlines()}
         self.assertEqual(frames, set(range(0, every * count, every)))
         lines = (
