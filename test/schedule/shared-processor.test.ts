@@ -55,11 +55,15 @@ describe("SharedProcessor", () => {
     expect(finish(processor)[0]).toEqual([0, 20 * (0.75 + 0.25 * 1.25)]);
   });
 
-  test("adds to a job that is under way", () => {
-    const processor = new SharedProcessor(1, [1]);
+  test("does an actor's jobs one after the other", () => {
+    const processor = new SharedProcessor(2, [1]);
     processor.add(0, 5, 0);
-    processor.add(0, 5, 3);
-    expect(finish(processor)).toEqual([[0, 10]]);
+    processor.add(0, 4, 3);
+    processor.add(0, 1, 4);
+    expect(finish(processor)).toEqual([
+      [0, 5],
+      [0, 10],
+    ]);
   });
 
   test("ends a job of no time at once", () => {
