@@ -152,4 +152,13 @@ describe.skipIf(!hasStandIn)(`predictions of Core ML${unlessBuilt}`, () => {
     expect(after.violations).toEqual([]);
     session.close();
   });
+
+  test("need an autorelease pool from the first moment, and have one", () => {
+    resetCounters();
+    const session = open(arrays(), 1);
+    predict(session, 1, 1);
+    session.close();
+    expect(counters().objectsOutsidePool).toBe(0);
+    expect(counters().violations).toEqual([]);
+  });
 });
