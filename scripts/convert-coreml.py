@@ -107,6 +107,7 @@ def summary(result):
     size_text = f"{result['size_bytes'] / 1e6:.2f} MB, {result['seconds']} s"
     lines = [f"{result['model']} -> {result['output']} ({size_text})"]
     lines.append(f"input       {result['input']}")
+    lines.append(f"pixels      {result['pixels']}")
     lines.append(f"output      {result['head']}")
     lines.append(f"rewritten   {'; '.join(result['rewrites']) or 'nothing'}")
     check = result["check"]

@@ -60,6 +60,7 @@ def convert(options):
         "output": str(target),
         "size_bytes": size_bytes,
         "input": f"{options.input} {size}, {description.channels}, 0-255",
+        "pixels": description.pixels,
         "head": f'{description.head} "{output}" {list(shapes[description.output])}{names}',
         "rewrites": done,
         "check": result and result.json(),

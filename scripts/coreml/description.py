@@ -39,6 +39,16 @@ class Description:
     def channel_count(self):
         return 1 if self.channels == "gray" else 3
 
+    @property
+    def pixels(self):
+        """What becomes of a pixel inside the package, and whether that is a guess, in words."""
+        words = [f"times {self.scale:.6g}"] if self.scale != 1 else []
+        words += [f"minus {list(self.mean)}"] if any(self.mean) else []
+        words += [f"over {list(self.std)}"] if any(std != 1 for std in self.std) else []
+        given = {"scale", "mean", "std"} & set(self.manifest.get("input", {}))
+        source = "by the manifest" if given else f"assumed of a {self.head} model"
+        return f"{', '.join(words) or 'as they are'} ({source})"
+
     def affine(self):
         """(scale, shift), one number a channel: the input is `pixel * scale + shift`."""
         pairs = list(zip(self.mean, self.std))[: self.channel_count]
@@ -47,43 +57,22 @@ class Description:
 
 def describe(graph, shapes, manifest):
     """Finds the head that reads an output (`shapes`: name to shape), and the rest with it."""
-    given, head_given = manifest.get("input", {}), manifest.get("head", {})
-    height, width = graph.input_shape[2:]
-    names = class_names(graph, manifest)
+    given = manifest.get("input", {})
     ultralytics = graph.metadata.get("author") == "Ultralytics" or (
         "names" in graph.metadata and "stride" in graph.metadata
     )
-    type_given, output_given = head_given.get("type"), head_given.get("output")
-    if type_given is not None and type_given not in HEADS:
-        raise refusal(graph.path, f'its head is "{type_given}" (known: {", ".join(HEADS)})')
-    if output_given is not None and output_given not in shapes:
-        raise refusal(graph.path, f'it has no output "{output_given}" (known: {", ".join(shapes)})')
-    found = None
-    for output, shape in shapes.items():
-        if output_given in (None, output) and found is None:
-            found = read_head(type_given, shape, (width, height), names, ultralytics, head_given)
-            found = found and (output, *found)
-    if found is None:
-        seen = ", ".join(f'"{name}" {list(shape)}' for name, shape in shapes.items())
-        wanted = (
-            f"it is no {type_given} head" if type_given else "no head reads it; name one by --head"
-        )
-        raise refusal(graph.path, f"its output is {seen} at input {width}x{height}, and {wanted}")
-    output, head, strides, transposed = found
+    names = class_names(graph, manifest)
+    output, head, strides, transposed = find_head(graph, shapes, manifest, names, ultralytics)
     channels, scale, mean, std, letterbox = convention(head, graph, ultralytics)
-    if graph.input_shape[1] == 1:
-        channels = "gray"
-    wanted = given.get("channels", channels)
-    if (wanted == "gray") != (graph.input_shape[1] == 1):
-        seen = f"{graph.input_shape[1]} channel(s)"
-        raise refusal(graph.path, f'its manifest says channels are "{wanted}", but it takes {seen}')
+    wanted = colours(graph, given.get("channels", channels))
     if wanted == "bgr" and channels == "rgb":
         mean, std = mean[::-1], std[::-1]
-    ready = ultralytics or head != "classification" or "prob" in output.lower()
-    ready = ready or "softmax" in output.lower().replace("_", "")
+    named = output.lower().replace("_", "")
+    ready = ultralytics or head != "classification" or "prob" in named or "softmax" in named
+    activation = manifest.get("head", {}).get("activation", "none" if ready else "softmax")
     return Description(
-        width=width,
-        height=height,
+        width=graph.input_shape[3],
+        height=graph.input_shape[2],
         channels=wanted,
         scale=given.get("scale", scale),
         mean=tuple(given.get("mean", mean)),
@@ -92,7 +81,7 @@ def describe(graph, shapes, manifest):
         pad=given.get("pad", PAD),
         head=head,
         strides=tuple(strides),
-        activation=head_given.get("activation", "none" if ready else "softmax"),
+        activation=activation,
         transposed=transposed,
         output=output,
         names=names or coco_names(head, shapes[output], transposed),
@@ -100,8 +89,40 @@ def describe(graph, shapes, manifest):
     )
 
 
+def find_head(graph, shapes, manifest, names, ultralytics):
+    """(output, head, strides, transposed) of the first output that a head reads."""
+    given, size = manifest.get("head", {}), graph.input_shape[3:1:-1]
+    asked, output = given.get("type"), given.get("output")
+    if asked is not None and asked not in HEADS:
+        raise refusal(graph.path, f'its head is "{asked}" (known: {", ".join(HEADS)})')
+    if output is not None and output not in shapes:
+        raise refusal(graph.path, f'it has no output "{output}" (known: {", ".join(shapes)})')
+    for name, shape in shapes.items():
+        if output in (None, name):
+            found = read_head(asked, shape, size, names, ultralytics, given)
+            if found is not None:
+                return name, *found
+    seen = ", ".join(f'"{name}" {list(shape)}' for name, shape in shapes.items())
+    why = f"it is no {asked} head" if asked else "no head reads it; name one by --head"
+    raise refusal(graph.path, f"its output is {seen} at input {size[0]}x{size[1]}, and {why}")
+
+
+def colours(graph, wanted):
+    """The order of the input's channels: `wanted`, where the input has as many."""
+    count = graph.input_shape[1]
+    if (wanted == "gray") != (count == 1):
+        seen = f"{count} channel{'s' if count > 1 else ''}"
+        raise refusal(graph.path, f'its manifest says channels are "{wanted}", it takes {seen}')
+    return wanted
+
+
 def convention(head, graph, ultralytics):
     """(channels, scale, mean, std, letterbox) a head is used to."""
+    rest = colour_convention(head, graph, ultralytics)
+    return ("gray", *rest[1:]) if graph.input_shape[1] == 1 else rest
+
+
+def colour_convention(head, graph, ultralytics):
     zero, one = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     if head == "yolox":
         return "bgr", 1.0, zero, one, "top-left"
