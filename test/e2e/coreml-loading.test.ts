@@ -73,6 +73,23 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
     );
   });
 
+  test("gives each worker a model of its own, which no other thread enters", async () => {
+    const line = `demo --model ${DEMO} --device ane:replicas=3,gpu:replicas=2,cpu --frames 60`;
+    const { code, stderr } = await run(`${line} --output many.ndjson`);
+    expect(code).toBe(0);
+    // It would complain of every rule that is broken.
+    expect(stderr).not.toContain("Core ML stand-in");
+    expect(Object.values(await workspace.frames("many.ndjson"))).toEqual([upTo(60)]);
+  });
+
+  test("goes on after a prediction that took the process with it", async () => {
+    const line = `demo --model ${DEMO} --device ane --frames 250 --output died.ndjson --supervise`;
+    const { code, stderr } = await run(line, "ane/predict-crash@150");
+    expect(stderr).toContain("ended by SIGABRT");
+    expect(code).toBe(0);
+    expect(Object.values(await workspace.frames("died.ndjson"))).toEqual([upTo(250)]);
+  });
+
   test("two processes at once compile a model once", async () => {
     const line = `demo --model ${DEMO} --device cpu --frames 5`;
     const outcomes = await Promise.all([

@@ -49,8 +49,8 @@ export async function probe(request: ProbeRequest, options: ProbeOptions): Promi
   signal.addEventListener("abort", kill);
   try {
     const [output, errors] = await Promise.all([
-      child.stdout.text(),
-      child.stderr.text(),
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
       child.exited,
     ]);
     throwIfInterrupted(signal);

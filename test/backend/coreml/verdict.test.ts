@@ -1,0 +1,40 @@
+import { afterAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  readVerdict,
+  type Verdict,
+  type VerdictKey,
+  verdictPath,
+} from "../../../src/backend/coreml/verdict.ts";
+
+const ROOT = mkdtempSync(join(tmpdir(), "aip-verdict-"));
+afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
+
+const key: VerdictKey = { unit: "ane", options: "", system: "24.1.0", chip: "M4", aip: "0.1.0" };
+
+test("verdictPath() is another one for every other unit, option, system, chip and version", () => {
+  const others = Object.keys(key).map((field) => verdictPath(ROOT, { ...key, [field]: "other" }));
+  expect(new Set([verdictPath(ROOT, key), ...others]).size).toBe(6);
+  expect(verdictPath(ROOT, { ...key })).toBe(verdictPath(ROOT, key));
+});
+
+test("readVerdict() reads what was written, and takes nothing else for one", async () => {
+  const verdict: Verdict = {
+    outcome: "hung",
+    reason: "no end of it in 300 s",
+    load_ms: 0,
+    predict_ms: 0,
+    compared: false,
+    tried: "2026-01-01T00:00:00.000Z",
+  };
+  const path = verdictPath(ROOT, key);
+  expect(await readVerdict(path)).toBeNull();
+  writeFileSync(path, JSON.stringify(verdict));
+  expect(await readVerdict(path)).toEqual(verdict);
+  for (const text of ["", "{", "[]", JSON.stringify({ ...verdict, outcome: "fine" })]) {
+    writeFileSync(path, text);
+    expect(await readVerdict(path)).toBeNull();
+  }
+});
