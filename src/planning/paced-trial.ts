@@ -14,7 +14,7 @@ const SECONDS = 4;
 const FRAMES_MIN = 60;
 const SECONDS_MAX = 10;
 const WARM_UP_S = 0.5;
-/** Rounds of the trial; the quicker half counts, so that a hiccup of the machine costs one. */
+/** Rounds of the trial; the slowest does not count, as the machine may have been held up. */
 const ROUNDS = 4;
 
 export interface PacedTrialOptions {
@@ -135,7 +135,7 @@ class ServiceMeter implements Sink {
   services(): ReadonlyMap<string, { readonly meanMs: number; readonly shape: readonly number[] }> {
     return new Map(
       [...this.#timesMs].map(([kind, timesMs]) => {
-        const counted = quickerHalf(timesMs);
+        const counted = withoutSlowest(timesMs);
         const meanMs = mean(counted);
         return [kind, { meanMs, shape: counted.map((ms) => ms / meanMs) }] as const;
       }),
@@ -151,16 +151,16 @@ class ServiceMeter implements Sink {
   }
 }
 
-/** The values of those rounds whose means are the lower half. */
-export function quickerHalf(values: readonly number[]): readonly number[] {
+/** The values of all rounds but the one with the greatest mean. */
+export function withoutSlowest(values: readonly number[]): readonly number[] {
   const size = Math.ceil(values.length / ROUNDS);
   const rounds = Array.from({ length: Math.ceil(values.length / size) }, (_, round) =>
     values.slice(round * size, (round + 1) * size),
   );
-  const half = Math.ceil(rounds.length / 2);
+  const kept = Math.max(1, rounds.length - 1);
   return rounds
     .toSorted((a, b) => mean(a) - mean(b))
-    .slice(0, half)
+    .slice(0, kept)
     .flat();
 }
 
