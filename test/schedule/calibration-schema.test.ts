@@ -13,7 +13,10 @@ describe("parseCalibration()", () => {
     ["", "it is no JSON, or cut short"],
     [JSON.stringify(sampleCalibration()).slice(0, 200), "it is no JSON, or cut short"],
     ["null", "it holds no calibration"],
-    [JSON.stringify({ ...sampleCalibration(), format: 99 }), "it is of another version (format 99)"],
+    [
+      JSON.stringify({ ...sampleCalibration(), format: 99 }),
+      "it is of another version (format 99)",
+    ],
     [JSON.stringify({ ...sampleCalibration(), goal: "speed" }), 'its "goal" makes no sense'],
     [
       JSON.stringify({ ...sampleCalibration(), base_memory_mb: -1 }),
