@@ -1,11 +1,9 @@
-import { SlotHeader } from "../layout/layout.gen.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { CameraCost } from "../schedule/capacity.ts";
-import type { Sink } from "../sink/sink.ts";
-import type { FrameView, RunContext } from "../types.ts";
 import { openCameras } from "./camera.ts";
 import type { CameraClip } from "./camera-clip.ts";
+import { FrameTimesSink } from "./frame-times.ts";
 
 /** Frames until decoder and code are warm; what they cost is taken off. */
 const SHORT_FRAMES = 20;
@@ -65,13 +63,13 @@ function rhythmOf(timesMs: readonly number[]): readonly number[] {
 async function trial(clip: CameraClip, frames: number, signal?: AbortSignal): Promise<Trial> {
   const [camera] = openCameras({ clip, count: 1, fps: null });
   if (camera === undefined) throw new RangeError("one camera is asked for");
-  const reader = new ReadMeter();
+  const readMs: number[] = [];
   await using pipeline = new Pipeline({
     sources: [camera],
     devices: "sim:0ms",
     drop: "never",
     frames,
-    sinks: [reader],
+    sinks: [new FrameTimesSink((times) => readMs.push(times.readMs))],
     ...(signal !== undefined && { signal }),
   });
   let before = process.cpuUsage();
@@ -86,33 +84,6 @@ async function trial(clip: CameraClip, frames: number, signal?: AbortSignal): Pr
     decoderMs: camera.decoderCpuMs() ?? 0,
     ownMs: (user + system) / 1000,
     decoderBytes: camera.memoryBytes ?? DECODER_BYTES,
-    readMs: reader.timesMs,
+    readMs,
   };
-}
-
-/** How long the reader was at each frame of a decoder that is as fast as it can be. */
-class ReadMeter implements Sink {
-  readonly name = "read meter";
-  readonly timesMs: number[] = [];
-  #context: RunContext | undefined;
-  #floats: Float32Array = new Float32Array();
-
-  open(context: RunContext): void {
-    this.#context = context;
-    this.#floats = new Float32Array(context.arena);
-  }
-
-  write({ slotIndex }: FrameView): void {
-    if (this.#context === undefined || slotIndex < 0) return;
-    const at = this.#context.slotOffsetBytes(slotIndex) + SlotHeader.decodeMs;
-    this.timesMs.push(this.#floats[at / 4] as number);
-  }
-
-  async close(): Promise<void> {
-    // Nothing is open.
-  }
-
-  outputs(): readonly string[] {
-    return [];
-  }
 }

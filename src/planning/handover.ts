@@ -1,8 +1,6 @@
-import { ResultDescriptor } from "../layout/layout.gen.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
-import type { Sink } from "../sink/sink.ts";
 import { patternSource } from "../source/pattern.ts";
-import type { FrameView, RunContext } from "../types.ts";
+import { type FrameTimes, FrameTimesSink } from "./frame-times.ts";
 
 /** Long beside a handover's spread, short beside the patience of whoever waits. */
 const SERVICE_MS = 4;
@@ -15,50 +13,31 @@ const COUNTED_SHARE = 0.9;
  * manager wakes up, and then the worker.
  */
 export async function measureHandover(signal?: AbortSignal): Promise<number> {
-  const meter = new GapMeter();
+  const gaps = new Gaps();
   await using pipeline = new Pipeline({
     sources: [patternSource({ width: 64, height: 64, frameCount: FRAMES, write: false })],
     devices: `sim:${SERVICE_MS}ms`,
-    sinks: [meter],
+    sinks: [new FrameTimesSink((times) => gaps.see(times))],
     ...(signal !== undefined && { signal }),
   });
   await pipeline.run();
   if (pipeline.error !== null) throw pipeline.error;
-  return meter.meanMs();
+  return gaps.meanMs();
 }
 
 /** Gaps between the frames of a run's only device. */
-class GapMeter implements Sink {
-  readonly name = "gap meter";
+class Gaps {
   readonly #gapsMs: number[] = [];
-  #context: RunContext | undefined;
-  #doubles: Float64Array = new Float64Array();
   #finishedMs = 0;
 
-  open(context: RunContext): void {
-    this.#context = context;
-    this.#doubles = new Float64Array(context.arena);
-  }
-
-  write({ resultIndex }: FrameView): void {
-    if (this.#context === undefined || resultIndex < 0) return;
-    const at = this.#context.resultOffsetBytes(resultIndex);
-    const startedMs = this.#doubles[(at + ResultDescriptor.startedMs) / 8] as number;
+  see({ startedMs, finishedMs }: FrameTimes): void {
     if (this.#finishedMs > 0) this.#gapsMs.push(startedMs - this.#finishedMs);
-    this.#finishedMs = this.#doubles[(at + ResultDescriptor.finishedMs) / 8] as number;
+    this.#finishedMs = finishedMs;
   }
 
   meanMs(): number {
     const counted = Math.ceil(COUNTED_SHARE * this.#gapsMs.length);
     const shortest = this.#gapsMs.toSorted((a, b) => a - b).slice(0, counted);
     return shortest.reduce((sum, gapMs) => sum + gapMs, 0) / Math.max(1, counted);
-  }
-
-  async close(): Promise<void> {
-    // Nothing is open.
-  }
-
-  outputs(): readonly string[] {
-    return [];
   }
 }

@@ -1,11 +1,9 @@
-import { ResultDescriptor } from "../layout/layout.gen.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import type { CameraCost, Combination } from "../schedule/capacity.ts";
 import { rateOf } from "../schedule/processor-share.ts";
-import type { Sink } from "../sink/sink.ts";
-import type { FrameView, RunContext } from "../types.ts";
 import { openCameras } from "./camera.ts";
 import type { CameraClip } from "./camera-clip.ts";
+import { type FrameTimes, FrameTimesSink } from "./frame-times.ts";
 
 /** Cameras of the trial at most, and the share of the devices' time they may take. */
 const CAMERAS_MAX = 3;
@@ -51,7 +49,7 @@ export async function measurePaced(options: PacedTrialOptions): Promise<PacedCos
   const count = Math.max(1, Math.min(CAMERAS_MAX, affordable));
   const seconds = Math.min(SECONDS_MAX, Math.max(SECONDS, FRAMES_MIN / (count * fps)));
   const frames = Math.ceil(fps * (WARM_UP_S + seconds));
-  const meter = new ServiceMeter(Math.ceil(fps * WARM_UP_S));
+  const seen = new Services(Math.ceil(fps * WARM_UP_S));
   const cameras = openCameras({ clip, count, fps });
   await using pipeline = new Pipeline({
     sources: cameras,
@@ -60,14 +58,14 @@ export async function measurePaced(options: PacedTrialOptions): Promise<PacedCos
     drop: "oldest",
     fps,
     frames,
-    sinks: [meter],
+    sinks: [new FrameTimesSink((times) => seen.see(times))],
     ...(signal !== undefined && { signal }),
   });
   await pipeline.run();
   if (pipeline.error !== null) throw pipeline.error;
   const decoderMs = cameras.reduce((sum, each) => sum + (each.decoderCpuMs() ?? 0), 0);
   const decodeMs = (decoderMs - count * camera.decoderStartMs) / (count * frames);
-  const services = meter.services();
+  const services = seen.byKind();
   return {
     camera: {
       ...camera,
@@ -104,35 +102,23 @@ function kindOf(id: string): string {
 }
 
 /** Service times in ms, by kind of device. */
-class ServiceMeter implements Sink {
-  readonly name = "service meter";
+class Services {
   readonly #warmUpFrames: number;
   readonly #timesMs = new Map<string, number[]>();
-  #context: RunContext | undefined;
-  #doubles: Float64Array = new Float64Array();
 
   /** @param warmUpFrames frames of each source that do not count */
   constructor(warmUpFrames: number) {
     this.#warmUpFrames = warmUpFrames;
   }
 
-  open(context: RunContext): void {
-    this.#context = context;
-    this.#doubles = new Float64Array(context.arena);
-  }
-
-  write({ frameId, deviceIndex, resultIndex }: FrameView): void {
-    const kind = this.#context?.devices[deviceIndex]?.kind;
-    if (kind === undefined || resultIndex < 0 || frameId < this.#warmUpFrames) return;
-    const at = this.#context?.resultOffsetBytes(resultIndex) ?? 0;
-    const startedMs = this.#doubles[(at + ResultDescriptor.startedMs) / 8] as number;
-    const finishedMs = this.#doubles[(at + ResultDescriptor.finishedMs) / 8] as number;
+  see({ frameId, kind, startedMs, finishedMs }: FrameTimes): void {
+    if (frameId < this.#warmUpFrames) return;
     const timesMs = this.#timesMs.get(kind) ?? [];
     timesMs.push(finishedMs - startedMs);
     this.#timesMs.set(kind, timesMs);
   }
 
-  services(): ReadonlyMap<string, { readonly meanMs: number; readonly shape: readonly number[] }> {
+  byKind(): ReadonlyMap<string, { readonly meanMs: number; readonly shape: readonly number[] }> {
     return new Map(
       [...this.#timesMs].map(([kind, timesMs]) => {
         const counted = withoutSlowest(timesMs);
@@ -140,14 +126,6 @@ class ServiceMeter implements Sink {
         return [kind, { meanMs, shape: counted.map((ms) => ms / meanMs) }] as const;
       }),
     );
-  }
-
-  async close(): Promise<void> {
-    // Nothing is open.
-  }
-
-  outputs(): readonly string[] {
-    return [];
   }
 }
 
