@@ -2,7 +2,8 @@
 ///   demo_traffic.c     who is where at a time
 ///   demo_background.c  the empty street, by day and at dusk
 ///   demo_vehicle.c, demo_people.c   an object as convex polygons
-///   demo_raster.c, demo_clip.c      anti-aliased polygons into the planes, and their bounds
+///   demo_shape.c, demo_clip.c       shapes made of polygons, and their bounds
+///   demo_raster.c      anti-aliased polygons into the planes
 ///   demo_scene.c       the public functions, light, noise, truth
 ///
 /// World coordinates in metres: s along the road (to the right), t across it (away from the
@@ -172,6 +173,9 @@ demo_paint demo_glow_paint(demo_rgb colour, float alpha);
 void demo_fill(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
 /// Fills a convex polygon of the current object: extends its bounds, counts its pixels.
 void demo_fill_object(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
+/// Fills a convex polygon that lies within `bounds`; `owned` counts its pixels as the object's.
+void demo_raster_fill(aip_demo *demo, const demo_point *points, int count, demo_box bounds,
+                      demo_paint paint, bool owned);
 /// Writes the part of a convex polygon inside the picture: up to count + 4 points, whose number it
 /// returns.
 int demo_clip(const demo_point *points, int count, int width, int height, demo_point *out);

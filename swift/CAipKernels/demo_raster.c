@@ -1,22 +1,17 @@
 /// Anti-aliased convex polygons in yuv420p. Coverage is exact along a line and sampled on four
-/// lines per row; between the outermost and innermost crossings pixels are blended one by one,
-/// and the rest of the row is one plain fill.
+/// lines per row. A narrow polygon is blended throughout; on a wide one's rows only the pixels
+/// between the outermost and innermost crossings are, and the rest is one plain fill.
 #include <math.h>
 #include <string.h>
 
 #include "demo_internal.h"
-#include "demo_lines.h"
+#include "demo_vectors.h"
 
 #define LINES 4
-/// Circles of a smaller radius, in pixels, get by with fewer corners.
-#define SMALL_RADIUS 3.0f
 
-typedef struct row_range {
-  int first, last;  // last exclusive
-} row_range;
-
-static inline float lesser(float a, float b) { return a < b ? a : b; }
-static inline float greater(float a, float b) { return a > b ? a : b; }
+typedef struct range {
+  int from, to;  // `to` exclusive
+} range;
 
 /// Of a number not below 0.
 static inline int round_up(float value) {
@@ -24,52 +19,51 @@ static inline int round_up(float value) {
   return whole + ((float)whole < value);
 }
 
-/// Finds where each sample line enters and leaves the polygon; a line that misses it gets
-/// left > right. The rows returned are whole pairs, so that chroma has all its lines too.
-static row_range scan_edges(aip_demo *d, const demo_point *points, int count) {
-  float top = points[0].y, bottom = top;
-  for (int i = 1; i < count; i++) {
-    top = lesser(top, points[i].y);
-    bottom = greater(bottom, points[i].y);
+/// No polygon is on these lines.
+static inline void miss(float *left, float *right, int from, int to) {
+  for (int line = from; line < to; line++) {
+    left[line] = INFINITY;
+    right[line] = -INFINITY;
   }
-  if (!(bottom > 0.0f) || !(top < (float)d->height)) return (row_range){0, 0};
-  const int first = top > 0.0f ? (int)top & ~1 : 0;
-  const int last = ((bottom < (float)d->height ? round_up(bottom) : d->height) + 1) & ~1;
-  const int line_first = first * LINES, line_last = last * LINES;
+}
+
+/// Whole pixels from `low` to `high` that are inside a picture of `side`; empty where none are.
+static inline range pixels_between(float low, float high, int side) {
+  if (!(high > 0.0f) || !(low < (float)side)) return (range){0, 0};
+  return (range){low > 0.0f ? (int)low : 0, high < (float)side ? round_up(high) : side};
+}
+
+/// Finds where each sample line of these rows enters and leaves the polygon; a line that misses it
+/// gets left > right.
+static void scan_edges(aip_demo *d, const demo_point *points, int count, range rows) {
+  const int line_first = rows.from * LINES, line_last = rows.to * LINES;
   float *left = d->edges_left, *right = d->edges_right;
-  for (int i = line_first; i < line_last; i++) {
-    left[i] = INFINITY;
-    right[i] = -INFINITY;
-  }
+  int crossed_first = line_last, crossed_last = line_first;
   demo_point b = points[count - 1];
   for (int i = 0; i < count; i++) {
     const demo_point a = b;
     b = points[i];
-    const demo_point upper = a.y < b.y ? a : b, lower = a.y < b.y ? b : a;
+    const bool down = a.y < b.y;
+    const demo_point upper = down ? a : b, lower = down ? b : a;
     const float y0 = upper.y * LINES - 0.5f, y1 = lower.y * LINES - 0.5f;
     const int from = y0 > (float)line_first ? round_up(y0) : line_first;
-    const int to = y1 < (float)line_last ? round_up(greater(y1, 0.0f)) : line_last;
+    const int to = y1 < (float)line_last ? round_up(y1 > 0.0f ? y1 : 0.0f) : line_last;
     if (from >= to) continue;
+    if (from < crossed_first) crossed_first = from;
+    if (to > crossed_last) crossed_last = to;
     const float slope = (lower.x - upper.x) / (y1 - y0);
     float x = upper.x + ((float)from - y0) * slope;
-    for (int line = from; line < to; line++, x += slope) {
-      left[line] = lesser(left[line], x);
-      right[line] = greater(right[line], x);
-    }
+    // A line crosses one edge that goes down and one that goes up; which is left, shows later.
+    float *crossings = down ? left : right;
+    for (int line = from; line < to; line++, x += slope) crossings[line] = x;
   }
-  return (row_range){first, last};
-}
-
-/// Coverage 0–256 of pixel `x` of a row.
-static inline int pixel_coverage(lines4 left, lines4 right, int x) {
-  const lines4 from = lines_max(left, lines_all((float)x));
-  const lines4 to = lines_min(right, lines_all((float)(x + 1)));
-  const lines4 share = lines_max(lines_subtract(to, from), lines_all(0.0f));
-  return (int)(lines_sum(share) * (256.0f / LINES) + 0.5f);
-}
-
-static inline void blend(uint8_t *pixel, int value, int alpha) {
-  *pixel = (uint8_t)(*pixel + (((value - *pixel) * alpha + 128) >> 8));
+  for (int i = crossed_first & -LINES; i < crossed_last; i += LINES) {
+    const lines4 down = lines_load(left + i), up = lines_load(right + i);
+    lines_store(left + i, lines_min(down, up));
+    lines_store(right + i, lines_max(down, up));
+  }
+  miss(left, right, line_first, crossed_first);
+  miss(left, right, crossed_last, line_last);
 }
 
 /// memset for what are mostly a few bytes: from both ends, overlapping in the middle.
@@ -98,22 +92,21 @@ static inline void fill_span(uint8_t *row, int from, int to, uint8_t value, int 
     set_bytes(row + from, value, (size_t)(to - from));
     return;
   }
-  // Fits 16 bits, so that eight or more pixels are done at once.
+  // Nothing exceeds 16 bits.
   const uint16_t keep = (uint16_t)(256 - alpha), add = (uint16_t)(value * alpha + 128);
-  for (int x = from; x < to; x++) row[x] = (uint8_t)((uint16_t)(row[x] * keep + add) >> 8);
+  int x = from;
+  for (; x + 8 <= to; x += 8) bytes_store(row + x, (bytes_load(row + x) * keep + add) >> 8);
+  for (; x < to; x++) row[x] = (uint8_t)((row[x] * keep + add) >> 8);
 }
 
+/// Pixels of a row that a polygon touches, and those of them that it covers whole.
 typedef struct row_spans {
-  int from, inner_from, inner_to, to;  // partly covered outside the inner span
+  int from, inner_from, inner_to, to;
 } row_spans;
 
 static inline row_spans spans_of(lines4 left, lines4 right, int width) {
-  const float outer_left = lines_least(left), outer_right = lines_greatest(right);
-  if (!(outer_right > 0.0f) || !(outer_left < (float)width)) return (row_spans){0, 0, 0, 0};
-  row_spans s;
-  s.from = outer_left > 0.0f ? (int)outer_left : 0;
-  s.to = outer_right < (float)width ? round_up(outer_right) : width;
-  s.inner_from = s.inner_to = s.to;
+  const range outer = pixels_between(lines_least(left), lines_greatest(right), width);
+  row_spans s = {outer.from, outer.to, outer.to, outer.to};
   const float inner_left = lines_greatest(left), inner_right = lines_least(right);
   if (!(inner_right > inner_left) || !(inner_right > 0.0f)) return s;
   if (!(inner_left < (float)width)) return s;
@@ -152,12 +145,29 @@ static void own_span(aip_demo *d, uint8_t *owners, int from, int to) {
   for (; x < to; x++) own(d, &owners[x]);
 }
 
+/// As own() for those of four pixels that are covered by half or more.
+static inline void own_covered(aip_demo *d, uint8_t *owners, words4 coverage) {
+  bytes4 old;
+  memcpy(&old, owners, sizeof old);
+  const bytes4 covered = __builtin_convertvector(coverage >> 7 != 0, bytes4);
+  const bytes4 changed = covered & (old ^ (bytes4)d->current_owner);
+  uint32_t any;
+  memcpy(&any, &changed, sizeof any);
+  if (any == 0) return;
+  for (int i = 0; i < 4; i++)
+    if (covered[i]) own(d, &owners[i]);
+}
+
+/// Blends pixels `from` to `to` of a row, four at a time; what lies in such a four beside them is
+/// not covered and keeps its value.
 static inline void edge_luma(aip_demo *d, uint8_t *row, uint8_t *owners, lines4 left, lines4 right,
                              int from, int to, demo_paint paint) {
-  for (int x = from; x < to; x++) {
-    const int coverage = pixel_coverage(left, right, x);
-    blend(&row[x], paint.y, coverage * paint.alpha >> 8);
-    if (owners && coverage >= 128) own(d, &owners[x]);
+  right = lines_min(right, (lines4)(float)to);
+  for (; from < to; from += 4) {
+    const int x = from < d->width - 4 ? from : d->width - 4;
+    const words4 coverage = lines_coverage(lines_max(left, (lines4)(float)from), right, x);
+    lines_blend(row + x, paint.y, lines_alpha(coverage, paint.alpha));
+    if (owners) own_covered(d, owners + x, coverage);
   }
 }
 
@@ -174,12 +184,15 @@ static void fill_luma_row(aip_demo *d, int r, demo_paint paint, bool owned) {
   edge_luma(d, row, owners, left, right, s.inner_to, s.to, paint);
 }
 
-static inline void edge_chroma(uint8_t *row_u, uint8_t *row_v, lines4 left, lines4 right, int from,
-                               int to, demo_paint paint) {
-  for (int x = from; x < to; x++) {
-    const int alpha = pixel_coverage(left, right, x) * paint.alpha >> 8;
-    blend(&row_u[x], paint.u, alpha);
-    blend(&row_v[x], paint.v, alpha);
+static inline void edge_chroma(aip_demo *d, uint8_t *row_u, uint8_t *row_v, lines4 left,
+                               lines4 right, int from, int to, demo_paint paint) {
+  right = lines_min(right, (lines4)(float)to);
+  for (; from < to; from += 4) {
+    const int x = from < d->chroma_width - 4 ? from : d->chroma_width - 4;
+    const words4 coverage = lines_coverage(lines_max(left, (lines4)(float)from), right, x);
+    const words4 alpha = lines_alpha(coverage, paint.alpha);
+    lines_blend(row_u + x, paint.u, alpha);
+    lines_blend(row_v + x, paint.v, alpha);
   }
 }
 
@@ -189,73 +202,66 @@ static void fill_chroma_row(aip_demo *d, int r, demo_paint paint) {
   const row_spans s = spans_of(left, right, d->chroma_width);
   uint8_t *row_u = d->planes.u + (size_t)r * d->planes.u_stride;
   uint8_t *row_v = d->planes.v + (size_t)r * d->planes.v_stride;
-  edge_chroma(row_u, row_v, left, right, s.from, s.inner_from, paint);
+  edge_chroma(d, row_u, row_v, left, right, s.from, s.inner_from, paint);
   if (s.inner_from >= s.inner_to) return;
   fill_span(row_u, s.inner_from, s.inner_to, paint.u, paint.alpha);
   fill_span(row_v, s.inner_from, s.inner_to, paint.v, paint.alpha);
-  edge_chroma(row_u, row_v, left, right, s.inner_to, s.to, paint);
+  edge_chroma(d, row_u, row_v, left, right, s.inner_to, s.to, paint);
+}
+
+/// A polygon this wide, in pixels, is blended throughout, in as many steps on every row: that takes
+/// less than to find each row's inner span, and branches no processor foresees.
+#define NARROW 16
+
+static void fill_narrow_luma(aip_demo *d, range rows, range columns, demo_paint paint, bool owned) {
+  const int steps = (columns.to - columns.from + 3) / 4;
+  const int first = columns.from < d->width - 4 * steps ? columns.from : d->width - 4 * steps;
+  for (int r = rows.from; r < rows.to; r++) {
+    const lines4 left = lines_load(d->edges_left + r * LINES);
+    const lines4 right = lines_load(d->edges_right + r * LINES);
+    uint8_t *row = d->planes.y + (size_t)r * d->planes.y_stride;
+    uint8_t *owners = d->owners + (size_t)r * (size_t)d->width;
+    for (int x = first; x < first + 4 * steps; x += 4) {
+      const words4 coverage = lines_coverage(left, right, x);
+      lines_blend(row + x, paint.y, lines_alpha(coverage, paint.alpha));
+      if (owned) own_covered(d, owners + x, coverage);
+    }
+  }
+}
+
+static void fill_narrow_chroma(aip_demo *d, range rows, range columns, demo_paint paint) {
+  const int steps = (columns.to - columns.from + 3) / 4, width = d->chroma_width;
+  const int first = columns.from < width - 4 * steps ? columns.from : width - 4 * steps;
+  for (int r = rows.from; r < rows.to; r++) {
+    const lines4 left = lines_halved(d->edges_left + r * 2 * LINES);
+    const lines4 right = lines_halved(d->edges_right + r * 2 * LINES);
+    uint8_t *row_u = d->planes.u + (size_t)r * d->planes.u_stride;
+    uint8_t *row_v = d->planes.v + (size_t)r * d->planes.v_stride;
+    for (int x = first; x < first + 4 * steps; x += 4) {
+      const words4 alpha = lines_alpha(lines_coverage(left, right, x), paint.alpha);
+      lines_blend(row_u + x, paint.u, alpha);
+      lines_blend(row_v + x, paint.v, alpha);
+    }
+  }
 }
 
 // HOT: some 400 polygons a frame; no allocation, no libm inside.
-static void fill(aip_demo *d, const demo_point *points, int count, demo_paint paint, bool owned) {
-  const row_range rows = scan_edges(d, points, count);
-  const int luma_last = rows.last < d->height ? rows.last : d->height;
-  for (int r = rows.first; r < luma_last; r++) fill_luma_row(d, r, paint, owned);
-  for (int r = rows.first / 2; r < rows.last / 2; r++) fill_chroma_row(d, r, paint);
-}
-
-void demo_fill(aip_demo *d, const demo_point *points, int count, demo_paint paint) {
-  fill(d, points, count, paint, false);
-}
-
-static void extend(demo_box *box, const demo_point *points, int count) {
-  for (int i = 0; i < count; i++) {
-    box->x1 = lesser(box->x1, points[i].x);
-    box->y1 = lesser(box->y1, points[i].y);
-    box->x2 = greater(box->x2, points[i].x);
-    box->y2 = greater(box->y2, points[i].y);
+void demo_raster_fill(aip_demo *d, const demo_point *points, int count, demo_box bounds,
+                      demo_paint paint, bool owned) {
+  const range columns = pixels_between(bounds.x1, bounds.x2, d->width);
+  const range touched = pixels_between(bounds.y1, bounds.y2, d->height);
+  if (columns.from >= columns.to || touched.from >= touched.to) return;
+  // Whole pairs, so that chroma has all its lines too.
+  const range pairs = {touched.from & ~1, (touched.to + 1) & ~1};
+  scan_edges(d, points, count, pairs);
+  const range rows = {pairs.from, pairs.to < d->height ? pairs.to : d->height};
+  const range chroma_rows = {pairs.from / 2, pairs.to / 2};
+  if (columns.to - columns.from <= NARROW) {
+    const range chroma_columns = {columns.from / 2, (columns.to + 1) / 2};
+    fill_narrow_luma(d, rows, columns, paint, owned);
+    fill_narrow_chroma(d, chroma_rows, chroma_columns, paint);
+    return;
   }
-}
-
-void demo_fill_object(aip_demo *d, const demo_point *points, int count, demo_paint paint) {
-  demo_box bounds = demo_box_empty();
-  extend(&bounds, points, count);
-  const demo_point corners[2] = {{bounds.x1, bounds.y1}, {bounds.x2, bounds.y2}};
-  extend(&d->current->whole, corners, 2);
-  if (bounds.x1 >= 0.0f && bounds.y1 >= 0.0f && bounds.x2 <= (float)d->width &&
-      bounds.y2 <= (float)d->height) {
-    extend(&d->current->inside, corners, 2);
-  } else {
-    demo_point clipped[DEMO_POLYGON_POINTS_MAX + 4];
-    extend(&d->current->inside, clipped, demo_clip(points, count, d->width, d->height, clipped));
-  }
-  fill(d, points, count, paint, d->current->counts_pixels);
-}
-
-void demo_fill_capsule(aip_demo *d, float t, demo_point a, float radius_a, demo_point b,
-                       float radius_b, demo_paint paint) {
-  // Half a turn around each end, starting square to the axis: five steps, or three if small.
-  static const float turn_cos[2][6] = {{1.0f, 0.80902f, 0.30902f, -0.30902f, -0.80902f, -1.0f},
-                                       {1.0f, 0.5f, -0.5f, -1.0f, 0.0f, 0.0f}};
-  static const float turn_sin[2][6] = {{0.0f, 0.58779f, 0.95106f, 0.95106f, 0.58779f, 0.0f},
-                                       {0.0f, 0.86603f, 0.86603f, 0.0f, 0.0f, 0.0f}};
-  const bool small = greater(radius_a, radius_b) * d->camera.focal < SMALL_RADIUS * t;
-  const int half = small ? 4 : 6;
-  float dx = b.x - a.x, dy = b.y - a.y;
-  const float length = sqrtf(dx * dx + dy * dy);
-  if (length > 1e-5f) {
-    dx /= length;
-    dy /= length;
-  } else {
-    dx = 1.0f;
-    dy = 0.0f;
-  }
-  demo_point points[12];
-  for (int i = 0; i < half; i++) {
-    const float along = turn_sin[small][i], square = turn_cos[small][i];
-    const float x = along * dx + square * dy, y = along * dy - square * dx;
-    points[i] = demo_project(&d->camera, b.x + radius_b * x, t, b.y + radius_b * y);
-    points[half + i] = demo_project(&d->camera, a.x - radius_a * x, t, a.y - radius_a * y);
-  }
-  demo_fill_object(d, points, 2 * half, paint);
+  for (int r = rows.from; r < rows.to; r++) fill_luma_row(d, r, paint, owned);
+  for (int r = chroma_rows.from; r < chroma_rows.to; r++) fill_chroma_row(d, r, paint);
 }
