@@ -38,6 +38,14 @@ const LOADS: readonly Load[] = [
     fps: 25,
     cameras: 8,
   },
+  {
+    name: "2 × 30 and 80 ms",
+    devices: "sim:30ms:cv=0.6:replicas=2,sim:80ms:cv=0.1",
+    width: 480,
+    height: 270,
+    fps: 10,
+    cameras: 5,
+  },
   { name: "this machine", devices: "auto", width: 1280, height: 720, fps: 15, cameras: null },
 ];
 
