@@ -1,6 +1,9 @@
 import type { SourceModel } from "../../src/schedule/modelled-source.ts";
 import type { SimulationEvent, SimulationOptions } from "../../src/schedule/simulator.ts";
 
+/** A deadline is a sum and a wait a difference: they may round apart, at a time exactly met. */
+const ROUNDING_MS = 1e-9;
+
 /** What a policy promises about idle devices. */
 export type Conservation = "always" | "when-saturated" | "none";
 
@@ -132,7 +135,7 @@ export class Watcher {
     const waitedMs = this.#timeMs - (begun?.sinceMs ?? 0);
     this.waitedMsMax[source] = Math.max(this.waitedMsMax[source] as number, waitedMs);
     if (this.#waiting.slice(0, index).some((each) => each.source === source)) this.overtook = true;
-    if (this.#lateByMs(begun as Waiting) > 0)
+    if (this.#lateByMs(begun as Waiting) > ROUNDING_MS)
       this.faults.push(`${source}/${frame} begins too late`);
   }
 
@@ -141,7 +144,8 @@ export class Watcher {
     const { source, frame } = event;
     const waiting = this.#waiting.find((each) => each.source === source && each.frame === frame);
     if (this.#options.sources[source]?.drop === "oldest") return;
-    if (this.#lateByMs(waiting as Waiting) <= 0) this.#blame(event, "gives way for no reason");
+    if (this.#lateByMs(waiting as Waiting) <= -ROUNDING_MS)
+      this.#blame(event, "gives way for no reason");
   }
 
   /** How long ago the frame's deadline was; negative where it is to come. */
