@@ -1,4 +1,13 @@
-import { accessSync, constants, existsSync, realpathSync, statSync } from "node:fs";
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  realpathSync,
+  statSync,
+  unlinkSync,
+} from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type AipError, usageError } from "../errors.ts";
 import { isFileLocked } from "../native/file-lock.ts";
@@ -69,7 +78,21 @@ function checkWritable(path: string): string {
   if (!existsSync(folder)) throw invalid(path, `the folder "${dirname(path)}" does not exist`);
   if (!statSync(folder).isDirectory()) throw invalid(path, `"${dirname(path)}" is no folder`);
   if (!isWritable(folder)) throw invalid(path, `no permission to write to "${dirname(path)}"`);
+  if (!takesFiles(folder)) throw invalid(path, `"${dirname(path)}" takes no files`);
   return join(realpathSync(folder), basename(absolute));
+}
+
+/** Whether a file can be made in a folder: some, such as /proc, permit it and cannot. */
+function takesFiles(folder: string): boolean {
+  const path = join(folder, `.aip-${process.pid}-${performance.now()}`);
+  try {
+    closeSync(openSync(path, "wx"));
+  } catch (error) {
+    // A disk that is full now may have room later, and says so itself.
+    return (error as NodeJS.ErrnoException).code === "ENOSPC";
+  }
+  unlinkSync(path);
+  return true;
 }
 
 function isWritable(path: string): boolean {

@@ -75,7 +75,7 @@ function row(name: string, text: string, tone: Row["tone"] = "plain"): Row {
 function endRows({ end, error }: Report): Row[] {
   if (end === "complete") return [];
   const said = error === null ? "" : `: ${error}`;
-  return [row(end, `the run ${end === "failed" ? "failed" : "was interrupted"}${said}`, "bad")];
+  return [row(end, `the run ${end === "failed" ? "broke off" : "was interrupted"}${said}`, "bad")];
 }
 
 function framesRows(report: Report): Row[] {
@@ -119,6 +119,7 @@ function equation(frames: FrameCounts, answers: AnswerCounts): string {
 
 function speedRows(report: Report): Row[] {
   const { p50, p90, p99 } = report.in_order_latency_ms;
+  const isAnswered = report.frames.emitted > 0;
   const waits = report.sources.reduce((sum, source) => sum + source.buffer_full_waits, 0);
   return [
     row(
@@ -128,7 +129,9 @@ function speedRows(report: Report): Row[] {
     ),
     row(
       "latency",
-      `in order   p50 ${formatMs(p50)} ms   p90 ${formatMs(p90)} ms   p99 ${formatMs(p99)} ms`,
+      isAnswered
+        ? `in order   p50 ${formatMs(p50)} ms   p90 ${formatMs(p90)} ms   p99 ${formatMs(p99)} ms`
+        : "no frame was answered",
     ),
   ];
 }
@@ -150,17 +153,19 @@ function deviceRows({ devices, frames }: Report): Row[] {
 }
 
 function deviceCells(device: DeviceReport, share: string, hasCalls: boolean): string[] {
+  const latency = (ms: number): string => (device.frames === 0 ? "–" : `${formatMs(ms)} ms`);
   return [
     formatCount(device.frames),
     share,
     ...(hasCalls ? [formatRate(device.frames_per_call ?? 1)] : []),
     formatPercent(device.busy_ratio),
-    `${formatMs(device.latency_ms.mean)} ms`,
-    `${formatMs(device.latency_ms.p99)} ms`,
+    latency(device.latency_ms.mean),
+    latency(device.latency_ms.p99),
   ];
 }
 
-function stageRows({ stages_ms }: Report): Row[] {
+function stageRows({ stages_ms, frames }: Report): Row[] {
+  if (frames.emitted === 0) return [];
   const names: Record<keyof typeof stages_ms, string> = {
     decode: "decode",
     queue: "queue",

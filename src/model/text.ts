@@ -1,5 +1,6 @@
-/** `[1, 3, 416, 416]`; a dynamic dimension is `?`. */
+/** `[1, 3, 416, 416]`; a dynamic dimension is `?`. ONNX tells no shape of a single number either. */
 export function shapeText(shape: readonly number[]): string {
+  if (shape.length === 0) return "[] (a single number, or unknown)";
   return `[${shape.map((size) => (size < 0 ? "?" : size)).join(", ")}]`;
 }
 

@@ -95,7 +95,10 @@ static inline void fill_span(uint8_t *row, int from, int to, uint8_t value, int 
   // Nothing exceeds 16 bits.
   const uint16_t keep = (uint16_t)(256 - alpha), add = (uint16_t)(value * alpha + 128);
   int x = from;
-  for (; x + 8 <= to; x += 8) bytes_store(row + x, (bytes_load(row + x) * keep + add) >> 8);
+  for (; x + 8 <= to; x += 8) {
+    const words8 mixed = bytes_load(row + x) * words8_all(keep) + words8_all(add);
+    bytes_store(row + x, mixed >> words8_all(8));
+  }
   for (; x < to; x++) row[x] = (uint8_t)((row[x] * keep + add) >> 8);
 }
 
@@ -149,8 +152,9 @@ static void own_span(aip_demo *d, uint8_t *owners, int from, int to) {
 static inline void own_covered(aip_demo *d, uint8_t *owners, words4 coverage) {
   bytes4 old;
   memcpy(&old, owners, sizeof old);
-  const bytes4 covered = __builtin_convertvector(coverage >> 7 != 0, bytes4);
-  const bytes4 changed = covered & (old ^ (bytes4)d->current_owner);
+  const bytes4 covered = lines_covered(coverage);
+  const uint8_t mine = d->current_owner;
+  const bytes4 changed = covered & (old ^ (bytes4){mine, mine, mine, mine});
   uint32_t any;
   memcpy(&any, &changed, sizeof any);
   if (any == 0) return;
@@ -162,10 +166,10 @@ static inline void own_covered(aip_demo *d, uint8_t *owners, words4 coverage) {
 /// not covered and keeps its value.
 static inline void edge_luma(aip_demo *d, uint8_t *row, uint8_t *owners, lines4 left, lines4 right,
                              int from, int to, demo_paint paint) {
-  right = lines_min(right, (lines4)(float)to);
+  right = lines_min(right, lines_all((float)to));
   for (; from < to; from += 4) {
     const int x = from < d->width - 4 ? from : d->width - 4;
-    const words4 coverage = lines_coverage(lines_max(left, (lines4)(float)from), right, x);
+    const words4 coverage = lines_coverage(lines_max(left, lines_all((float)from)), right, x);
     lines_blend(row + x, paint.y, lines_alpha(coverage, paint.alpha));
     if (owners) own_covered(d, owners + x, coverage);
   }
@@ -186,10 +190,10 @@ static void fill_luma_row(aip_demo *d, int r, demo_paint paint, bool owned) {
 
 static inline void edge_chroma(aip_demo *d, uint8_t *row_u, uint8_t *row_v, lines4 left,
                                lines4 right, int from, int to, demo_paint paint) {
-  right = lines_min(right, (lines4)(float)to);
+  right = lines_min(right, lines_all((float)to));
   for (; from < to; from += 4) {
     const int x = from < d->chroma_width - 4 ? from : d->chroma_width - 4;
-    const words4 coverage = lines_coverage(lines_max(left, (lines4)(float)from), right, x);
+    const words4 coverage = lines_coverage(lines_max(left, lines_all((float)from)), right, x);
     const words4 alpha = lines_alpha(coverage, paint.alpha);
     lines_blend(row_u + x, paint.u, alpha);
     lines_blend(row_v + x, paint.v, alpha);

@@ -132,8 +132,9 @@ static void light_background(aip_demo *d) {
   size_t i = 0;
   // Nothing exceeds 16 bits.
   for (; i + 8 <= bytes; i += 8) {
-    const words8 mixed = bytes_load(day + i) * of_day + bytes_load(dusk + i) * of_dusk;
-    bytes_store(d->lit + i, (mixed + (words8)64) >> 7);
+    const words8 mixed = bytes_load(day + i) * words8_all(of_day) +
+                         bytes_load(dusk + i) * words8_all(of_dusk) + words8_all(64);
+    bytes_store(d->lit + i, mixed >> words8_all(7));
   }
   for (; i < bytes; i++) d->lit[i] = (uint8_t)((day[i] * of_day + dusk[i] * of_dusk + 64) >> 7);
   d->lit_level = d->light_level;

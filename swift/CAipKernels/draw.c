@@ -80,20 +80,18 @@ static void compose(const aip_detection *box, const char *name, uint32_t flags,
            track, confidence);
 }
 
-static void draw_label(const aip_mutable_image *image, aip_rect box, const char *text,
-                       aip_rgb colour, aip_draw_style style) {
-  const float inset = style.text * 0.3f, height = style.text * 1.3f;
-  const float width = aip_text_width(text, style.text) + 2 * inset;
-  const float edge = style.line / 2;
-  float x = fminf(box.x1 - edge, (float)image->width - width);
-  float y = box.y1 + edge - height;
-  if (y < 0) y = box.y1 - edge;  // no room above: inside
-  x = fmaxf(x, 0);
-  y = within(y, 0, fmaxf(0, (float)image->height - height));
-  const aip_rect ground = {x, y, x + width, y + height};
-  aip_paint_rect(image, ground, style.line * 0.75f, colour, 0.92f);
-  aip_paint_text(image, text, x + inset, roundf(y + style.text * 1.01f), style.text,
-                 aip_text_colour(colour));
+typedef struct label {
+  char text[AIP_TEXT_BYTES_MAX];
+  aip_rect ground;
+  aip_rgb colour;
+} label;
+
+static void draw_label(const aip_mutable_image *image, const label *drawn, aip_draw_style style) {
+  const aip_rect ground = drawn->ground;
+  aip_paint_rect(image, ground, style.line * 0.75f, drawn->colour, 0.92f);
+  aip_paint_text(image, drawn->text, ground.x1 + style.text * 0.3f,
+                 roundf(ground.y1 + style.text * 1.01f), style.text,
+                 aip_text_colour(drawn->colour));
 }
 
 int32_t aip_draw_boxes(const aip_mutable_image *image, const aip_detection *boxes, uint32_t count,
@@ -111,12 +109,20 @@ int32_t aip_draw_boxes(const aip_mutable_image *image, const aip_detection *boxe
     aip_paint_outline(image, rect, radius, style.line, colour_of(&boxes[i]), 1);
   }
   if (style_flags & AIP_DRAW_NO_LABELS) return AIP_STATUS_OK;
-  for (uint32_t i = count; i-- > 0;) {
+  // The first boxes choose their labels' places first, and are drawn last, on top.
+  aip_label_places places = {.count = 0};
+  label drawn[AIP_LABELS_MAX];
+  uint32_t drawn_count = 0;
+  for (uint32_t i = 0; i < count && drawn_count < AIP_LABELS_MAX; i++) {
     if (!cut_box(image, &boxes[i], margin, &rect)) continue;
-    char text[AIP_TEXT_BYTES_MAX];
-    compose(&boxes[i], label_of(labels, label_count, boxes[i].class_id), style_flags, text);
-    draw_label(image, rect, text, colour_of(&boxes[i]), style);
+    label *next = &drawn[drawn_count++];
+    compose(&boxes[i], label_of(labels, label_count, boxes[i].class_id), style_flags, next->text);
+    const float width = aip_text_width(next->text, style.text) + 2 * style.text * 0.3f;
+    next->ground =
+        aip_place_label(&places, image, rect, width, style.text * 1.3f, style.line);
+    next->colour = colour_of(&boxes[i]);
   }
+  while (drawn_count > 0) draw_label(image, &drawn[--drawn_count], style);
   return AIP_STATUS_OK;
 }
 

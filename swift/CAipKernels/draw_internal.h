@@ -8,7 +8,7 @@
 
 #include "aip_draw.h"
 
-enum { AIP_PALETTE_COUNT = 24, AIP_TEXT_BYTES_MAX = 128 };
+enum { AIP_PALETTE_COUNT = 24, AIP_TEXT_BYTES_MAX = 128, AIP_LABELS_MAX = 512 };
 
 typedef struct aip_rgb {
   uint8_t r, g, b;
@@ -49,6 +49,18 @@ void aip_paint_text(const aip_mutable_image *image, const char *text, float x, f
 
 /// Width of a line of text in pixels.
 float aip_text_width(const char *text, float em);
+
+/// Where labels stand already.
+typedef struct aip_label_places {
+  aip_rect taken[AIP_LABELS_MAX];
+  uint32_t count;
+} aip_label_places;
+
+/// Finds a place for the label of `box`, `width` by `height`, that no other has taken, and takes
+/// it: above, inside, below, at the left or right; the best one where all are taken. `line` is the
+/// width of the box's outline.
+aip_rect aip_place_label(aip_label_places *places, const aip_mutable_image *image, aip_rect box,
+                         float width, float height, float line);
 
 /// Black or white, whichever reads better on `ground`.
 aip_rgb aip_text_colour(aip_rgb ground);

@@ -246,6 +246,22 @@ static void test_labels_say_what_is_known(void) {
 }
 
 // DejaVu Sans Bold's advances in its hmtx table: m 2134, i 702, space 713, of 2048 an em.
+static void test_labels_do_not_stand_on_one_another(void) {
+  const aip_mutable_image image = {.width = 640, .height = 360};
+  const aip_rect box = {100, 100, 200, 300};
+  aip_label_places places = {.count = 0};
+  // Boxes alike, labels 80 by 17, lines 2 wide: above, inside, below; at the right they overlap.
+  const float wanted[3][2] = {{99, 84}, {99, 99}, {99, 299}};
+  for (int i = 0; i < 3; i++) {
+    const aip_rect place = aip_place_label(&places, &image, box, 80, 17, 2);
+    const float *expected = wanted[i];
+    CHECK(place.x1 == expected[0] && place.y1 == expected[1], "label %d stands at %.0f, %.0f", i,
+          (double)place.x1, (double)place.y1);
+  }
+  const aip_rect crowded = aip_place_label(&places, &image, box, 80, 17, 2);
+  CHECK(crowded.x1 == 99 && crowded.y1 == 84, "without room a label stands above its box");
+}
+
 static void test_text_has_the_fonts_width(void) {
   CHECK(fabsf(aip_text_width("mi m", 2048) - (2134 + 702 + 713 + 2134)) < 4,
         "\"mi m\" is %.1f wide", (double)aip_text_width("mi m", 2048));
@@ -386,6 +402,7 @@ int main(int argc, char **argv) {
   test_outlines_are_blended_once();
   test_labels_stand_above_or_inside();
   test_labels_say_what_is_known();
+  test_labels_do_not_stand_on_one_another();
   test_text_has_the_fonts_width();
   test_glyphs_stand_on_the_baseline();
   test_lines_follow_the_picture();

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,6 +103,18 @@ test.skipIf(process.getuid?.() === 0)(
     await chmod(closed, 0o500);
     expect(() => check({ output: join(closed, "x") })).toThrow("no permission to write");
     await chmod(closed, 0o700);
+  },
+);
+
+test.skipIf(process.platform !== "linux")(
+  "checkOutputs() refuses a folder that takes no files, and leaves none in one that does (skipped off Linux)",
+  () => {
+    for (const flag of ["output", "annotate", "report"] as const) {
+      expect(() => check({ [flag]: "/proc/x.mp4" })).toThrow('"/proc" takes no files');
+    }
+    const before = readdirSync(folder);
+    check({ output: join(folder, "new.ndjson") });
+    expect(readdirSync(folder)).toEqual(before);
   },
 );
 

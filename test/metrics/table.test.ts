@@ -145,7 +145,7 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
       ],
       notes: ["the camera reconnected twice"],
     });
-    expect(text).toStartWith("failed      the run failed: no device is left\n");
+    expect(text).toStartWith("failed      the run broke off: no device is left\n");
     for (const line of [
       "accuracy    mAP@0.5 0.899 against the ground truth (car 0.950, bus 0.910)",
       "faults      1 frame retried, 3 restarts",
@@ -155,6 +155,15 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     ]) {
       expect(text).toContain(`${line}\n`);
     }
+  });
+
+  test("gives no times where no frame was answered", () => {
+    const frames = { received: 5, emitted: 0, dropped: 0, failed: 5 };
+    const devices = SAMPLE.devices.map((device) => ({ ...device, frames: 0 }));
+    const text = formatReport({ ...SAMPLE, frames, devices });
+    expect(text).toContain("latency     no frame was answered\n");
+    expect(text).toMatch(/^cpu-0 +0 +0 % +99 % +– +–$/m);
+    expect(text).not.toContain("stage p50");
   });
 
   test("tells a device that changed its speed more than once in one line", () => {

@@ -38,8 +38,8 @@ enum {
   AIP_CORNER_BOTTOM_RIGHT = 3,
 };
 
-/// Draws boxes with "person 0.87", or "person #12 0.87" with a track id, above them, inside where
-/// there is no room. Colours go by track id, or by class id where there is none. Boxes earlier in
+/// Draws boxes with "person 0.87", or "person #12 0.87" with a track id, above them; where there is
+/// no room, or another label stands, inside or below. At most 512 boxes have labels. Colours go by track id, or by class id where there is none. Boxes earlier in
 /// the list lie above later ones. Boxes with a NaN, or that do not touch the picture, are left out.
 ///
 /// `labels`: `label_count` class names in UTF-8, each ended by a NUL, class 0 first (null: none). A
