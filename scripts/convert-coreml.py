@@ -1,14 +1,14 @@
 #!/usr/bin/env -S uv run --script
 # /// script
-# requires-python = ">=3.10,<3.14"
-# dependencies = ["coremltools==9.0", "numpy>=2,<3", "onnx==1.23.2", "onnxruntime>=1.23,<2"]
+# requires-python = ">=3.11,<3.14"
+# dependencies = ["coremltools==9.0", "numpy==2.4.6", "onnx==1.23.2", "onnxruntime==1.31.1"]
 # ///
 """Converts an ONNX model to a Core ML package and checks that it computes the same.
 
     uv run scripts/convert-coreml.py MODEL.onnx
     uv run scripts/convert-coreml.py MODEL.onnx --input tensor --output models/x.mlpackage
 
-or, in a virtual environment, `pip install coremltools==9.0 onnx numpy onnxruntime` and `python`.
+or with `.venv/bin/python`, once `sh scripts/setup.sh` has made that.
 It needs no Mac. docs/convert-coreml.md says what it does.
 
 Exit codes: 0 done; 1 the package does not compute what the ONNX file computes; 2 wrong usage, or a
@@ -84,10 +84,8 @@ def main():
         result = convert(options)
         result["seconds"] = round(time.monotonic() - started, 1)
     except ModuleNotFoundError as error:
-        packages = "coremltools==9.0 onnx numpy onnxruntime"
-        return fail(
-            f'Python lacks "{error.name}": run this with `uv run`, or `pip install {packages}`', 2
-        )
+        remedy = "`uv run`, or with `.venv/bin/python`, which `sh scripts/setup.sh` makes"
+        return fail(f'Python lacks "{error.name}": run this with {remedy}', 2)
     except UsageFailure as failure:
         return fail(failure, 2)
     except CheckFailure as failure:

@@ -12,13 +12,15 @@ cd "$(dirname "$0")/.."
 . scripts/setup/report.sh
 . scripts/setup/probe.sh
 . scripts/setup/bun.sh
+. scripts/setup/python.sh
 
 usage() {
   cat <<'TEXT'
 Usage: sh scripts/setup.sh [--check]
 
 Installs what aip needs and builds its native library:
-  Bun, Swift, ffmpeg, the header of ONNX Runtime, a Vulkan driver (Linux), node modules.
+  Bun, Swift, ffmpeg, the header of ONNX Runtime, a Vulkan driver (Linux), node modules;
+  and, in .venv, the Python packages that convert models to Core ML.
 Supported: macOS 14+, Debian 12 and 13, Ubuntu 24.04 and later.
 
   --check   only reports; exits 1 where something is missing
@@ -100,6 +102,11 @@ if ! report_present library; then
     quietly bun scripts/build.ts || true
   fi
   report_outcome library 'run "bun run build"'
+fi
+
+if ! report_present conversion; then
+  [ "$check" = yes ] || install_conversion || true
+  report_optional conversion "$(way_to_convert)"
 fi
 
 finish

@@ -112,6 +112,14 @@ install_downloader() {
   apt_install_own $lacking
 }
 
+install_python() {
+  can_be_root && apt_update && apt_install_own python3-venv
+}
+
+package_of_python() {
+  echo 'apt-get: python3-venv'
+}
+
 install_npm() {
   can_be_root && apt_update && apt_install_own npm
 }

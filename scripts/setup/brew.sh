@@ -30,6 +30,14 @@ install_downloader() {
   return 0
 }
 
+install_python() {
+  brew_install python@3.13
+}
+
+package_of_python() {
+  echo 'brew: python@3.13'
+}
+
 install_npm() {
   command -v brew >/dev/null && brew_install node && command -v npm >/dev/null
 }

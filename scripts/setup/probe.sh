@@ -13,6 +13,7 @@ title() {
     node_modules) echo 'node modules as locked' ;;
     link) echo 'node_modules/.bin/aip' ;;
     library) echo 'native library' ;;
+    conversion) echo 'Python packages for converting to Core ML' ;;
   esac
 }
 
@@ -85,4 +86,11 @@ probe_link() {
 
 probe_library() {
   probe_bun >/dev/null && bun scripts/build.ts --check >/dev/null 2>&1 && echo 'native library'
+}
+
+probe_conversion() {
+  python="$PYTHON_ENVIRONMENT/bin/python"
+  [ -x "$python" ] || return 1
+  count=$("$python" scripts/setup/pinned-packages.py "$PYTHON_REQUIREMENTS" 2>/dev/null) || return 1
+  echo "$count Python packages for converting to Core ML in $PYTHON_ENVIRONMENT"
 }

@@ -23,6 +23,15 @@ report_outcome() {
   fi
 }
 
+# The same for what only a part of aip needs: without it the machine is ready.
+report_optional() {
+  if found=$("probe_$1"); then
+    say installed "$found"
+  else
+    say 'left out' "$(title "$1"): $2"
+  fi
+}
+
 # Runs a command; shows what it printed only if it fails.
 quietly() {
   log=$(mktemp)

@@ -20,6 +20,14 @@ install_downloader() {
   command -v curl >/dev/null && command -v unzip >/dev/null && command -v bash >/dev/null
 }
 
+install_python() {
+  return 1
+}
+
+package_of_python() {
+  echo "by your system's package manager"
+}
+
 install_npm() {
   return 1
 }

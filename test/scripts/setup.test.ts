@@ -4,6 +4,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -94,6 +95,57 @@ describe("setup.sh", () => {
     expect(output).toMatch(/^missing +Swift/m);
   });
 
+  describe("the Python packages of the conversion", () => {
+    const LEFT_OUT = /^left out +Python packages for converting to Core ML: (.*)$/m;
+
+    test("are left out where there is no Python, which apt-get is asked for", () => {
+      bareDebian("root");
+      const { output } = setup();
+      expect(readFileSync(join(root, "apt-get.log"), "utf8")).toMatch(/ install .* python3-venv$/m);
+      expect(LEFT_OUT.exec(output)?.[1]).toBe(
+        "install Python 3.11 to 3.13 with its module venv (apt-get: python3-venv)",
+      );
+    });
+
+    test("are not among what a machine has to have", () => {
+      bareDebian("root");
+      const { output } = setup("--check");
+      expect(output).toMatch(LEFT_OUT);
+      // Each line "missing" is one that is counted.
+      const missing = output.split("\n").filter((line) => line.startsWith("missing")).length;
+      expect(output).toContain(`${missing} missing, see above`);
+    });
+
+    test("are installed as pinned, by the first Python that can, and asked for once", () => {
+      bareDebian("root");
+      // No environment can be made by this one.
+      program("python3", "cat >/dev/null; exit 1");
+      program(
+        "python3.12",
+        `case "$1" in
+          -) cat >/dev/null ;;
+          -m) mkdir -p "$3/bin" && cp "${root}/bin/in-environment" "$3/bin/python" ;;
+        esac`,
+      );
+      real("mkdir", "cp");
+      // Has the packages once they have been installed.
+      program(
+        "in-environment",
+        `case "$1" in
+          -m) echo "$*" >> "${root}/pip.log" ;;
+          *) [ -e "${root}/pip.log" ] && echo 16 ;;
+        esac`,
+      );
+      const found = /^(installed|present) +16 Python packages for converting/m;
+      expect(found.exec(setup().output)?.[1]).toBe("installed");
+      expect(found.exec(setup().output)?.[1]).toBe("present");
+      expect(found.exec(setup("--check").output)?.[1]).toBe("present");
+      expect(readFileSync(join(root, "pip.log"), "utf8")).toBe(
+        "-m pip install --disable-pip-version-check -r scripts/coreml/requirements.txt\n",
+      );
+    });
+  });
+
   test("says that a system other than macOS and Linux is none of its own", () => {
     bareDebian("root");
     program("uname", "echo FreeBSD");
@@ -161,4 +213,13 @@ Signed-By:
     const list = "deb http://mirror.example/debian trixie main\n";
     expect(source({ "sources.list": list })).toBe("");
   });
+});
+
+test("the converter's own list of packages pins what the set-up installs", () => {
+  const text = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+  const listed = /^# dependencies = (\[.*\])$/m.exec(text("scripts/convert-coreml.py"))?.[1];
+  const pinned = text("scripts/coreml/requirements.txt").split("\n");
+  const direct = JSON.parse(listed as string) as string[];
+  expect(direct.length).toBeGreaterThan(3);
+  expect(pinned).toEqual(expect.arrayContaining(direct));
 });

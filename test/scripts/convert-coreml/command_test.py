@@ -93,7 +93,7 @@ class Command(ConversionTest):
             [sys.executable, "-S", str(SCRIPT), "x.onnx"], capture_output=True, text=True
         )
         self.assertEqual(done.returncode, 2)
-        self.assertRegex(done.stderr, r"\Aconvert-coreml: Python lacks .*pip install .*\n\Z")
+        self.assertRegex(done.stderr, r"\Aconvert-coreml: Python lacks .*setup.sh.*\n\Z")
 
 
 class Refusals(ConversionTest):
