@@ -109,7 +109,7 @@ final class AnswerTests: StandInTestCase {
       // (12, 20) of 8 × 16, then (16, 16) of 16 × 16, all in 32 × 32.
       XCTAssertEqual(try values(coordinates), [0.375, 0.625, 0.25, 0.5, 0.5, 0.5, 0.5, 0.5])
       let scores = try values(confidence)
-      for (place, score) in [(0, 0.09), (1, 0.72), (80, 0.45), (81, 0.1), (2, 0)] {
+      for (place, score) in [(0, 0.09), (1, 0.72), (80, 0.45), (81, 0.1), (2, 2)] {
         XCTAssertEqual(scores[place], Float(score), accuracy: 1e-6)
       }
     }
@@ -122,6 +122,9 @@ final class AnswerTests: StandInTestCase {
       Faults.ofProcess = Faults("empty")
       let (coordinates, confidence) = try boxes(above: 0.3)
       XCTAssertEqual([coordinates.shape, confidence.shape], [[0, 4], [0, 80]])
+      Faults.ofProcess = Faults("empty-flat")
+      let flat = try boxes(above: 0.3)
+      XCTAssertEqual([flat.coordinates.shape, flat.confidence.shape], [[0], [0]])
     }
   }
 

@@ -30,6 +30,8 @@ package struct Faults: Sendable {
     case predictMs = "predict-ms"
     /// No boxes in the answer of an NMS pipeline.
     case empty
+    /// The same, in arrays of one dimension.
+    case emptyFlat = "empty-flat"
     /// Every value of the answer is NaN.
     case nan
     /// Values beyond what half precision holds, which become infinite.

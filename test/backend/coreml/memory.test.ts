@@ -127,7 +127,7 @@ function arrays(): string {
 function pipeline(): string {
   const path = join(ROOT, "pipeline.mlpackage");
   cpSync(join(FIXTURES, "../coreml/nms.mlpackage"), path, { recursive: true });
-  const standIn = { ...yolov8.standIn, pipeline: { layout: "yolov8" } };
+  const standIn = { ...yolov8.standIn, pipeline: { layout: "yolov8", classes: 3 } };
   writeFileSync(join(path, "standin.json"), JSON.stringify(standIn));
   return path;
 }

@@ -300,7 +300,7 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
 
   describe("of an NMS pipeline", () => {
     const pipeline = (): string =>
-      fixture("nms", { onnx: onnx("yolov8"), pipeline: { layout: "yolov8" } });
+      fixture("nms", { onnx: onnx("yolov8"), pipeline: { layout: "yolov8", classes: 3 } });
 
     test("takes its boxes as they are, and no class that only pads", () => {
       expect(answer(open(pipeline()))).toEqual(CENTRED);
@@ -319,9 +319,19 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
       ]);
     });
 
-    test("finds nothing where it gives no box", () => {
-      setFaults("empty");
+    test.each([
+      ["[0, 4] and [0, 80]", "empty"],
+      ["[0] twice", "empty-flat"],
+    ])("finds nothing where it gives no box, as %s", (_, fault) => {
+      setFaults(fault);
       expect(answer(open(pipeline()))).toEqual([]);
+    });
+
+    test("goes on with the frame behind one that had no box", () => {
+      setFaults("empty-flat@2");
+      resetCounters();
+      const session = open(pipeline());
+      expect([answer(session), answer(session), answer(session)]).toEqual([CENTRED, [], CENTRED]);
     });
 
     test("fails the frame whose boxes are not numbers", () => {

@@ -4,9 +4,13 @@ import Foundation
 /// and the overlapping ones left out, `coordinates` `[N, 4]` as centre and size in 0–1, and
 /// `confidence` `[N, classes]`, its classes padded to a multiple of 80.
 struct BoxPipeline {
+  /// Of a class that only pads: above every score, so that whoever reads it finds nothing else.
+  private static let paddingScore: Float = 2
+
   private let layout: Layout
   private let width: Int
   private let height: Int
+  private let classCount: Int
 
   private enum Layout {
     case yolox(strides: [Int])
@@ -15,6 +19,7 @@ struct BoxPipeline {
 
   init(_ pipeline: StandInFile.Pipeline, width: Int, height: Int) throws {
     (self.width, self.height) = (width, height)
+    classCount = pipeline.classes ?? 0
     switch pipeline.layout {
     case "yolox": layout = .yolox(strides: pipeline.strides ?? [8, 16, 32])
     case "yolov8": layout = .yolov8
@@ -54,15 +59,19 @@ struct BoxPipeline {
       }
       if !isHidden { kept.append(candidate) }
     }
-    let classes = all.first?.scores.count ?? 0
-    let padded = (classes + 79) / 80 * 80
+    let known = all.first?.scores.count ?? 0
+    let classes = max(classCount, known)
+    let padding = (classes + 79) / 80 * 80 - classes
     let sides = [Float(width), Float(height), Float(width), Float(height)]
     return Boxes(
       coordinates: .init(
         shape: [kept.count, 4], values: kept.flatMap { zip($0.box, sides).map { $0 / $1 } }),
       confidence: .init(
-        shape: [kept.count, padded],
-        values: kept.flatMap { $0.scores + [Float](repeating: 0, count: padded - classes) }))
+        shape: [kept.count, classes + padding],
+        values: kept.flatMap {
+          $0.scores + [Float](repeating: 0, count: classes - known)
+            + [Float](repeating: Self.paddingScore, count: padding)
+        }))
   }
 
   /// YOLOX: offsets within the cells of one grid a stride, sizes as logarithms (Ge et al. 2021).

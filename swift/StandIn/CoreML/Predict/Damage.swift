@@ -33,6 +33,7 @@ struct Damage {
     }
     answer = .init(shape: answer.shape, values: values)
     if isBoxes && has(.empty) { answer = .init(shape: [0] + answer.shape.dropFirst(), values: []) }
+    if isBoxes && has(.emptyFlat) { answer = .init(shape: [0], values: []) }
   }
 }
 

@@ -35,6 +35,8 @@ struct StandInFile: Codable {
     var layout: String
     /// Of YOLOX's grids.
     var strides: [Int]?
+    /// Classes of the model, where its network has fewer: the others are never found.
+    var classes: Int?
   }
 
   static let name = "standin.json"
