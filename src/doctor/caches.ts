@@ -88,10 +88,10 @@ function leftover(name: string): string | null {
   return isPart ? LEFT_BEHIND : null;
 }
 
-/** Locks lie beside the compiled models. */
+/** Beside the compiled models lie locks, and what became of models that could not be compiled. */
 function compiledModelFault(path: string): string | null {
   const name = basename(path);
-  if (name.endsWith(".lock")) return null;
+  if (name.endsWith(".lock") || name.endsWith(".json")) return null;
   const hash = MAKING.exec(name)?.[1];
   if (hash === undefined) return isWhole(path) ? null : "the compiled model is not whole";
   const isBeingMade = isFileLocked(join(dirname(path), `${hash}.lock`));

@@ -13,7 +13,6 @@ import { dtypeOf, toTensor } from "./coreml-tensor.ts";
 import type { PixelSize } from "./grid.ts";
 import type { InputInfo, ModelInspection, PixelBufferFormat } from "./inspection.ts";
 import { type ModelManifest, manifestError, manifestPathOf } from "./manifest.ts";
-import { readMetadata } from "./metadata.ts";
 import { describeModel, type ModelOverrides, type ModelSpec } from "./model.ts";
 import { quoted } from "./text.ts";
 
@@ -44,9 +43,7 @@ export function describeCoreMlModel(
   const chosen = chooseFunction(path, inspection, said);
   const read = toModelInspection(inspection, chosen, {
     path,
-    manifestPath: manifestPathOf(path),
     wanted: overrides.inputSize ?? sizeOf(said),
-    exported: readMetadata(inspection).inputSize,
   });
   const { manifest: usable, left } = forPicture(said, read.inputs[0]?.pixelFormat);
   const spec = describeModel(path, read, usable, overrides);

@@ -5,24 +5,22 @@ import { INPUT_SIDE_MAX } from "./manifest.ts";
 import { quoted, shapeText } from "./text.ts";
 
 export interface SizeHints {
-  /** The model and its manifest, for messages. */
+  /** The model, for messages. */
   readonly path: string;
-  readonly manifestPath: string;
   /** The size asked for, by the run or the manifest. */
   readonly wanted: PixelSize | null;
-  /** The size its metadata names, for a model without a default. */
-  readonly exported: PixelSize | null;
 }
 
 /** Shapes shown before the rest is counted. */
 const SHAPES_SHOWN_MAX = 6;
 
 /**
- * The shape a picture input is run with: of several the one asked for, else the default. A picture
- * is `[1, height, width, channels]`; a tensor has its own order, and a batch before it.
+ * The shape a picture input is run with: the model's default, also where it takes others, as the
+ * shapes of its outputs are told for that one alone. A picture is `[1, height, width, channels]`; a
+ * tensor has its own order, and a batch before it.
  *
- * @throws {AipError} `model-size` where the size asked for is not among those the model takes, or
- *   it has several, no default, and nobody asks; `model-input` where a side is out of all reason
+ * @throws {AipError} `model-size` where it takes several and another than the default is asked for,
+ *   or has no default; `model-input` where a side is out of all reason
  */
 export function inputShape(input: Feature, hints: SizeHints): readonly number[] {
   const { type } = input;
@@ -40,29 +38,22 @@ export function inputShape(input: Feature, hints: SizeHints): readonly number[] 
 function pictureShape(input: Feature, type: ImageType, hints: SizeHints): readonly number[] {
   const { width, height, flexibility } = type;
   const channelCount = type.color === "gray" || type.color === "gray16" ? 1 : 3;
-  const hasDefault = width > 0 && height > 0;
-  const wanted = hints.wanted ?? (hasDefault ? null : hints.exported);
-  if (wanted !== null && flexibility !== null) {
-    if (!allows(flexibility, [wanted.height, wanted.width]))
-      throw notAllowed(input, flexibility, wanted, hints);
-    return [1, wanted.height, wanted.width, channelCount];
-  }
-  if (!hasDefault) throw withoutDefault(input, flexibility, hints);
+  if (width === 0 || height === 0) throw withoutDefault(input, flexibility, hints);
+  if (flexibility !== null) refuseOthers(input, { width, height }, hints);
   return [1, height, width, channelCount];
 }
 
 function arrayShape(input: Feature, type: ArrayType, hints: SizeHints): readonly number[] {
   const { shape, flexibility } = type;
-  const wanted = hints.wanted ?? (shape === null ? hints.exported : null);
-  const known = shape ?? (flexibility === null ? null : example(flexibility));
-  if (known === null) return [];
-  const heightAxis = heightAxisOf(known);
-  if (flexibility !== null && wanted !== null && heightAxis !== null) {
-    const asked = known.with(heightAxis, wanted.height).with(heightAxis + 1, wanted.width);
-    if (!allows(flexibility, asked)) throw notAllowed(input, flexibility, wanted, hints);
-    return withBatch(asked);
+  if (shape === null) {
+    if (flexibility === null) return [];
+    throw withoutDefault(input, flexibility, hints);
   }
-  if (shape === null) throw withoutDefault(input, flexibility, hints);
+  const heightAxis = heightAxisOf(shape);
+  if (flexibility !== null && heightAxis !== null) {
+    const [height = 0, width = 0] = shape.slice(heightAxis);
+    refuseOthers(input, { width, height }, hints);
+  }
   return withBatch(shape);
 }
 
@@ -80,25 +71,6 @@ function heightAxisOf(shape: readonly number[]): number | null {
   return isChannels(shape.at(-1)) ? first : null;
 }
 
-function example(flexibility: Flexibility): readonly number[] | null {
-  if (flexibility.kind === "range") return flexibility.ranges.map(({ min }) => min);
-  return flexibility.shapes[0] ?? null;
-}
-
-function allows(flexibility: Flexibility, shape: readonly number[]): boolean {
-  if (flexibility.kind === "enumerated") {
-    return flexibility.shapes.some(
-      (each) => each.length === shape.length && each.every((side, axis) => side === shape[axis]),
-    );
-  }
-  const { ranges } = flexibility;
-  if (ranges.length !== shape.length) return false;
-  return ranges.every(({ min, max }, axis) => {
-    const side = shape[axis] as number;
-    return side >= min && side <= (max ?? INPUT_SIDE_MAX);
-  });
-}
-
 /** The shapes a model takes, for people: `32×32, 64×64` or `[1, 3, 32–128, 32–128]`. */
 export function flexibilityText(flexibility: Flexibility): string {
   if (flexibility.kind === "enumerated") {
@@ -112,15 +84,12 @@ export function flexibilityText(flexibility: Flexibility): string {
   return `[${sides.slice(0, SHAPES_SHOWN_MAX).join(", ")}]`;
 }
 
-function notAllowed(
-  input: Feature,
-  flexibility: Flexibility,
-  { width, height }: PixelSize,
-  hints: SizeHints,
-): AipError {
-  const order = input.type.kind === "image" ? "height and width" : "its shape";
-  const what = `input ${quoted(input.name)} cannot be ${width}×${height}`;
-  return sizeError(hints, `${what}: ${order} can be ${flexibilityText(flexibility)}`);
+function refuseOthers(input: Feature, { width, height }: PixelSize, hints: SizeHints): void {
+  const { wanted } = hints;
+  if (wanted === null || (wanted.width === width && wanted.height === height)) return;
+  const what = `input ${quoted(input.name)} cannot be ${wanted.width}×${wanted.height}`;
+  const right = `a Core ML model is run at its default, ${width}×${height}`;
+  throw sizeError(hints, `${what}: ${right}; export it at the size you want`);
 }
 
 function withoutDefault(
@@ -129,9 +98,8 @@ function withoutDefault(
   hints: SizeHints,
 ): AipError {
   const known = flexibility === null ? "" : ` (it can be ${flexibilityText(flexibility)})`;
-  const right = `write "input": {"width": …, "height": …} into "${hints.manifestPath}"`;
   const what = `input ${quoted(input.name)} names no default size${known}`;
-  return sizeError(hints, `${what}; give one (--input-size WxH), or ${right}`);
+  return sizeError(hints, `${what}; export it with one`);
 }
 
 function sizeError({ path }: SizeHints, what: string): AipError {

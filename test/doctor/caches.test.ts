@@ -56,6 +56,7 @@ describe("inspectCaches()", () => {
     };
     await make("aa", true);
     await make("bb", false);
+    writeFileSync(join(models, "ee-verdict-compile-0123456789ab.json"), "{}");
     mkdirSync(join(models, ".making-cc-4242"));
     mkdirSync(join(models, ".making-dd-4242"));
     const lock = openSync(join(models, "dd.lock"), "w");

@@ -241,7 +241,7 @@ describe("describeCoreMlModel()", () => {
     ["range.mlpackage", 'output "maps" has shape [1, 2, ?, ?], no head reads it with input 64×64'],
     [
       "no-default.mlpackage",
-      'input "x" names no default size (it can be [1, 3, 32–128, 32–128]); give one (--input-size WxH)',
+      'input "x" names no default size (it can be [1, 3, 32–128, 32–128]); export it with one',
     ],
   ])("refuses %s with one sentence", (name, what) => {
     expect(() => describeFixture(name)).toThrow(`Cannot open model "${name}": ${what}`);

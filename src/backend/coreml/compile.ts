@@ -2,30 +2,50 @@ import { basename } from "node:path";
 import { type AipError, usageError } from "../../errors.ts";
 import { contentHash } from "./content-hash.ts";
 import { probe } from "./probe.ts";
-import { type StoredModel, type StoreOptions, storedModel } from "./store.ts";
+import { type StoredModel, type StoreOptions, storedModel, storeFolder } from "./store.ts";
+import { keptIn, readVerdict, verdictKey, verdictPath, writeVerdict } from "./verdict.ts";
 
 export interface CompileOptions extends StoreOptions {
   readonly limitMs: number;
+  /** Name of the processor; what was found holds for it alone. */
+  readonly chip: string;
 }
 
 /**
  * The compiled form of the model at `path`, from the cache or made now, in a process of its own.
+ * A model the compiler hung or crashed on is remembered, and not given to it again on the same
+ * system.
  *
- * @throws {AipError} `model-invalid`, `model-unusable` where the compiler crashed or hung,
+ * @throws {AipError} `model-invalid`, `model-unusable` where the compiler crashes or hangs,
  *   `cache-unwritable`
  */
 export async function compiledModel(path: string, options: CompileOptions): Promise<StoredModel> {
-  const { limitMs, signal, tell } = options;
-  const what = `compiling ${basename(path)}`;
+  const { limitMs, signal, tell, chip, folder = storeFolder() } = options;
+  const hash = contentHash(path);
+  const key = verdictKey({ unit: "compile", options: "", chip });
+  const verdictFile = verdictPath(folder, key, `${hash}-`);
+  // Called under the entry's lock: another process that waited for it finds what was recorded.
   const make = async (target: string): Promise<void> => {
+    const known = await readVerdict(verdictFile);
+    if (known !== null) throw unusable(path, `${known.reason} (${keptIn(verdictFile)})`);
     const request = { step: "compile", modelPath: path, target } as const;
+    const what = `compiling ${basename(path)}`;
     const result = await probe(request, { what, limitMs, signal, tell });
     if (result.kind === "ok") return;
     if (result.kind === "failed") throw failure(path, result.code, result.reason);
-    const how = result.kind === "hung" ? "hung" : "crashed";
-    throw unusable(path, `Core ML's compiler ${how} on it: ${result.reason}`);
+    const reason = `Core ML's compiler ${result.kind} on it: ${result.reason}`;
+    const times = { load_ms: 0, predict_ms: 0 };
+    const tried = new Date().toISOString();
+    await writeVerdict(verdictFile, {
+      outcome: result.kind,
+      reason,
+      ...times,
+      compared: false,
+      tried,
+    });
+    throw unusable(path, `${reason} (${keptIn(verdictFile)})`);
   };
-  return await storedModel(contentHash(path), path, make, options);
+  return await storedModel(hash, path, make, options);
 }
 
 /** What a file system said is told by whoever keeps the cache. */

@@ -9,6 +9,7 @@ import { coreMlMachine, unitName } from "./devices.ts";
 import { coreMlLines } from "./options.ts";
 import type { StoredModel } from "./store.ts";
 import { type Trial, tryModel } from "./trial.ts";
+import { keptIn } from "./verdict.ts";
 
 /** Longest that compiling, or loading for a unit, may take; `AIP_COREML_PROBE_SECONDS`. */
 const LIMIT_SECONDS = 300;
@@ -56,7 +57,12 @@ export async function readyModel(options: ReadyOptions): Promise<Ready> {
     return { specs, machine, model, notes: [] };
   }
   const limitMs = options.limitMs ?? limitFromEnvironment();
-  const stored = await compiledModel(model.path, { signal, tell, limitMs });
+  const stored = await compiledModel(model.path, {
+    signal,
+    tell,
+    limitMs,
+    chip: machine.cpuModel,
+  });
   taken.get(stored.folder)?.[Symbol.dispose]();
   taken.set(stored.folder, stored);
   const ready = { ...model, coreMl: { ...model.coreMl, compiledPath: stored.compiledPath } };
@@ -122,7 +128,8 @@ function without(
     reasons.set(
       spec.text,
       `${spec.kind} is left out: when ${name} was tried on the ${unitName(spec.kind)}, ` +
-        `${FAULTS[outcome]}: ${withoutModel(reason, model.path)}${keptIn(trial)}`,
+        `${FAULTS[outcome]}: ${withoutModel(reason, model.path)}` +
+        (trial.path === null ? "" : ` (${keptIn(trial.path)})`),
     );
   }
   const left = specs.filter(({ text }) => !reasons.has(text));
@@ -158,10 +165,6 @@ function without(
 function withoutModel(reason: string, path: string): string {
   const start = `Cannot open model "${path}": `;
   return reason.startsWith(start) ? reason.slice(start.length) : reason;
-}
-
-function keptIn({ path }: Trial): string {
-  return path === null ? "" : ` (kept in "${path}": remove it to try again)`;
 }
 
 /** What `auto` and `all` stand for; simulated devices need no model of Core ML. */

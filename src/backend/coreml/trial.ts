@@ -1,12 +1,10 @@
-import { rm, writeFile } from "node:fs/promises";
-import { release } from "node:os";
-import manifest from "../../../package.json" with { type: "json" };
+import { rm } from "node:fs/promises";
 import { Head, SessionConfig } from "../../layout/layout.gen.ts";
 import type { CoreMlModel } from "../backend.ts";
 import { detectionFault, tensorFault } from "./answers.ts";
 import { HeldLock } from "./held-lock.ts";
 import { type ProbeResult, probe } from "./probe.ts";
-import { readVerdict, type Verdict, verdictPath } from "./verdict.ts";
+import { readVerdict, type Verdict, verdictKey, verdictPath, writeVerdict } from "./verdict.ts";
 
 /** A model to be tried on one unit. */
 export interface TrialOptions {
@@ -45,8 +43,7 @@ export interface Trial {
  */
 export async function tryModel(options: TrialOptions): Promise<Trial> {
   const { unit, folder, chip, model, signal, tell, what } = options;
-  const key = { unit, options: model.options, system: release(), chip, aip: manifest.version };
-  const path = verdictPath(folder, key);
+  const path = verdictPath(folder, verdictKey({ unit, options: model.options, chip }));
   const answerPath = path.replace(/json$/, "f32");
   using _trial = await HeldLock.wait(`${path}.lock`, signal, () =>
     tell(`waiting for another process that tries ${what}`),
@@ -55,8 +52,7 @@ export async function tryModel(options: TrialOptions): Promise<Trial> {
   const isKept = known !== null && (unit !== "cpu" || (await isThere(known, answerPath)));
   const verdict = isKept ? known : await found(options, answerPath);
   // What failed in order does so at once, and may have been put right by the next run.
-  if (!isKept && verdict.outcome !== "failed")
-    await writeFile(path, `${JSON.stringify(verdict, null, 2)}\n`);
+  if (!isKept && verdict.outcome !== "failed") await writeVerdict(path, verdict);
   const isReference = unit === "cpu" && verdict.outcome === "ok";
   return {
     verdict,

@@ -1,8 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { release } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
+import manifest from "../../../package.json" with { type: "json" };
 
-/** What became of trying a model on a compute unit. */
+/** What became of trying a model on a compute unit, or to compile it. */
 export interface Verdict {
   /** `wrong`: its answer is not the CPU's. */
   readonly outcome: "ok" | "failed" | "hung" | "crashed" | "wrong";
@@ -25,20 +27,36 @@ const VerdictSchema: v.GenericSchema<unknown, Verdict> = v.object({
   tried: v.string(),
 });
 
-/** What a verdict holds for; another system, chip or version may fare differently. */
+/** What a verdict holds for; another system, chip or version of this program may fare differently. */
 export interface VerdictKey {
-  /** `ane`, `gpu` or `cpu`. */
+  /** `ane`, `gpu` or `cpu`; `compile` where the compiler was tried. */
   readonly unit: string;
   readonly options: string;
   readonly system: string;
+  /** Name of the processor. */
   readonly chip: string;
   readonly aip: string;
 }
 
-/** Path of the file a verdict is kept in, in the folder of its model. */
-export function verdictPath(folder: string, key: VerdictKey): string {
+/** The key of what is found on this system, by this version. */
+export function verdictKey(key: Pick<VerdictKey, "unit" | "options" | "chip">): VerdictKey {
+  return { ...key, system: release(), aip: manifest.version };
+}
+
+/** Path of the file a verdict is kept in: in the folder of its model, or `prefix` tells which. */
+export function verdictPath(folder: string, key: VerdictKey, prefix = ""): string {
   const hash = new Bun.CryptoHasher("sha256").update(JSON.stringify(key)).digest("hex");
-  return join(folder, `verdict-${key.unit}-${hash.slice(0, 12)}.json`);
+  return join(folder, `${prefix}verdict-${key.unit}-${hash.slice(0, 12)}.json`);
+}
+
+/** Keeps a verdict for the next time. */
+export async function writeVerdict(path: string, verdict: Verdict): Promise<void> {
+  await writeFile(path, `${JSON.stringify(verdict, null, 2)}\n`);
+}
+
+/** For whoever wants it tried once more. */
+export function keptIn(path: string): string {
+  return `kept in "${path}": remove it to try again`;
 }
 
 /** The verdict of an earlier try, or null where there is none that can be read. */

@@ -24,7 +24,11 @@ export interface StandInFile {
     readonly channels?: "rgb" | "bgr";
   };
   readonly outputs?: Readonly<Record<string, string>>;
-  readonly pipeline?: { readonly layout: string; readonly strides?: readonly number[] };
+  readonly pipeline?: {
+    readonly layout: string;
+    readonly strides?: readonly number[];
+    readonly classes?: number;
+  };
   readonly labels?: readonly string[];
   readonly faults?: string;
 }

@@ -1,12 +1,15 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { release, tmpdir } from "node:os";
 import { join } from "node:path";
+import manifest from "../../../package.json" with { type: "json" };
 import {
   readVerdict,
   type Verdict,
   type VerdictKey,
+  verdictKey,
   verdictPath,
+  writeVerdict,
 } from "../../../src/backend/coreml/verdict.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "aip-verdict-"));
@@ -18,6 +21,15 @@ test("verdictPath() is another one for every other unit, option, system, chip an
   const others = Object.keys(key).map((field) => verdictPath(ROOT, { ...key, [field]: "other" }));
   expect(new Set([verdictPath(ROOT, key), ...others]).size).toBe(6);
   expect(verdictPath(ROOT, { ...key })).toBe(verdictPath(ROOT, key));
+  expect(verdictPath(ROOT, key, "model-")).toMatch(/\/model-verdict-ane-[0-9a-f]{12}\.json$/);
+});
+
+test("verdictKey() is of this system and this version", () => {
+  expect(verdictKey({ unit: "ane", options: "", chip: "M4" })).toEqual({
+    ...key,
+    system: release(),
+    aip: manifest.version,
+  });
 });
 
 test("readVerdict() reads what was written, and takes nothing else for one", async () => {
@@ -31,7 +43,7 @@ test("readVerdict() reads what was written, and takes nothing else for one", asy
   };
   const path = verdictPath(ROOT, key);
   expect(await readVerdict(path)).toBeNull();
-  writeFileSync(path, JSON.stringify(verdict));
+  await writeVerdict(path, verdict);
   expect(await readVerdict(path)).toEqual(verdict);
   for (const text of ["", "{", "[]", JSON.stringify({ ...verdict, outcome: "fine" })]) {
     writeFileSync(path, text);
