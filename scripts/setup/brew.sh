@@ -20,10 +20,27 @@ brew_install() {
 way_to_get() {
   case "$1" in
     xcode) echo 'finish the installation that has been offered ("xcode-select --install")' ;;
-    swift) echo 'install Xcode from the App Store' ;;
-    ffmpeg) echo 'install Homebrew (https://brew.sh), then "brew install ffmpeg"' ;;
-    onnxruntime_header) echo 'install Homebrew (https://brew.sh), then "brew install onnxruntime"' ;;
+    swift) way_to_swift ;;
+    ffmpeg) way_by_brew ffmpeg ;;
+    onnxruntime_header) way_by_brew onnxruntime ;;
   esac
+}
+
+way_to_swift() {
+  xcode=$(sh scripts/setup/xcode.sh "$SWIFT_VERSION_MIN")
+  if [ -n "$xcode" ]; then
+    echo "run \"sudo xcode-select --switch $xcode\", then this again"
+  else
+    echo 'install Xcode 16 or later from the App Store'
+  fi
+}
+
+way_by_brew() {
+  if command -v brew >/dev/null; then
+    echo "run \"brew install $1\""
+  else
+    echo "install Homebrew (https://brew.sh), then \"brew install $1\""
+  fi
 }
 
 install_downloader() {

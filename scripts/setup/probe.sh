@@ -34,8 +34,13 @@ probe_xcode() {
   path=$(xcode-select -p 2>/dev/null) && echo "Xcode tools in $path"
 }
 
+# The version in what `swift --version` prints.
+swift_version() {
+  sed -n 's/.*Swift version \([0-9.]*\).*/\1/p'
+}
+
 probe_swift() {
-  version=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/\1/p')
+  version=$(swift --version 2>/dev/null | swift_version)
   [ -n "$version" ] && version_at_least "$version" "$SWIFT_VERSION_MIN" || return 1
   if [ "$(uname -s)" = Linux ]; then
     # It links against the C++ library, whose development package brings the C library's.

@@ -44,7 +44,12 @@ function bareDebian(user: "root" | "someone"): void {
 
 function setup(...options: string[]): { status: number; output: string } {
   const child = Bun.spawnSync(["/bin/sh", join(root, "scripts/setup.sh"), ...options], {
-    env: { PATH: join(root, "bin"), HOME: root, APT_FOLDER: join(root, "apt") },
+    env: {
+      PATH: join(root, "bin"),
+      HOME: root,
+      APT_FOLDER: join(root, "apt"),
+      APPLICATIONS: join(root, "Applications"),
+    },
     stdin: "ignore",
   });
   return { status: child.exitCode, output: child.stdout.toString() + child.stderr.toString() };
@@ -153,6 +158,79 @@ describe("setup.sh", () => {
       status: 1,
       output: "aip runs on macOS and Linux; this is FreeBSD\n",
     });
+  });
+});
+
+describe("on a Mac setup.sh", () => {
+  const XCODE_15 = "Xcode_15.4.app";
+
+  /** A Mac with these Xcodes and their Swifts; the first is selected. */
+  function mac(xcodes: Readonly<Record<string, string>>): void {
+    real(
+      "sh",
+      "dirname",
+      "sed",
+      "awk",
+      "grep",
+      "cat",
+      "rm",
+      "mktemp",
+      "tail",
+      "find",
+      "env",
+      "sort",
+    );
+    program("uname", "echo Darwin");
+    program("sysctl", "echo 0");
+    program("xcode-select", "echo /selected");
+    const versions = Object.entries(xcodes).map(([name, version]) => {
+      mkdirSync(join(root, "Applications", name), { recursive: true });
+      return `*/${name}/Contents/Developer) version=${version} ;;`;
+    });
+    const [selected] = Object.values(xcodes);
+    program(
+      "xcrun",
+      `case "$DEVELOPER_DIR" in ${versions.join(" ")} *) version=${selected} ;; esac
+       echo "swift-driver version: 1.1 Apple Swift version $version (swiftlang-1)"`,
+    );
+    program("swift", `exec "${root}/bin/xcrun" swift --version`);
+  }
+
+  function chosen(): string {
+    const child = Bun.spawnSync(["/bin/sh", join(root, "scripts/setup/xcode.sh")], {
+      env: { PATH: join(root, "bin"), APPLICATIONS: join(root, "Applications") },
+    });
+    expect(child.exitCode).toBe(0);
+    return child.stdout.toString().trim();
+  }
+
+  test("names the newest Xcode with Swift 6 where one that is too old is selected", () => {
+    mac({ [XCODE_15]: "5.10", "Xcode_16.2.app": "6.0.3", "Xcode_16.1.app": "6.0.2" });
+    expect(chosen()).toBe(join(root, "Applications/Xcode_16.2.app"));
+    const { output } = setup("--check");
+    expect(output).toContain(`run "sudo xcode-select --switch ${chosen()}", then this again`);
+  });
+
+  test("leaves a selected Xcode with Swift 6 alone, though a newer one is there", () => {
+    mac({ "Xcode_16.2.app": "6.0.3", "Xcode_26.1.app": "6.2" });
+    expect(chosen()).toBe("");
+    expect(setup("--check").output).toMatch(/^present +Swift 6\.0\.3$/m);
+  });
+
+  test("asks for Xcode where none is new enough", () => {
+    mac({ [XCODE_15]: "5.10" });
+    expect(chosen()).toBe("");
+    expect(setup("--check").output).toContain("install Xcode 16 or later from the App Store");
+  });
+
+  test("asks for Homebrew only where it is missing", () => {
+    mac({ [XCODE_15]: "5.10" });
+    const homebrew = 'install Homebrew (https://brew.sh), then "brew install ffmpeg"';
+    expect(setup("--check").output).toContain(homebrew);
+    program("brew", "exit 1");
+    const { output } = setup("--check");
+    expect(output).not.toContain("install Homebrew");
+    expect(output).toContain('run "brew install ffmpeg"');
   });
 });
 

@@ -81,7 +81,7 @@ test("every command of a step is one of this package's", () => {
   expect(scripts.length).toBeGreaterThan(3);
   for (const script of scripts) expect(Object.keys(packageJson.scripts)).toContain(script);
   for (const line of lines) {
-    const path = /\bsh (\S+)/.exec(line)?.[1];
+    const path = /\bsh ([\w./-]+)/.exec(line)?.[1];
     if (path !== undefined) expect(existsSync(join(ROOT, path))).toBe(true);
   }
 });
