@@ -10,6 +10,7 @@ import { AipError } from "../src/errors.ts";
 import { suggestion } from "../src/nearest.ts";
 import { batch } from "./batch.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
+import { bgra } from "./bgra.ts";
 import { calibrate } from "./calibrate.ts";
 import { capacity } from "./capacity.ts";
 import { demo } from "./demo.ts";
@@ -39,6 +40,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   sources,
   capacity,
   preprocess,
+  bgra,
   postprocess,
   demo,
   help,

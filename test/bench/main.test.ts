@@ -57,6 +57,21 @@ test("bench ring compares the ring with an array and with messages", async () =>
   );
 });
 
+test("bench bgra makes about the picture libswscale makes, from every size and format", async () => {
+  const comparisons = await quick("bgra");
+  expect(comparisons).toHaveLength(9);
+  for (const { ways, ratios, notes } of comparisons) {
+    if (ways.length === 1) {
+      expect(notes).toEqual(["no libswscale is installed"]);
+      continue;
+    }
+    expect(ratios.map(({ of, to }) => `${of} / ${to}`)).toEqual(["aip / libswscale"]);
+    // Two roundings and the filters' difference; another format or order of colours is off by tens.
+    const off = /differ by ([\d.]+) grey levels/.exec(notes[1] ?? "")?.[1];
+    expect(Number(off)).toBeLessThan(2);
+  }
+});
+
 test("bench demo draws the scene in every size", async () => {
   expect((await quick("demo")).map(({ title }) => title)).toEqual([
     "demo scene 640x360 yuv420p",
