@@ -1,3 +1,4 @@
+import type { InputSize } from "../../config/run-config.ts";
 import { usageError } from "../../errors.ts";
 import type { Command } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
@@ -31,16 +32,20 @@ const inspect: Command = {
     if (more.length > 0) {
       throw usageError("operand-unknown", `Unexpected "${more[0]}": one model at a time`);
     }
-    const { checkRunConfig } = await import("../../config/schema.ts");
     const { inspectModel } = await import("../inspection.ts");
-    const given = { inputSize: flags["input-size"] };
-    const { inputSize } = checkRunConfig(given, () => "--input-size");
-    const options = { json: flags["json"] === true, inputSize };
+    const options = { json: flags["json"] === true, inputSize: await sizeOf(flags["input-size"]) };
     const { text, isUsable } = await inspectModel(file, options);
     printOut(text);
     return isUsable ? ExitCode.done : ExitCode.usage;
   },
 };
+
+/** The schema takes a while to load, and most have no size to check. */
+async function sizeOf(given: string | boolean | undefined): Promise<InputSize | undefined> {
+  if (given === undefined) return undefined;
+  const { checkRunConfig } = await import("../../config/schema.ts");
+  return checkRunConfig({ inputSize: given }, () => "--input-size").inputSize;
+}
 
 /** `aip models`: what is known of model files. */
 export const models: Command = {
