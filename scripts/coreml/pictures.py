@@ -59,9 +59,8 @@ def file_pictures(path, description, count, every):
         inside = resized(frame, place["width"], place["height"])
         image[:, place["y"] :, place["x"] :][:, : place["height"], : place["width"]] = inside
         pixels = ordered(image, description)
-        ratio = (place["width"] / width, place["height"] / height)
         offset = (place["x"], place["y"])
-        pictures.append(Picture(index * every, pixels, width, height, ratio, offset))
+        pictures.append(Picture(index * every, pixels, width, height, place["ratio"], offset))
     return pictures
 
 
@@ -72,14 +71,20 @@ def resized(image, width, height):
 
 
 def fitted(width, height, description):
-    """Size and place of a frame within the input, as the letterbox of docs/models.md says."""
+    """Size, place and ratio of a frame within the input, as the letterbox of docs/models.md says.
+
+    Boxes go back by the one ratio the letterbox is made with, as in the models' own code, though a
+    side that is rounded down ends up to a pixel before it.
+    """
     if description.letterbox == "stretch":
-        return {"width": description.width, "height": description.height, "x": 0, "y": 0}
+        size = {"width": description.width, "height": description.height, "x": 0, "y": 0}
+        return {**size, "ratio": (description.width / width, description.height / height)}
     ratio = min(description.width / width, description.height / height)
     size = {"width": max(1, int(width * ratio)), "height": max(1, int(height * ratio))}
     centred = description.letterbox == "centre"
     x, y = description.width - size["width"], description.height - size["height"]
-    return {**size, "x": x // 2 if centred else 0, "y": y // 2 if centred else 0}
+    place = {"x": x // 2 if centred else 0, "y": y // 2 if centred else 0}
+    return {**size, **place, "ratio": (ratio, ratio)}
 
 
 def ordered(image, description):
