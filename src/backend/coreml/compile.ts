@@ -3,6 +3,7 @@ import { type AipError, usageError } from "../../errors.ts";
 import { contentHash } from "./content-hash.ts";
 import { probe } from "./probe.ts";
 import { type StoredModel, type StoreOptions, storedModel, storeFolder } from "./store.ts";
+import { isSystemCode, systemError } from "./unwritable.ts";
 import { keptIn, readVerdict, verdictKey, verdictPath, writeVerdict } from "./verdict.ts";
 
 export interface CompileOptions extends StoreOptions {
@@ -51,8 +52,7 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
 /** What a file system said is told by whoever keeps the cache. */
 function failure(path: string, code: string, reason: string): Error {
   if (code === "model-invalid") return usageError(code, reason);
-  if (!/^E[A-Z]+$/.test(code)) return unusable(path, reason);
-  return Object.assign(new Error(reason), { code, syscall: "compile" });
+  return isSystemCode(code) ? systemError(code, reason) : unusable(path, reason);
 }
 
 function unusable(path: string, reason: string): AipError {

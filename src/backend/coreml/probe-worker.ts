@@ -72,12 +72,22 @@ async function predict(request: ProbeRequest & { step: "predict" }): Promise<Pro
   check(session.run(addressOf(slot), addressOf(block)), "prediction-failed");
   const predictedMs = clockMs();
   if (answerPath !== null) {
-    const part = `${answerPath}.${process.pid}`;
-    await Bun.write(part, answerOf(block, view));
-    await rename(part, answerPath);
+    await keep(answerOf(block, view), answerPath);
   }
   session.close();
   return { ok: true, loadMs: loadedMs - startedMs, predictMs: predictedMs - loadedMs };
+}
+
+/** Writes a file that is there whole or not at all. */
+async function keep(values: Float32Array, path: string): Promise<void> {
+  const part = `${path}.${process.pid}`;
+  try {
+    await Bun.write(part, values);
+    await rename(part, path);
+  } catch (error) {
+    await rm(part, { force: true });
+    throw error;
+  }
 }
 
 /** A tensor's values, or the detections as rows of x1, y1, x2, y2, confidence, class. */

@@ -2,10 +2,10 @@ import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../../cache-folder.ts";
-import { AipError, usageError } from "../../errors.ts";
 import { isFileLocked } from "../../native/file-lock.ts";
 import { entryBytes, isWhole, MODEL_FOLDER, writeEntry } from "./entry.ts";
 import { HeldLock } from "./held-lock.ts";
+import { asUnwritable } from "./unwritable.ts";
 
 /** Compiled models take at most so much of the disk, unless one alone takes more. */
 const SIZE_MAX_BYTES = 8 * 2 ** 30;
@@ -72,27 +72,12 @@ export async function storedModel(
       },
     };
   } catch (cause) {
-    if (cause instanceof AipError || !isSystemError(cause)) throw cause;
-    throw usageError(
-      "cache-unwritable",
-      `Cannot store the compiled model of "${source}" in "${folder}": ${REASONS[cause.code ?? ""] ?? cause.message}; ` +
-        "name a folder with room by AIP_CACHE_DIR",
-      cause,
-    );
+    throw asUnwritable(cause, source, folder);
   }
 }
 
 const USER = "user-";
 let userCount = 0;
-
-const REASONS: Readonly<Record<string, string>> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOTDIR: "it is no folder",
-};
 
 function lockPath(folder: string, hash: string): string {
   return join(folder, `${hash}.lock`);
@@ -166,8 +151,4 @@ function forgetUsers(entry: string): void {
 function usersOf(entry: string): string[] {
   const names = readdirSync(entry).filter((name) => name.startsWith(USER));
   return names.map((name) => join(entry, name));
-}
-
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "code" in error && "syscall" in error;
 }

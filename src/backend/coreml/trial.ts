@@ -1,9 +1,11 @@
 import { rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { Head, SessionConfig } from "../../layout/layout.gen.ts";
 import type { CoreMlModel } from "../backend.ts";
 import { detectionFault, tensorFault } from "./answers.ts";
 import { HeldLock } from "./held-lock.ts";
 import { type ProbeResult, probe } from "./probe.ts";
+import { asUnwritable, isSystemCode, systemError } from "./unwritable.ts";
 import { readVerdict, type Verdict, verdictKey, verdictPath, writeVerdict } from "./verdict.ts";
 
 /** A model to be tried on one unit. */
@@ -40,8 +42,18 @@ export interface Trial {
  * Loads a model for a unit and asks it for one prediction, in a process of its own with a time
  * limit; then compares the answer with the CPU's. What was found is kept, and not tried again on
  * the same system: a unit that hung once would hang every run.
+ *
+ * @throws {AipError} `cache-unwritable` where what was found, or the answer, cannot be kept
  */
 export async function tryModel(options: TrialOptions): Promise<Trial> {
+  try {
+    return await tried(options);
+  } catch (cause) {
+    throw asUnwritable(cause, options.modelPath, dirname(options.folder));
+  }
+}
+
+async function tried(options: TrialOptions): Promise<Trial> {
   const { unit, folder, chip, model, signal, tell, what } = options;
   const path = verdictPath(folder, verdictKey({ unit, options: model.options, chip }));
   const answerPath = path.replace(/json$/, "f32");
@@ -79,6 +91,10 @@ async function found(options: TrialOptions, answerPath: string): Promise<Verdict
     },
     { what: `preparing ${what}`, limitMs, signal, tell },
   );
+  // That the answer found no room says nothing of the unit.
+  if (result.kind === "failed" && isSystemCode(result.code)) {
+    throw systemError(result.code, result.reason);
+  }
   if (result.kind !== "ok" || unit === "cpu" || reference === null) {
     return verdictOf(result, null, false);
   }

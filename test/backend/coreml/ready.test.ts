@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type Ready, readyModel } from "../../../src/backend/coreml/ready.ts";
 import { parseDevices } from "../../../src/backend/device-spec.ts";
 import { discoverMachine } from "../../../src/backend/discover.ts";
@@ -180,6 +180,24 @@ describe.skipIf(!hasStandIn)(`readyModel()${unlessBuilt}`, () => {
     rmSync(path);
     expect(kinds(await ready("cpu"))).toBe("cpu");
     expect(compilations()).toBe(2);
+  });
+
+  test("blames no unit where its answer cannot be kept, and leaves no part of that", async () => {
+    const { model } = await ready("cpu");
+    const folder = dirname(model.coreMl?.compiledPath as string);
+    const [name] = readdirSync(folder).filter((each) => /^verdict-cpu-.*\.f32$/.test(each));
+    const path = join(folder, name as string);
+    rmSync(path);
+    // No file can be moved there.
+    mkdirSync(join(path, "occupied"), { recursive: true });
+    await expect(ready("cpu")).rejects.toMatchObject({
+      code: "cache-unwritable",
+      category: "usage",
+      message: expect.stringContaining("name a folder with room by AIP_CACHE_DIR"),
+    });
+    expect(readdirSync(folder).filter((each) => each.startsWith(`${name}.`))).toEqual([]);
+    rmSync(path, { recursive: true });
+    expect(kinds(await ready("cpu"))).toBe("cpu");
   });
 
   test("says that it takes long, while it does", async () => {
