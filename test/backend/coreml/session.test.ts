@@ -89,6 +89,8 @@ interface OpenOptions {
   readonly units?: number;
   readonly batch?: number;
   readonly run?: Partial<RunConfig>;
+  /** One that is compiled already. */
+  readonly compiledPath?: string;
 }
 
 function open(model: WrittenModel | string, options: OpenOptions = {}): NativeSession {
@@ -96,8 +98,8 @@ function open(model: WrittenModel | string, options: OpenOptions = {}): NativeSe
   const modelPath =
     typeof model === "string" ? model : writeModel(join(ROOT, `model-${count}.mlmodel`), model);
   const { task } = loadModel(modelPath, { ...runDefaults, ...options.run });
-  const compiledPath = compileCoreMl(modelPath);
-  compiled.push(compiledPath);
+  const compiledPath = options.compiledPath ?? compileCoreMl(modelPath);
+  if (options.compiledPath === undefined) compiled.push(compiledPath);
   const config = task.config.slice();
   const view = new DataView(config.buffer);
   view.setUint32(SessionConfig.batchSizeMax, options.batch ?? 1, true);
@@ -434,6 +436,16 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
     });
     // One lost array of this output alone would be 18,000 × 2 kB.
     expect(process.memoryUsage.rss() - beforeBytes).toBeLessThan(16 * 2 ** 20);
+  });
+
+  test("has a model of its own, as a model lets one thread in at a time", () => {
+    const before = counters().liveModels;
+    const model = yolov8();
+    const first = open(model);
+    const compiledPath = compiled.at(-1) as string;
+    const sessions = [first, open(model, { compiledPath }), open(model, { compiledPath })];
+    expect(counters().liveModels - before).toBe(3);
+    for (const session of sessions) expect(answer(session)).toEqual(CENTRED);
   });
 
   test("gives everything back when it is closed", () => {
