@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["layout", "protobuf"],
   ["ring", "native", "metrics", "onnx", "coreml", "plot"],
   ["source", "backend", "model", "schedule", "stage", "sink"],
+  ["training", "cascade"],
   ["config"],
   ["calibration"],
   ["pipeline"],
