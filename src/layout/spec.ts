@@ -59,6 +59,14 @@ export const enums: readonly EnumSpec[] = [
     values: { free: 0, writing: 1, ready: 2, reading: 3, done: 4 },
   },
   {
+    name: "early_answer",
+    doc:
+      "What a cascade found before the reference model: nothing certain, so that model decides; " +
+      "the last answer again, for want of a look or of a change; the empty picture; the object " +
+      "absent or present.",
+    values: { none: 0, skipped: 1, unchanged: 2, empty: 3, absent: 4, present: 5 },
+  },
+  {
     name: "pixel_format",
     doc: "How pixels lie in a slot; names as in ffmpeg.",
     values: { yuv420p: 0, nv12: 1, rgb24: 2, bgr24: 3 },
@@ -181,7 +189,12 @@ export const structs: readonly StructSpec[] = [
         type: "f64",
         doc: "Monotonic clock when the first read began; 0 before.",
       },
-      { name: "reserved", type: "u32", count: 26, doc: "Fills the cache line." },
+      {
+        name: "screening",
+        type: "u32",
+        doc: "Screening in force; another number means that the manager has sent another.",
+      },
+      { name: "reserved", type: "u32", count: 25, doc: "Fills the cache line." },
     ],
   },
   {
@@ -209,6 +222,13 @@ export const structs: readonly StructSpec[] = [
       { name: "time_ms", type: "f64", doc: "Presentation time since the stream's start, in ms." },
       { name: "received_ms", type: "f64", doc: "Monotonic clock when the frame had arrived." },
       { name: "decode_ms", type: "f32", doc: "Time the frame took to read, in ms." },
+      { name: "early_answer", type: "u32", doc: "An early_answer; none where no cascade runs." },
+      { name: "score", type: "f32", doc: "Of a cascade's network, 0-1; NaN where it did not look." },
+      {
+        name: "difference",
+        type: "f32",
+        doc: "What the difference detector measured; NaN where it did not look.",
+      },
       { name: "width", type: "u32", doc: "Width of the pixels held here." },
       { name: "height", type: "u32", doc: "Height of the pixels held here." },
       { name: "source_width", type: "u32", doc: "Width before the decoder scaled it; 0: width." },
@@ -230,7 +250,7 @@ export const structs: readonly StructSpec[] = [
         doc: "Start of each plane, from the start of this header.",
       },
       { name: "plane_stride_bytes", type: "u32", count: 3, doc: "Bytes from one row to the next." },
-      { name: "reserved", type: "u32", count: 7, doc: "Fills the cache line." },
+      { name: "reserved", type: "u32", count: 4, doc: "Fills the cache line." },
     ],
   },
   {
