@@ -40,7 +40,7 @@ export function formatCascade(name: string, cascade: Cascade): string {
     row("", `false positives ${errorText(validation.falsePositives, cascade.budgets.maxFp)}`),
     ...(validation.windowAccuracy === null
       ? []
-      : [row("", `windows of 30 frames answered right ${share(validation.windowAccuracy)}`)]),
+      : [row("", `windows of a second answered right ${share(validation.windowAccuracy)}`)]),
     row("speed", speedText(cascade)),
     row("costs", costsText(cascade)),
     row("footage", `${footage.name}: ${formatCountOf(footage.frames, "frame")}${lasted}`),
@@ -104,8 +104,8 @@ function speedText({ validation }: Cascade): string {
 }
 
 function costsText({ costs }: Cascade): string {
-  const { decode, look, difference, network, reference } = costs;
-  const each = { decode, look, difference, network, reference };
+  const { decode, skipped, difference, network, reference } = costs;
+  const each = { decode, skipped, difference, network, reference };
   const parts = Object.entries(each).map(([name, ms]) => `${name} ${costMs(ms.mean)}`);
   return `${parts.join("   ")} ms a frame, ${costs.contended ? "all at work" : "each alone"}`;
 }

@@ -9,20 +9,26 @@ export interface MeasuredMs {
   readonly high: number;
 }
 
-/** What a frame costs at each level on the machine that trained it, in ms. */
-export interface CascadeCosts {
-  /** Decoding a frame and reading it into its slot. */
+/** What a frame costs at each level on the machine that trained the cascade, in ms. */
+export interface MeasuredCosts {
+  /** Decoding a frame that is looked at, and reading it into its slot. */
   readonly decode: MeasuredMs;
-  /** Both thumbnails of a frame that is looked at. */
-  readonly look: MeasuredMs;
-  /** The difference detector. */
+  /** What a frame still costs that is not looked at. */
+  readonly skipped: MeasuredMs;
+  /** Luma thumbnail and difference. */
   readonly difference: MeasuredMs;
-  /** The specialized network, in batches. */
+  /** Thumbnail and specialized network, in batches; nothing without a network. */
   readonly network: MeasuredMs;
-  /** The reference model: time between two answers of all devices together. */
+  /** One call of the reference model on one of its devices. */
   readonly reference: MeasuredMs;
-  /** Devices the reference ran on, as `--device` takes them. */
+  /** Processor time that one such call takes. */
+  readonly referenceCore: MeasuredMs;
+  /** Devices it runs on, as `--device` takes them. */
   readonly devices: string;
+  /** How many answer at the same time. */
+  readonly deviceCount: number;
+  /** Cores that decoding, early levels and devices share. */
+  readonly cores: number;
   /** Whether the levels were measured while the others ran. */
   readonly contended: boolean;
 }
@@ -32,7 +38,7 @@ export interface ErrorRate {
   /** Frames answered wrongly, of all frames they could be wrong of. */
   readonly count: number;
   readonly of: number;
-  /** Upper 95 % bound of the rate, 0–1. */
+  /** Upper 95 % bound of the rate, 0–1; holds for frames correlated in time. */
   readonly bound: number;
 }
 
@@ -42,7 +48,7 @@ export interface CascadeValidation {
   readonly frames: number;
   readonly falseNegatives: ErrorRate;
   readonly falsePositives: ErrorRate;
-  /** Share of NoScope's 30-frame windows answered right; null where the span has none. */
+  /** Share of windows of one second answered right, NoScope's measure; null where it has none. */
   readonly windowAccuracy: number | null;
   /** Frames each level answered. */
   readonly answers: {
@@ -99,7 +105,7 @@ export interface Cascade {
   readonly reference: { readonly name: string; readonly sha256: string };
   /** Error rates that were asked for, 0–1. */
   readonly budgets: { readonly maxFn: number; readonly maxFp: number };
-  readonly costs: CascadeCosts;
+  readonly costs: MeasuredCosts;
   readonly validation: CascadeValidation;
   readonly provenance: CascadeProvenance;
   /** Packed scores and labels that `aip cascade tune` searches again; null where left out. */

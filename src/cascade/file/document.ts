@@ -1,4 +1,4 @@
-import type { Cascade, CascadeCosts, ErrorRate, FrameSpan } from "./cascade.ts";
+import type { Cascade, ErrorRate, FrameSpan, MeasuredCosts, MeasuredMs } from "./cascade.ts";
 
 /** Raised whenever a cascade of before would be answered otherwise, or could not be read. */
 export const CASCADE_FORMAT = 1;
@@ -33,7 +33,18 @@ export interface CascadeDocument {
       readonly c_high: number;
     } | null;
   };
-  readonly costs_ms: CascadeCosts;
+  readonly costs: {
+    readonly ms: Readonly<
+      Record<
+        "decode" | "skipped" | "difference" | "network" | "reference" | "reference_core",
+        MeasuredMs
+      >
+    >;
+    readonly devices: string;
+    readonly device_count: number;
+    readonly cores: number;
+    readonly contended: boolean;
+  };
   readonly validation: {
     readonly frames: number;
     readonly false_negatives: ErrorRate;
@@ -84,7 +95,7 @@ export function toDocument(cascade: Cascade, parts: CascadeDocument["parts"]): C
       },
       network: network && { side: network.side, c_low: network.cLow, c_high: network.cHigh },
     },
-    costs_ms: { ...costs },
+    costs: costsToDocument(costs),
     validation: {
       frames: validation.frames,
       false_negatives: { ...validation.falseNegatives },
@@ -150,7 +161,7 @@ export function fromDocument(document: CascadeDocument, parts: PartContents): Ca
       },
     },
     networkManifest: parts.manifest,
-    costs: document.costs_ms,
+    costs: costsFromDocument(document.costs),
     validation: {
       frames: validation.frames,
       falseNegatives: validation.false_negatives,
@@ -178,4 +189,21 @@ export function fromDocument(document: CascadeDocument, parts: PartContents): Ca
     observations: parts.observations,
     front: parts.front,
   };
+}
+
+function costsToDocument(costs: MeasuredCosts): CascadeDocument["costs"] {
+  const { decode, skipped, difference, network, reference, referenceCore } = costs;
+  return {
+    ms: { decode, skipped, difference, network, reference, reference_core: referenceCore },
+    devices: costs.devices,
+    device_count: costs.deviceCount,
+    cores: costs.cores,
+    contended: costs.contended,
+  };
+}
+
+function costsFromDocument(costs: CascadeDocument["costs"]): MeasuredCosts {
+  const { reference_core: referenceCore, ...ms } = costs.ms;
+  const { devices, device_count: deviceCount, cores, contended } = costs;
+  return { ...ms, referenceCore, devices, deviceCount, cores, contended };
 }

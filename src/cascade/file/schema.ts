@@ -71,13 +71,18 @@ const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
   reference: v.strictObject({ name: text, sha256: hash }),
   budgets: v.strictObject({ max_fn: share, max_fp: share }),
   levels,
-  costs_ms: v.strictObject({
-    decode: measured,
-    look: measured,
-    difference: measured,
-    network: measured,
-    reference: measured,
+  costs: v.strictObject({
+    ms: v.strictObject({
+      decode: measured,
+      skipped: measured,
+      difference: measured,
+      network: measured,
+      reference: measured,
+      reference_core: measured,
+    }),
     devices: text,
+    device_count: above0,
+    cores: above0,
     contended: v.boolean("true or false"),
   }),
   validation: v.strictObject({

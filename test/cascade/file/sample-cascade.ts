@@ -26,11 +26,14 @@ export function sampleCascade(): Cascade {
     budgets: { maxFn: 0.01, maxFp: 0.02 },
     costs: {
       decode: ms,
-      look: ms,
+      skipped: ms,
       difference: ms,
       network: ms,
       reference: { mean: 80, low: 79, high: 81 },
+      referenceCore: { mean: 7, low: 6, high: 8 },
       devices: "sim:80ms:model=demo",
+      deviceCount: 1,
+      cores: 2,
       contended: true,
     },
     validation: {
