@@ -20,6 +20,7 @@ test("bash completes commands and subcommands", async () => {
     "calibrate",
     "plan",
     "simulate",
+    "cascade",
     "completion",
     "--help",
   ]);
