@@ -50,6 +50,7 @@ export const constants: readonly ConstantSpec[] = [
   { name: "payload_rank_max", value: 6, doc: "Dimensions of a payload tensor." },
   { name: "head_level_count_max", value: 8, doc: "Feature-map strides of an anchor-free head." },
   { name: "batch_size_max", value: 64, doc: "Frames that one call can answer." },
+  { name: "graph_rank_max", value: 8, doc: "Dimensions of a tensor of a graph's run." },
 ];
 
 export const enums: readonly EnumSpec[] = [
@@ -363,6 +364,19 @@ export const structs: readonly StructSpec[] = [
         doc: "Frames one call may answer, where the model leaves it open; 0 counts as 1.",
       },
       { name: "reserved", type: "u32", count: 11, doc: "Fills the struct." },
+    ],
+  },
+  {
+    name: "graph_tensor",
+    sizeBytes: 64,
+    doc: "One tensor of a graph's run, over the caller's memory.",
+    fields: [
+      { name: "address", type: "u32", count: 2, doc: "Of its first element, the low word first." },
+      { name: "index", type: "u32", doc: "Which of the graph's inputs, or of its outputs." },
+      { name: "dtype", type: "u32", doc: "A dtype." },
+      { name: "rank", type: "u32", doc: "Dimensions in use." },
+      { name: "shape", type: "u32", count: 8, doc: "The last dimension fastest, without gaps." },
+      { name: "reserved", type: "u32", count: 3, doc: "Fills the cache line." },
     ],
   },
 ];

@@ -50,6 +50,10 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_session_batch_size: { args: [pointer, pointer], returns: i32 },
   aip_session_payload_bytes: { args: [pointer, pointer], returns: i32 },
   aip_session_destroy: { args: [pointer], returns: nothing },
+  aip_graph_open: { args: [pointer, u32, u32, pointer], returns: i32 },
+  aip_graph_describe: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_graph_run: { args: [pointer, pointer, u32, pointer, u32], returns: i32 },
+  aip_graph_close: { args: [pointer], returns: nothing },
   aip_demo_open: { args: [u32, u32, f64, u32, f32, f32, pointer], returns: i32 },
   aip_demo_draw: { args: [pointer, u32, pointer], returns: i32 },
   aip_demo_destroy: { args: [pointer], returns: nothing },
@@ -132,6 +136,26 @@ export interface NativeLibrary {
   aip_session_batch_size(session: Address, count: NativeMemory): number;
   aip_session_payload_bytes(session: Address, sizeBytes: NativeMemory): number;
   aip_session_destroy(session: Address): void;
+  aip_graph_open(
+    model: NativeMemory,
+    modelBytes: number,
+    threadCount: number,
+    graph: NativeMemory,
+  ): number;
+  aip_graph_describe(
+    graph: Address,
+    json: NativeMemory,
+    capacity: number,
+    neededBytes: NativeMemory,
+  ): number;
+  aip_graph_run(
+    graph: Address,
+    inputs: NativeMemory,
+    inputCount: number,
+    outputs: NativeMemory,
+    outputCount: number,
+  ): number;
+  aip_graph_close(graph: Address): void;
   aip_demo_open(
     width: number,
     height: number,

@@ -153,6 +153,28 @@ int32_t aip_session_payload_bytes(aip_session *session, uint32_t *size_bytes);
 
 void aip_session_destroy(aip_session *session);
 
+// MARK: Graphs: any ONNX model with tensors as inputs and outputs, on the CPU
+
+typedef struct aip_graph aip_graph;
+
+/// Opens the ONNX model in the `model_bytes` bytes at `model`, which are not needed afterwards.
+/// `thread_count`: threads inside one run, none of which spins; with 1, equal inputs give equal bits.
+int32_t aip_graph_open(const uint8_t *model, uint32_t model_bytes, uint32_t thread_count,
+                       aip_graph **graph);
+
+/// Writes {"inputs": [{"name", "dtype", "shape": [-1, 3, 50, 50]}], "outputs": […]} as JSON, in the
+/// order their indices count. Returns TRUNCATED with *needed_bytes when `capacity` is too small.
+int32_t aip_graph_describe(aip_graph *graph, uint8_t *json, uint32_t capacity,
+                           uint32_t *needed_bytes);
+
+/// Runs the graph once: reads all its inputs and writes the outputs given, at least one; others are
+/// not computed. No output may overlap an input. INVALID_ARGUMENT where a tensor is not as declared,
+/// INFERENCE where ONNX Runtime cannot run it.
+int32_t aip_graph_run(aip_graph *graph, const aip_graph_tensor *inputs, uint32_t input_count,
+                      const aip_graph_tensor *outputs, uint32_t output_count);
+
+void aip_graph_close(aip_graph *graph);
+
 // MARK: Demo scene
 
 typedef struct aip_demo aip_demo;

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0xb16ae4c6u
+#define AIP_LAYOUT_HASH 0xde39d8feu
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -22,6 +22,9 @@
 
 /// Frames that one call can answer.
 #define AIP_BATCH_SIZE_MAX 64
+
+/// Dimensions of a tensor of a graph's run.
+#define AIP_GRAPH_RANK_MAX 8
 
 /// Where a slot is on its way: free, writing, ready, reading, done, free.
 enum {
@@ -497,5 +500,29 @@ _Static_assert(offsetof(aip_session_config, class_filter_enabled) == 140, "class
 _Static_assert(offsetof(aip_session_config, class_filter) == 144, "class_filter");
 _Static_assert(offsetof(aip_session_config, batch_size_max) == 272, "batch_size_max");
 _Static_assert(offsetof(aip_session_config, reserved) == 276, "reserved");
+
+/// One tensor of a graph's run, over the caller's memory.
+///
+///      0  u32[2]  address   Of its first element, the low word first.
+///      8  u32     index     Which of the graph's inputs, or of its outputs.
+///     12  u32     dtype     A dtype.
+///     16  u32     rank      Dimensions in use.
+///     20  u32[8]  shape     The last dimension fastest, without gaps.
+///     52  u32[3]  reserved  Fills the cache line.
+typedef struct aip_graph_tensor {
+  uint32_t address[2];
+  uint32_t index;
+  uint32_t dtype;
+  uint32_t rank;
+  uint32_t shape[8];
+  uint32_t reserved[3];
+} aip_graph_tensor;
+_Static_assert(sizeof(aip_graph_tensor) == 64, "size of aip_graph_tensor");
+_Static_assert(offsetof(aip_graph_tensor, address) == 0, "address");
+_Static_assert(offsetof(aip_graph_tensor, index) == 8, "index");
+_Static_assert(offsetof(aip_graph_tensor, dtype) == 12, "dtype");
+_Static_assert(offsetof(aip_graph_tensor, rank) == 16, "rank");
+_Static_assert(offsetof(aip_graph_tensor, shape) == 20, "shape");
+_Static_assert(offsetof(aip_graph_tensor, reserved) == 52, "reserved");
 
 #endif
