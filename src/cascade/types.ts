@@ -61,3 +61,34 @@ export interface CascadeAnswer {
   /** Of the specialized network or, where the reference model answered, its best detection; 0–1. */
   readonly score: number;
 }
+
+/** Truth of a frame that does not count: neither present nor absent. */
+export const IGNORED = 2;
+
+/** Most that may be wrong, as shares: each is compared with an upper 95 % bound. */
+export interface ErrorBudget {
+  /** Of the frames truly present, 0–1 exclusive (`--max-fn`). */
+  readonly falseNegatives: number;
+  /** Of the frames truly absent, 0–1 exclusive (`--max-fp`). */
+  readonly falsePositives: number;
+}
+
+/** What the levels cost, measured on the machine they will run on. Times in ms a frame. */
+export interface CascadeCosts {
+  /** Decoding a frame that is looked at. */
+  readonly decodeMs: number;
+  /** What a frame still costs that is not looked at. */
+  readonly skippedMs: number;
+  /** Luma thumbnail and difference. */
+  readonly differenceMs: number;
+  /** One call of the reference model on one of its devices. */
+  readonly referenceMs: number;
+  /** Getting a frame to the device; 0 where it is in the same machine. */
+  readonly transferMs: number;
+  /** Devices that answer at the same time. */
+  readonly devices: number;
+  /** Processor time that one call of the reference model takes from this machine's cores. */
+  readonly referenceCoreMs: number;
+  /** Cores that decoding, early levels and devices share. */
+  readonly cores: number;
+}
