@@ -54,7 +54,7 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_graph_describe: { args: [pointer, pointer, u32, pointer], returns: i32 },
   aip_graph_run: { args: [pointer, pointer, u32, pointer, u32], returns: i32 },
   aip_graph_close: { args: [pointer], returns: nothing },
-  aip_demo_open: { args: [u32, u32, f64, u32, f32, f32, pointer], returns: i32 },
+  aip_demo_open: { args: [u32, u32, f64, u32, f32, f32, f32, f32, pointer], returns: i32 },
   aip_demo_draw: { args: [pointer, u32, pointer], returns: i32 },
   aip_demo_destroy: { args: [pointer], returns: nothing },
   aip_annotate: { args: [pointer, pointer, pointer, u32], returns: i32 },
@@ -163,6 +163,8 @@ export interface NativeLibrary {
     seed: number,
     density: number,
     personShare: number,
+    visitorShare: number,
+    visitorSeconds: number,
     demo: NativeMemory,
   ): number;
   aip_demo_draw(demo: Address, frameIndex: number, slot: Address): number;

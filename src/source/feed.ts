@@ -120,13 +120,21 @@ class DemoFeed implements FrameFeed {
   #drawn = 0;
 
   constructor(segment: DemoSegment) {
-    const { geometry, fps, seed, density, personShare } = segment;
+    const { geometry, fps, seed, density, personShare, visitorShare, visitorSeconds } = segment;
     const out = new Uint32Array(new SharedArrayBuffer(8));
     const { width, height } = geometry;
-    check(
-      library().aip_demo_open(width, height, fps, seed, density, personShare, out),
-      "demo-failed",
+    const visitors = [visitorShare, visitorSeconds] as const;
+    const status = library().aip_demo_open(
+      width,
+      height,
+      fps,
+      seed,
+      density,
+      personShare,
+      ...visitors,
+      out,
     );
+    check(status, "demo-failed");
     this.#segment = segment;
     this.#demo = readAddress(out);
   }

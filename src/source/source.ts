@@ -55,6 +55,9 @@ export type IngestSegment =
       readonly density: number;
       /** Share of persons, 0–1; -1 leaves it to the scene. */
       readonly personShare: number;
+      /** Share of the time with one visitor in the picture, 0–0.5, and a visit's mean length. */
+      readonly visitorShare: number;
+      readonly visitorSeconds: number;
       /** Index of the first frame. */
       readonly start: number;
       /** Number of frames; null for no end. */

@@ -181,7 +181,8 @@ typedef struct aip_demo aip_demo;
 
 /// See aip_demo.h; these two work on slots. Ground truth goes to the slot's truth records.
 int32_t aip_demo_open(uint32_t width, uint32_t height, double fps, uint32_t seed, float density,
-                      float person_share, aip_demo **demo);
+                      float person_share, float visitor_share, float visitor_seconds,
+                      aip_demo **demo);
 int32_t aip_demo_draw(aip_demo *demo, uint32_t frame_index, uint8_t *slot);
 void aip_demo_destroy(aip_demo *demo);
 
