@@ -51,6 +51,9 @@ export const constants: readonly ConstantSpec[] = [
   { name: "head_level_count_max", value: 8, doc: "Feature-map strides of an anchor-free head." },
   { name: "batch_size_max", value: 64, doc: "Frames that one call can answer." },
   { name: "graph_rank_max", value: 8, doc: "Dimensions of a tensor of a graph's run." },
+  { name: "thumbnail_side_max", value: 128, doc: "Side of a thumbnail in pixels." },
+  { name: "difference_block_count", value: 100, doc: "Blocks of the difference: 10 by 10." },
+  { name: "anchor_none", value: 0xffffffff, doc: "Stands for the reference in an anchor's place." },
 ];
 
 export const enums: readonly EnumSpec[] = [

@@ -58,6 +58,14 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_demo_draw: { args: [pointer, u32, pointer], returns: i32 },
   aip_demo_destroy: { args: [pointer], returns: nothing },
   aip_annotate: { args: [pointer, pointer, pointer, u32], returns: i32 },
+  aip_thumbnail_luma: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_thumbnail_rgb: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_difference: { args: [pointer, pointer, u32, pointer, f32, pointer], returns: i32 },
+  aip_difference_blocks: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_difference_gate: {
+    args: [pointer, u32, u32, pointer, pointer, f32, u32, f32, pointer],
+    returns: i32,
+  },
 };
 
 /** Native memory a function reads or writes: an address, or a typed array over shared memory. */
@@ -170,6 +178,28 @@ export interface NativeLibrary {
   aip_demo_draw(demo: Address, frameIndex: number, slot: Address): number;
   aip_demo_destroy(demo: Address): void;
   aip_annotate(slot: Address, result: Address, labels: NativeMemory, labelCount: number): number;
+  aip_thumbnail_luma(slot: Address, region: NativeMemory, side: number, out: NativeMemory): number;
+  aip_thumbnail_rgb(slot: Address, region: NativeMemory, side: number, out: NativeMemory): number;
+  aip_difference(
+    a: NativeMemory,
+    b: NativeMemory,
+    side: number,
+    blockWeights: NativeMemory,
+    bias: number,
+    out: NativeMemory,
+  ): number;
+  aip_difference_blocks(a: NativeMemory, b: NativeMemory, side: number, out: NativeMemory): number;
+  aip_difference_gate(
+    thumbs: NativeMemory,
+    count: number,
+    side: number,
+    reference: NativeMemory,
+    blockWeights: NativeMemory,
+    bias: number,
+    tSkip: number,
+    tDiff: number,
+    anchors: NativeMemory,
+  ): number;
 }
 
 const SUFFIX = process.platform === "darwin" ? "dylib" : "so";

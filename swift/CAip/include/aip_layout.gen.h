@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0xde39d8feu
+#define AIP_LAYOUT_HASH 0x38ec4bf8u
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -25,6 +25,15 @@
 
 /// Dimensions of a tensor of a graph's run.
 #define AIP_GRAPH_RANK_MAX 8
+
+/// Side of a thumbnail in pixels.
+#define AIP_THUMBNAIL_SIDE_MAX 128
+
+/// Blocks of the difference: 10 by 10.
+#define AIP_DIFFERENCE_BLOCK_COUNT 100
+
+/// Stands for the reference in an anchor's place.
+#define AIP_ANCHOR_NONE 4294967295
 
 /// Where a slot is on its way: free, writing, ready, reading, done, free.
 enum {
