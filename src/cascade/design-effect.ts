@@ -3,6 +3,8 @@ import type { ErrorSequence } from "./bounds.ts";
 
 /** Blocks that a span is cut into at least: correlation over longer times cannot be seen. */
 const BLOCK_COUNT_MIN = 16;
+/** Student's t is the normal distribution, to a thousandth. */
+const DEGREES_MANY = 1000;
 
 /** What the frames of a span are worth together. */
 export interface EffectiveTrials {
@@ -46,21 +48,32 @@ export function effectiveTrials(sequence: ErrorSequence, confidence: number): Ef
 function leastEffective(trials: Uint8Array, marked: Uint8Array, confidence: number): number {
   const lengthMax = Math.max(1, Math.floor(trials.length / BLOCK_COUNT_MIN));
   let least = Number.POSITIVE_INFINITY;
+  const total = sum(trials);
+  const rate = sum(marked) / total;
+  const manyBlocks = studentQuantile(confidence, DEGREES_MANY);
   for (let length = 1; length <= lengthMax; length *= 2) {
-    least = Math.min(least, effectiveWith(length, trials, marked, confidence));
+    const { blocks, squares } = varyBetween(length, { trials, marked, rate });
+    if (blocks < 2) return 1;
+    const variance = ((blocks / (blocks - 1)) * squares) / total ** 2;
+    const effect = Math.max(1, variance / ((rate * (1 - rate)) / total));
+    const fewBlocks = manyBlocks / studentQuantile(confidence, Math.min(blocks - 1, DEGREES_MANY));
+    least = Math.min(least, (total / effect) * fewBlocks ** 2);
   }
   return least;
 }
 
-/** Effective trials as blocks of this many frames tell them. */
-function effectiveWith(
+interface MarkedTrials {
+  readonly trials: Uint8Array;
+  readonly marked: Uint8Array;
+  /** Share of the trials that is marked. */
+  readonly rate: number;
+}
+
+/** Blocks that hold trials, and the squares of what they hold more or less than expected. */
+function varyBetween(
   length: number,
-  trials: Uint8Array,
-  marked: Uint8Array,
-  confidence: number,
-): number {
-  const total = sum(trials);
-  const rate = sum(marked) / total;
+  { trials, marked, rate }: MarkedTrials,
+): { readonly blocks: number; readonly squares: number } {
   let blocks = 0;
   let squares = 0;
   for (let first = 0; first < trials.length; first += length) {
@@ -75,13 +88,7 @@ function effectiveWith(
     blocks += 1;
     squares += (markedCount - rate * trialCount) ** 2;
   }
-  if (blocks < 2) return 1;
-  const variance = ((blocks / (blocks - 1)) * squares) / total ** 2;
-  const independent = (rate * (1 - rate)) / total;
-  const effect = Math.max(1, variance / independent);
-  const fewBlocks =
-    studentQuantile(confidence, total - 1) / studentQuantile(confidence, blocks - 1);
-  return (total / effect) * fewBlocks ** 2;
+  return { blocks, squares };
 }
 
 /** Blocks of the greatest length that hold a trial. */

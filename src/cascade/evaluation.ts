@@ -138,11 +138,12 @@ interface NearErrorOptions {
  */
 function nearErrors(options: NearErrorOptions): Uint8Array {
   const { trials, wrong, anchors, scores, isPresent } = options;
-  const misfit = Float64Array.from(anchors, (anchor) => {
-    if (anchor === NO_ANCHOR) return isPresent;
-    const score = scores[anchor] as number;
-    return isPresent === 1 ? 1 - score : score;
-  });
+  const misfit = new Float64Array(anchors.length);
+  for (let frame = 0; frame < anchors.length; frame += 1) {
+    const anchor = anchors[frame] as number;
+    const score = anchor === NO_ANCHOR ? 0 : (scores[anchor] as number);
+    misfit[frame] = isPresent === 1 ? 1 - score : score;
+  }
   const sorted = misfit.filter((_, frame) => trials[frame] === 1).sort();
   const limit = sorted[Math.floor(sorted.length * (1 - NEAR_SHARE))] ?? Number.POSITIVE_INFINITY;
   // Where many share the limit, as scores that have come to 0 or 1 do, they are all the same well.

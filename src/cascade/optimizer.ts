@@ -1,6 +1,6 @@
 import { CONFIDENCE, clopperPearsonUpper, type ErrorBound, trialsNeeded } from "./bounds.ts";
 import { type Evaluation, evaluatePoint, isReferenceAlone } from "./evaluation.ts";
-import { cheapestPoint, type Footage, type SearchSpace } from "./search-space.ts";
+import { type Footage, PreparedSearch, type SearchSpace } from "./search-space.ts";
 import type { ErrorBudget } from "./types.ts";
 import type { WindowOptions } from "./windows.ts";
 
@@ -63,20 +63,26 @@ export interface Shortfall {
 
 /** Chooses the cheapest cascade whose errors stay within the budget, and says what can be claimed. */
 export function optimize(options: OptimizeOptions): Optimized {
-  const chosen = tuneCascade(options);
+  const search = new PreparedSearch(options.tuning, options.space);
+  const chosen = tuneCascade(options, search);
   const budgets = FRONT_BUDGETS.map((rate) => ({ falseNegatives: rate, falsePositives: rate }));
   return {
     chosen,
     shortfall: shortfallOf(chosen),
-    front: budgets.map((budget) => tuneCascade({ ...options, budget })),
+    front: budgets.map((budget) => tuneCascade({ ...options, budget }, search)),
   };
 }
 
 /**
  * The cheapest cascade for one budget. What may be wrong in tuning is lessened until the held-out
  * span will probably confirm the budget as a bound, or nothing is wrong any more.
+ *
+ * @param search of the same footage and space, where it is there already
  */
-export function tuneCascade(options: OptimizeOptions): TunedCascade {
+export function tuneCascade(
+  options: OptimizeOptions,
+  search: PreparedSearch = new PreparedSearch(options.tuning, options.space),
+): TunedCascade {
   const { tuning, heldOut, space, budget } = options;
   const { costs } = space;
   const present = countOf(tuning.truth, 1);
@@ -84,7 +90,7 @@ export function tuneCascade(options: OptimizeOptions): TunedCascade {
   const allowed = { ...budget };
   for (let turn = 0; ; turn += 1) {
     const isLast = turn >= TURNS_MAX;
-    const cheapest = cheapestPoint(tuning, space, {
+    const cheapest = search.cheapest({
       falseNegatives: isLast ? 0 : Math.floor(allowed.falseNegatives * present),
       falsePositives: isLast ? 0 : Math.floor(allowed.falsePositives * absent),
     });

@@ -1,10 +1,9 @@
-import { type CascadeCost, cascadeCost, compareCosts } from "./cost-model.ts";
+import { type CascadeCost, cascadeCost, compareCosts, type LevelShares } from "./cost-model.ts";
 import {
   type CountBudget,
+  framesOf,
   orderByScore,
-  reuseErrors,
-  searchThresholds,
-  type ThresholdChoice,
+  ThresholdSearch,
   weighAnchors,
 } from "./search.ts";
 import type { CascadeCosts } from "./types.ts";
@@ -60,83 +59,103 @@ export interface CheapestPoint {
   readonly pruned: number;
 }
 
+/** One choice of levels, without thresholds. */
+interface Combination {
+  readonly tSkip: number;
+  readonly tDiff: number | null;
+  readonly network: NetworkCandidate | null;
+  readonly frames: number;
+  readonly shares: Omit<LevelShares, "inferred">;
+  /** What it costs if the reference model answers nothing that a network could answer. */
+  readonly atLeast: CascadeCost;
+  /** Answers the search for thresholds; made when it is first needed, and kept. */
+  readonly thresholds: () => ThresholdSearch;
+}
+
 /**
- * The cheapest cascade within the budget on the footage; exact over the space.
+ * The search over a space, prepared for one stretch of footage: budgets are answered one after
+ * another without sorting anything again.
  *
  * Combinations are tried by what they would cost if the reference model answered nothing at all:
  * once that is no cheaper than the best so far, nothing after it can be.
- *
- * @returns null where nothing is within the budget, the reference model alone included where the
- * space has it
  */
-export function cheapestPoint(
-  footage: Footage,
-  space: SearchSpace,
-  budget: CountBudget,
-): CheapestPoint | null {
-  const { costs } = space;
-  const orders = new Map<string, Uint32Array>();
-  const combinations = combine(footage, space);
-  let best: Omit<CheapestPoint, "searched" | "pruned"> | null = null;
-  let searched = 0;
-  for (const { tSkip, tDiff, network, anchors, shares, atLeast } of combinations) {
-    if (best !== null && compareCosts(atLeast, best.cost) >= 0) break;
-    searched += 1;
-    const choice = chooseThresholds({ footage, anchors, network, budget, orders });
-    if (choice === null) continue;
-    const inferred = choice.inferred / anchors.length;
-    const cost = cascadeCost(costs, { ...shares, inferred });
-    if (best !== null && compareCosts(cost, best.cost) >= 0) continue;
-    best = { cost, point: { tSkip, tDiff, network, cLow: choice.cLow, cHigh: choice.cHigh } };
+export class PreparedSearch {
+  readonly #costs: CascadeCosts;
+  readonly #combinations: readonly Combination[];
+
+  constructor(footage: Footage, space: SearchSpace) {
+    this.#costs = space.costs;
+    this.#combinations = combine(footage, space);
   }
-  return best === null ? null : { ...best, searched, pruned: combinations.length - searched };
+
+  /**
+   * The cheapest cascade within the budget; exact over the space.
+   *
+   * @returns null where nothing is within the budget, the reference model alone included where the
+   * space has it
+   */
+  cheapest(budget: CountBudget): CheapestPoint | null {
+    let best: Pick<CheapestPoint, "point" | "cost"> | null = null;
+    let searched = 0;
+    for (const combination of this.#combinations) {
+      const { tSkip, tDiff, network, frames, shares, atLeast } = combination;
+      if (best !== null && compareCosts(atLeast, best.cost) >= 0) break;
+      searched += 1;
+      const choice = combination.thresholds().within(budget);
+      if (choice === null) continue;
+      const { cLow, cHigh } = choice;
+      const cost = cascadeCost(this.#costs, { ...shares, inferred: choice.inferred / frames });
+      if (best !== null && compareCosts(cost, best.cost) >= 0) continue;
+      best = { cost, point: { tSkip, tDiff, network, cLow, cHigh } };
+    }
+    if (best === null) return null;
+    return { ...best, searched, pruned: this.#combinations.length - searched };
+  }
 }
 
 /** Every combination, by what it costs at least. */
-function combine(footage: Footage, space: SearchSpace) {
+function combine(footage: Footage, space: SearchSpace): Combination[] {
+  const { reference, truth } = footage;
+  const frames = truth.length;
+  const inTime = framesOf(frames);
+  const byScore = new Map(
+    space.networks.flatMap((network) => {
+      if (network === null) return [];
+      const scores = footage.scores(network.name);
+      return [[network.name, { scores, order: orderByScore(scores) }] as const];
+    }),
+  );
   const gates = space.tSkips.flatMap((tSkip) =>
     space.tDiffs.map((tDiff) => {
       const anchors = footage.anchors(tSkip, tDiff);
-      return { tSkip, tDiff, anchors, fired: countAnchors(anchors) / anchors.length };
+      return { tSkip, tDiff, anchors, fired: countAnchors(anchors) / frames };
     }),
   );
   return gates
     .flatMap(({ tSkip, tDiff, anchors, fired }) =>
-      space.networks.map((network) => {
+      space.networks.map((network): Combination => {
         const networkMs = network?.networkMs ?? null;
         const shares = { tSkip, hasDifference: tDiff !== null, networkMs, fired };
         const inferred = network === null ? fired : 0;
         const atLeast = cascadeCost(space.costs, { ...shares, inferred });
-        return { tSkip, tDiff, network, anchors, shares, atLeast };
+        const scored = network === null ? undefined : byScore.get(network.name);
+        const prepare = (): ThresholdSearch => {
+          const weights = weighAnchors(anchors, truth, scored?.order ?? inTime);
+          return new ThresholdSearch({ weights, scores: scored?.scores ?? null, reference });
+        };
+        const thresholds = once(prepare);
+        return { tSkip, tDiff, network, frames, shares, atLeast, thresholds };
       }),
     )
     .sort((a, b) => compareCosts(a.atLeast, b.atLeast));
 }
 
-interface ThresholdQuestion {
-  readonly footage: Footage;
-  readonly anchors: Uint32Array;
-  readonly network: NetworkCandidate | null;
-  readonly budget: CountBudget;
-  /** Frames by score, kept for each network. */
-  readonly orders: Map<string, Uint32Array>;
-}
-
-function chooseThresholds(question: ThresholdQuestion): ThresholdChoice | null {
-  const { footage, anchors, network, budget, orders } = question;
-  const { reference, truth } = footage;
-  if (network === null) {
-    const weights = weighAnchors(anchors, truth, Uint32Array.from(anchors.keys()));
-    const errors = reuseErrors(weights, reference);
-    if (errors.falseNegatives > budget.falseNegatives) return null;
-    if (errors.falsePositives > budget.falsePositives) return null;
-    return { cLow: 0, cHigh: 1, inferred: weights.anchors.length, ...errors };
-  }
-  const scores = footage.scores(network.name);
-  const order = orders.get(network.name) ?? orderByScore(scores);
-  orders.set(network.name, order);
-  const weights = weighAnchors(anchors, truth, order);
-  return searchThresholds({ weights, scores, reference, budget });
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }
 
 function countAnchors(anchors: Uint32Array): number {

@@ -30,21 +30,25 @@ export interface ThresholdChoice {
   readonly falsePositives: number;
 }
 
-export interface ThresholdSearch {
+export interface ThresholdSearchOptions {
   /** Anchors by ascending score. */
   readonly weights: AnchorWeights;
-  /** Of the specialized network, by frame, 0–1. */
-  readonly scores: Float32Array;
+  /** Of the specialized network, by frame, 0–1; null where the reference answers every anchor. */
+  readonly scores: Float32Array | null;
   /** Answers of the reference model by frame: 1 present, 0 absent. */
   readonly reference: Uint8Array;
-  readonly budget: CountBudget;
+}
+
+/** Indices of frames in the order of time. */
+export function framesOf(count: number): Uint32Array {
+  const frames = new Uint32Array(count);
+  for (let frame = 0; frame < count; frame += 1) frames[frame] = frame;
+  return frames;
 }
 
 /** Indices of frames by ascending score. */
 export function orderByScore(scores: Float32Array): Uint32Array {
-  return Uint32Array.from(scores.keys()).sort(
-    (a, b) => (scores[a] as number) - (scores[b] as number),
-  );
+  return framesOf(scores.length).sort((a, b) => (scores[a] as number) - (scores[b] as number));
 }
 
 /**
@@ -73,8 +77,8 @@ export function weighAnchors(
   const own = order.filter((frame) => anchors[frame] === frame);
   return {
     anchors: own,
-    present: Uint32Array.from(own, (anchor) => present[anchor] as number),
-    absent: Uint32Array.from(own, (anchor) => absent[anchor] as number),
+    present: own.map((anchor) => present[anchor] as number),
+    absent: own.map((anchor) => absent[anchor] as number),
     missed,
   };
 }
@@ -92,38 +96,63 @@ export function reuseErrors(weights: AnchorWeights, reference: Uint8Array): Coun
 }
 
 /**
- * The thresholds that leave the fewest anchors to the reference model within the budget; exact.
+ * Finds the thresholds that leave the fewest anchors to the reference model within a budget; exact.
  *
  * With the i lowest anchors called absent and the j highest called present, false negatives are
  * those of reuse, plus what hangs on the i where the reference says present, less what it misses at
  * the j; false positives mirror them. All four sums grow with i or j: for every i the largest j
  * that the false positives allow is found by a pointer that never moves back, and it also has the
  * fewest false negatives. Anchors of equal scores stay together.
- *
- * @returns null where nothing is within the budget
  */
-export function searchThresholds(search: ThresholdSearch): ThresholdChoice | null {
-  const { weights, scores, reference, budget } = search;
-  const count = weights.anchors.length;
-  const reuse = reuseErrors(weights, reference);
-  const low = cumulate(weights, reference, "lowest first");
-  const high = cumulate(weights, reference, "highest first");
-  const cuts = new Cuts(weights.anchors, scores);
-  let best: ThresholdChoice | null = null;
-  let allowed = 0;
-  for (let i = 0; i <= count; i += 1) {
-    const room = budget.falsePositives - reuse.falsePositives + at(low.absent, i);
-    while (allowed < count && at(high.absent, allowed + 1) <= room) allowed += 1;
-    if (room < 0 || !cuts.isLowCut(i)) continue;
-    const j = cuts.highCutUpTo(Math.min(allowed, count - i));
-    const falseNegatives = reuse.falseNegatives + at(low.present, i) - at(high.present, j);
-    if (falseNegatives > budget.falseNegatives) continue;
-    const falsePositives = reuse.falsePositives + at(high.absent, j) - at(low.absent, i);
-    const inferred = count - i - j;
-    if (best !== null && !isBetter({ inferred, falseNegatives, falsePositives }, best)) continue;
-    best = { cLow: cuts.low(i), cHigh: cuts.high(j), inferred, falseNegatives, falsePositives };
+export class ThresholdSearch {
+  readonly #count: number;
+  readonly #reuse: CountBudget;
+  readonly #low: Sums;
+  readonly #high: Sums;
+  readonly #cuts: Cuts | null;
+
+  constructor({ weights, scores, reference }: ThresholdSearchOptions) {
+    this.#count = weights.anchors.length;
+    this.#reuse = reuseErrors(weights, reference);
+    this.#low = cumulate(weights, reference, "lowest first");
+    this.#high = cumulate(weights, reference, "highest first");
+    this.#cuts = scores && new Cuts(weights.anchors, scores);
   }
-  return best;
+
+  /** @returns null where nothing is within the budget */
+  within(budget: CountBudget): ThresholdChoice | null {
+    const cuts = this.#cuts;
+    if (cuts === null) return this.#withoutNetwork(budget);
+    const count = this.#count;
+    const reuse = this.#reuse;
+    const low = this.#low;
+    const high = this.#high;
+    let best: (Outcome & { readonly i: number; readonly j: number }) | null = null;
+    let allowed = 0;
+    for (let i = 0; i <= count; i += 1) {
+      const room = budget.falsePositives - reuse.falsePositives + at(low.absent, i);
+      while (allowed < count && at(high.absent, allowed + 1) <= room) allowed += 1;
+      if (room < 0 || !cuts.isLowCut(i)) continue;
+      const j = cuts.highCutUpTo(Math.min(allowed, count - i));
+      const inferred = count - i - j;
+      if (best !== null && inferred > best.inferred) continue;
+      const falseNegatives = reuse.falseNegatives + at(low.present, i) - at(high.present, j);
+      if (falseNegatives > budget.falseNegatives) continue;
+      const falsePositives = reuse.falsePositives + at(high.absent, j) - at(low.absent, i);
+      const outcome = { inferred, falseNegatives, falsePositives };
+      if (best === null || isBetter(outcome, best)) best = { ...outcome, i, j };
+    }
+    if (best === null) return null;
+    const { i, j, ...outcome } = best;
+    return { cLow: cuts.low(i), cHigh: cuts.high(j), ...outcome };
+  }
+
+  #withoutNetwork(budget: CountBudget): ThresholdChoice | null {
+    const { falseNegatives, falsePositives } = this.#reuse;
+    if (falseNegatives > budget.falseNegatives) return null;
+    if (falsePositives > budget.falsePositives) return null;
+    return { cLow: 0, cHigh: 1, inferred: this.#count, falseNegatives, falsePositives };
+  }
 }
 
 type Outcome = Pick<ThresholdChoice, "inferred" | "falseNegatives" | "falsePositives">;
@@ -168,7 +197,10 @@ class Cuts {
   readonly #highCuts: Uint32Array;
 
   constructor(anchors: Uint32Array, scores: Float32Array) {
-    this.#sorted = Float32Array.from(anchors, (anchor) => scores[anchor] as number);
+    this.#sorted = new Float32Array(anchors.length);
+    for (let index = 0; index < anchors.length; index += 1) {
+      this.#sorted[index] = scores[anchors[index] as number] as number;
+    }
     this.#highCuts = new Uint32Array(anchors.length + 1);
     for (let j = 1; j <= anchors.length; j += 1) {
       this.#highCuts[j] = this.#isHighCut(j) ? j : (this.#highCuts[j - 1] as number);
