@@ -59,6 +59,8 @@ export interface RunConfig {
   readonly hwaccel: "auto" | "none";
   /** Whether decoders may scale pictures to what the model reads; `auto` where it pays. */
   readonly ingest: IngestMode;
+  /** A cascade that answers most frames early: what `aip cascade train` wrote. */
+  readonly cascade?: string;
   /** NDJSON file; `-` is standard output. */
   readonly output?: string;
   /** Video file with the boxes drawn in. */
@@ -98,6 +100,7 @@ export interface RunConfigInput {
   readonly inputSize?: string | InputSize;
   readonly hwaccel?: "auto" | "none";
   readonly ingest?: IngestMode;
+  readonly cascade?: string;
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;

@@ -156,6 +156,7 @@ const entries = {
   inputSize: v.optional(inputSize),
   hwaccel: v.optional(oneOf(["auto", "none"])),
   ingest: v.optional(oneOf(["auto", "native", "scaled"])),
+  cascade: v.optional(text),
   output: v.optional(text),
   annotate: v.optional(text),
   report: v.optional(text),

@@ -1,6 +1,7 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import type { CascadeAnswers } from "./cascade-answers.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -13,6 +14,8 @@ export interface DeparturesOptions {
   readonly frame: EmittedFrame;
   /** Called with `frame` filled, in order per source. */
   readonly emit: () => void;
+  /** Says how frames were answered where a cascade runs; null elsewhere. */
+  readonly cascade: CascadeAnswers | null;
   /** Is told of every frame that begins to leave; null where nobody wants a timeline. */
   readonly trace: TraceRecorder | null;
 }
@@ -32,13 +35,15 @@ export class Departures {
   readonly #stages: StageTimes;
   readonly #frame: EmittedFrame;
   readonly #emit: () => void;
+  readonly #cascade: CascadeAnswers | null;
   readonly #trace: TraceRecorder | null;
 
-  constructor({ slots, stages, frame, emit, trace }: DeparturesOptions) {
+  constructor({ slots, stages, frame, emit, cascade, trace }: DeparturesOptions) {
     this.#slots = slots;
     this.#stages = stages;
     this.#frame = frame;
     this.#emit = emit;
+    this.#cascade = cascade;
     this.#trace = trace;
   }
 
@@ -72,6 +77,8 @@ export class Departures {
     const { width, height } = source.source.info.geometry;
     source.dropped += 1;
     frame.status = "dropped";
+    frame.present = undefined;
+    frame.score = undefined;
     frame.error = source.takeDropReason(frameId);
     frame.showDropped(source.dropTimeMs(frameId), width, height);
   }
@@ -79,12 +86,16 @@ export class Departures {
   #show(source: SourceRunner, slot: number, nowMs: number): void {
     const frame = this.#frame;
     const slots = this.#slots;
+    const hasFailed = slots.hasFailed(slot);
+    if (!hasFailed) this.#cascade?.fill(source.index, slot);
     const result = slots.resultOf(slot);
     frame.show(slot, result, nowMs);
-    if (slots.hasFailed(slot)) {
+    if (hasFailed) {
       source.failed += 1;
       frame.status = "failed";
       frame.deviceIndex = -1;
+      frame.present = undefined;
+      frame.score = undefined;
       frame.error = slots.takeError(slot);
       this.firstFailure ??= `frame ${frame.frameId} of ${source.source.name}: ${frame.error}`;
       return;
@@ -94,6 +105,7 @@ export class Departures {
     frame.status = "ok";
     frame.deviceIndex = slots.deviceOf(slot);
     this.latency.record(frame.latencyMs);
-    this.#stages.left(slots, result, nowMs);
+    this.#cascade?.settle(frame);
+    if (frame.deviceIndex >= 0) this.#stages.left(slots, result, nowMs);
   }
 }

@@ -1,6 +1,7 @@
 import { type AipError, runtimeError } from "../errors.ts";
 import { ATTEMPT_COUNT_MAX, type Dispatcher } from "../schedule/dispatcher.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import type { Anchors } from "./anchors.ts";
 import type { Device, Seat } from "./device.ts";
 import type { SlotTable } from "./slot-table.ts";
 
@@ -10,6 +11,8 @@ const FAILURES_IN_ROW_MAX = 10;
 export interface FailuresOptions {
   readonly slots: SlotTable;
   readonly dispatcher: Dispatcher;
+  /** Knows which frame takes the place of one that has failed for good. */
+  readonly anchors: Anchors;
   /** A device gives nothing but errors; its frames must be taken back before this returns. */
   readonly onBroken: (device: Device, reason: string) => void;
   /** Is told of errors and lost devices; null where nobody wants a timeline. */
@@ -97,10 +100,18 @@ export class Failures {
   }
 
   #giveUp(slot: number, message: string): void {
-    const { slots } = this.#options;
-    slots.fail(slot, message);
+    const { slots, dispatcher, anchors } = this.#options;
     const { place, reorder } = slots.sourceOf(slot);
-    reorder.complete(slot - place.firstSlot);
+    for (let lost = slot; lost >= 0; ) {
+      const next = anchors.lost(lost);
+      slots.fail(lost, message);
+      reorder.complete(lost - place.firstSlot);
+      if (next >= 0 && this.#hopeless === null) {
+        dispatcher.arrive(next, slots.receivedMsOf(next));
+        return;
+      }
+      lost = next;
+    }
   }
 
   /** A lost device leaves no result block that says what it was at. */

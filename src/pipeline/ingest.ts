@@ -11,6 +11,7 @@ import { Ring } from "../ring/ring.ts";
 import { type FrameFeed, openFeed } from "../source/feed.ts";
 import type { IngestSegment } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
+import { Screening, type ScreeningStart } from "./screening.ts";
 
 /** What the manager sends a new ingest worker. */
 export interface IngestStart {
@@ -29,6 +30,10 @@ export interface IngestStart {
   readonly skipCount: number;
   /** Added to every presentation time. */
   readonly timeOffsetMs: number;
+  /** Whether frames come when they come, and nobody may hold them back. */
+  readonly live: boolean;
+  /** What a cascade screens frames with; null where none runs. */
+  readonly screening: ScreeningStart | null;
 }
 
 export type IngestCommand =
@@ -59,6 +64,8 @@ const STOPPED = -2;
 const WAIT_MS = 100;
 /** Frames that are made within microseconds are announced together, at most this late. */
 const ANNOUNCE_WITHIN_MS = 0.2;
+/** Frames of a quick decoder that a cascade looks at together, at most this late. */
+const SCREEN_WITHIN_MS = 4;
 /** How long the manager gets to let the oldest waiting frame give way. */
 const OLDEST_WAIT_MS = 5;
 
@@ -106,6 +113,10 @@ class SourceReader {
   #stepMs = 0;
   #announcedMs = 0;
   #unannounced = 0;
+  readonly #screening: Screening | null;
+  /** Frames that are announced together, and how late at most. */
+  readonly #togetherMax: number;
+  readonly #togetherMs: number;
   #frameId: number;
   #skipCount: number;
   #firstDueMs = 0;
@@ -131,6 +142,9 @@ class SourceReader {
     this.#floats = new Float32Array(arena);
     this.#address = addressOf(new Uint8Array(arena));
     this.#stopAddress = this.#address + place.controlOffset + SourceControl.stop;
+    this.#screening = this.#openScreening();
+    this.#togetherMax = place.slotCount / 4;
+    this.#togetherMs = this.#screening === null ? ANNOUNCE_WITHIN_MS : SCREEN_WITHIN_MS;
   }
 
   /** Reads a segment to its end, and lets go of it however that comes. */
@@ -224,6 +238,7 @@ class SourceReader {
     const status = feed.fill(this.#address + offset);
     if (status !== Status.ok) return status;
     const receivedMs = clockMs();
+    this.#screening?.look(offset, this.#frameId);
     words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
     this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
@@ -233,17 +248,37 @@ class SourceReader {
     this.#frames.tryPush(this.#place.firstSlot + slot);
     this.#unannounced += 1;
     // A frame that may be long in coming must not leave the one before unannounced.
-    const isPrompt = feed.isPrompt && this.#start.fps === null;
-    const isSoon = receivedMs - this.#announcedMs < ANNOUNCE_WITHIN_MS;
-    if (isPrompt && isSoon && this.#unannounced < this.#place.slotCount / 4) return Status.ok;
+    const isPrompt = this.#start.fps === null && this.#mayHold(feed, receivedMs - beganMs);
+    const isSoon = receivedMs - this.#announcedMs < this.#togetherMs;
+    if (isPrompt && isSoon && this.#unannounced < this.#togetherMax) return Status.ok;
     this.#announcedMs = receivedMs;
     this.#announce();
     return Status.ok;
   }
 
+  /** A file's decoder that was quick has the next frame ready: a cascade looks at both together. */
+  #mayHold(feed: FrameFeed, decodeMs: number): boolean {
+    if (feed.isPrompt) return true;
+    return this.#screening !== null && !this.#start.live && decodeMs < SCREEN_WITHIN_MS / 4;
+  }
+
+  #openScreening(): Screening | null {
+    const { arena, screening: start } = this.#start;
+    if (start === null) return null;
+    const batchMax = Math.max(1, Math.floor(this.#place.slotCount / 4));
+    return new Screening({
+      start,
+      arena,
+      arenaAddress: this.#address,
+      batchMax,
+      control: this.#control,
+    });
+  }
+
   /** Makes the frames filled so far visible, and wakes the manager where it sleeps. */
   #announce(): void {
     this.#unannounced = 0;
+    this.#screening?.flush();
     this.#free.release();
     this.#frames.publish();
     this.#doorbell.ring();

@@ -4,6 +4,7 @@ import { Doorbell } from "../ring/doorbell.ts";
 import { Dispatcher } from "../schedule/dispatcher.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import type { Anchors } from "./anchors.ts";
 import type { Departures } from "./departures.ts";
 import type { Device, Seat } from "./device.ts";
 import { Failures } from "./failures.ts";
@@ -25,6 +26,8 @@ export interface ManagerOptions {
   readonly scheduler: Scheduler;
   readonly stages: StageTimes;
   readonly departures: Departures;
+  /** Knows which frames need no device. */
+  readonly anchors: Anchors;
   /** A device gives nothing but errors; its frames must be taken back before this returns. */
   readonly onBroken: (device: Device, reason: string) => void;
   /** Is told of every step; null where nobody wants a timeline. */
@@ -54,7 +57,7 @@ export class Manager {
   #nowMs = 0;
 
   constructor(options: ManagerOptions) {
-    const { devices, sources, slots, onBroken, trace } = options;
+    const { devices, sources, slots, anchors, onBroken, trace } = options;
     this.#options = options;
     this.#devices = devices;
     this.#sources = sources;
@@ -71,7 +74,13 @@ export class Manager {
       onDefer: (device) => trace?.deferred(device, this.#dispatcher),
       expire: (slot) => this.#giveWay(slot, true),
     });
-    this.#failures = new Failures({ slots, dispatcher: this.#dispatcher, onBroken, trace });
+    this.#failures = new Failures({
+      slots,
+      dispatcher: this.#dispatcher,
+      anchors,
+      onBroken,
+      trace,
+    });
   }
 
   /** Frames given to another device after one has failed. */
@@ -217,6 +226,10 @@ export class Manager {
       slots.enter(slot);
       this.#trace?.arrived(slot);
       source.reorder.arrive(slot - firstSlot, slots.frameIdOf(slot));
+      if (this.#options.anchors.isAnswered(slot)) {
+        source.reorder.complete(slot - firstSlot);
+        continue;
+      }
       if (this.#failures.takeIfHopeless(slot)) continue;
       this.assignedCount += 1;
       this.#dispatcher.arrive(slot, slots.receivedMsOf(slot));
@@ -255,7 +268,9 @@ export class Manager {
     const source = slots.sourceOf(slot);
     source.dropping(slots.frameIdOf(slot), slots.timeMsOf(slot), isLate);
     this.#trace?.gaveWay(slot, this.#nowMs);
+    const next = this.#options.anchors.lost(slot);
     source.reorder.drop(slot - source.place.firstSlot);
+    if (next >= 0) this.#dispatcher.arrive(next, slots.receivedMsOf(next));
     slots.leave(slot);
     source.free.publish();
   }

@@ -12,6 +12,7 @@ import { openSources } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import { settleAuto } from "./auto-devices.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
+import type { RunCascade } from "./run-cascade.ts";
 
 /** Where each source goes on, by its name; empty for a run that follows none. */
 export type ResumePoints = ReadonlyMap<string, ResumePoint>;
@@ -23,6 +24,8 @@ export interface Opened {
   readonly models: readonly LoadedModel[];
   readonly instances: readonly DeviceInstance[];
   readonly resumed: ResumePoints;
+  /** Answers most frames early; null where every frame is inferred. */
+  readonly cascade: RunCascade | null;
   /** What people should know of all this. */
   readonly notes: readonly string[];
   /** Version of ONNX Runtime, where it takes part. */
@@ -32,6 +35,8 @@ export interface Opened {
 export interface OpenOptions {
   /** How the processes ended that ran this before. */
   readonly crashes: readonly string[];
+  /** Answers most frames early; left out where every frame is inferred. */
+  readonly cascade?: RunCascade | null;
   /** Ends what takes a while. */
   readonly signal: AbortSignal;
   /** Says at once what is about to take a while. */
@@ -93,6 +98,7 @@ export async function openRun(
     models,
     instances: withWeights(parseSchedule(config.schedule), withMeasured(instances, measured)),
     resumed,
+    cascade: options.cascade ?? null,
     notes: [
       ...autoNotes,
       ...notes,

@@ -18,6 +18,7 @@ import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
 import type { PipelineEvents, PipelineOptions } from "./options.ts";
 import { Run } from "./run.ts";
+import { checkFit, openCascade, type RunCascade, withCascade } from "./run-cascade.ts";
 
 /**
  * Video in, results out, in order, from every device at once.
@@ -47,6 +48,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #trace: TraceSink | null;
   readonly #stages: Stage[];
   readonly #crashes: readonly string[];
+  /** Of one's own; null where the configuration names a file, or none. */
+  readonly #ownCascade: RunCascade | null;
   #promise: Promise<Report> | undefined;
   #run: Run | undefined;
   readonly #stopping = new AbortController();
@@ -55,14 +58,17 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   /** @throws {AipError} category `usage`, where an option is unknown or out of range */
   constructor(options: PipelineOptions = {}) {
-    const { stages = [], sinks = [], crashes = [], signal, sources = "demo", ...config } = options;
+    const { stages = [], sinks = [], crashes = [], signal, sources = "demo", ...rest } = options;
+    const { cascade, ...config } = rest;
     const given = typeof sources === "string" ? [sources] : sources;
     this.#ownSources = given.filter((source) => typeof source !== "string");
     this.#named = given.filter((source) => typeof source === "string");
     // An empty list is checked, and refused, as the configuration's own.
     const isNamed = this.#named.length > 0 || this.#ownSources.length === 0;
     const named = isNamed && { sources: this.#named };
-    this.config = resolveRunConfig({ ...config, ...named });
+    const file = typeof cascade === "string" && { cascade };
+    this.config = resolveRunConfig({ ...config, ...named, ...file });
+    this.#ownCascade = typeof cascade === "object" ? cascade : null;
     checkOutputs(this.config);
     checkResume(this.config);
     this.#crashes = crashes;
@@ -143,8 +149,15 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     await this.#promise?.catch(() => undefined);
   }
 
-  async #start(): Promise<Report> {
+  async #openCascade(): Promise<{ cascade: RunCascade | null; config: RunConfig }> {
     const { config } = this;
+    const file = config.cascade;
+    const cascade = this.#ownCascade ?? (file === undefined ? null : await openCascade(file));
+    return { cascade, config: cascade === null ? config : withCascade(config, cascade) };
+  }
+
+  async #start(): Promise<Report> {
+    const { cascade, config } = await this.#openCascade();
     const [named] = await Promise.all([
       openNamedSources(this.#named, config),
       preloadRuntime(config),
@@ -152,10 +165,12 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const sources = [...named, ...this.#ownSources];
     try {
       const opened = await openRun(sources, config, {
+        cascade,
         crashes: this.#crashes,
         signal: this.#stopping.signal,
         tell: (text) => this.events.emit("note", text),
       });
+      if (cascade !== null) checkFit(cascade, opened);
       const readers = [...this.#stages, ...this.#sinks];
       const ingest = await settleIngest(opened, { mode: config.ingest, readers });
       const run = new Run({

@@ -1,4 +1,5 @@
 import { availableMemory } from "../backend/available-memory.ts";
+import { Asked } from "../cascade/asked.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { shareOf } from "../config/source-values.ts";
 import { planeLayout } from "../layout/planes.ts";
@@ -15,8 +16,11 @@ import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 import type { RunContext } from "../types.ts";
+import { Anchors } from "./anchors.ts";
+import { CascadeAnswers } from "./cascade-answers.ts";
 import { Departures } from "./departures.ts";
 import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
+import { EarlyAnswers } from "./early-answers.ts";
 import { EmittedFrame } from "./emitted-frame.ts";
 import { noDeviceLeft } from "./failures.ts";
 import { Manager } from "./manager.ts";
@@ -62,6 +66,8 @@ export class RunParts {
   readonly stages: StageTimes = new StageTimes();
   readonly departures: Departures;
   readonly manager: Manager;
+  /** How a cascade answered; null where none runs. */
+  readonly cascade: CascadeAnswers | null;
   /** What stages and sinks are told. */
   readonly context: RunContext;
   readonly #options: RunPartsOptions;
@@ -89,7 +95,16 @@ export class RunParts {
       hold: (slot) => slots.hold(slot),
     });
     const { stages } = this;
-    const departures = new Departures({ slots, stages, frame, emit: () => emit(frame), trace });
+    const early = new EarlyAnswers(arena, layout);
+    this.cascade = this.#makeCascade(slots, early);
+    const departures = new Departures({
+      slots,
+      stages,
+      frame,
+      emit: () => emit(frame),
+      cascade: this.cascade,
+      trace,
+    });
     this.departures = departures;
     this.manager = new Manager({
       arena,
@@ -99,6 +114,7 @@ export class RunParts {
       scheduler: createScheduler(parseSchedule(config.schedule), devices),
       stages,
       departures,
+      anchors: new Anchors(slots, early, sources.length),
       onBroken: (device, reason) => this.pool.replace(device, reason),
       trace,
     });
@@ -107,6 +123,19 @@ export class RunParts {
   /** Lets go of the arena. Everybody who uses it must have ended. */
   release(): void {
     unrootArena(this.#arena);
+  }
+
+  #makeCascade(slots: SlotTable, early: EarlyAnswers): CascadeAnswers | null {
+    const { opened, layout } = this.#options;
+    if (opened.cascade === null) return null;
+    return new CascadeAnswers({
+      arena: this.#arena,
+      layout,
+      slots,
+      early,
+      asked: new Asked(opened.cascade.question, this.context.labels),
+      sourceCount: opened.sources.length,
+    });
   }
 
   #makePool(): DevicePool {
@@ -151,6 +180,7 @@ export class RunParts {
       fps: source.paceFps ?? config.fps ?? null,
       frameLimit: config.frames ?? null,
       resume: opened.resumed.get(source.name) ?? null,
+      screen: opened.cascade?.screen ?? null,
       onEnd: (runner) => {
         if (runner.error !== null) outcome.fail(runner.error);
         this.manager.sourceEnded(runner);

@@ -10,6 +10,7 @@ import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Stage } from "../stage/stage.ts";
+import type { CascadeFigures } from "./cascade-report.ts";
 import { DriftLog } from "./drift-log.ts";
 import { type Opened, totalFrames } from "./opened.ts";
 import type { PipelineEvents } from "./options.ts";
@@ -58,7 +59,7 @@ export class Run {
       onEnough: () => this.stop(),
     });
     const { sources, models, instances } = opened;
-    const slotCount = config.slots ?? defaultSlotCount(sources, instances);
+    const slotCount = config.slots ?? defaultSlotCount(sources, instances, opened.cascade !== null);
     const layout = layoutFor(opened, slotCount);
     events.emit("prepared", {
       sources,
@@ -163,6 +164,12 @@ export class Run {
     return this.#reportAt(lastMs === 0 ? clockMs() : lastMs);
   }
 
+  #cascadeFigures(): CascadeFigures | null {
+    const { cascade } = this.#options.opened;
+    const { cascade: answers } = this.#parts;
+    return cascade === null || answers === null ? null : { cascade, counts: answers.counts };
+  }
+
   #reportAt(nowMs: number): Report {
     const { config, crashes, opened } = this.#options;
     const { pool, sources, stages, departures, manager } = this.#parts;
@@ -176,6 +183,7 @@ export class Run {
       error: error?.message ?? null,
       schedule: config.schedule,
       manager,
+      cascade: this.#cascadeFigures(),
       departures,
       stages,
       sources,

@@ -91,6 +91,11 @@ export const run: Command = {
       valueHint: "auto|native|scaled",
       description: "Frames native, or scaled to what the model reads (Default: auto)",
     },
+    cascade: {
+      type: "string",
+      valueHint: "FILE.aip",
+      description: "Answer most frames early, with what aip cascade train wrote",
+    },
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
     report: { type: "string", valueHint: "FILE.json", description: "The final report" },
