@@ -1,5 +1,5 @@
-import type { Question } from "./types.ts";
 import { CLASS_ID, CONFIDENCE, WORDS, X1, X2, Y1, Y2 } from "../layout/detection-words.ts";
+import type { Question } from "./types.ts";
 
 /** Detection records of a frame, and the size its boxes are measured in. */
 export interface Records {

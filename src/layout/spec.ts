@@ -227,7 +227,11 @@ export const structs: readonly StructSpec[] = [
       { name: "received_ms", type: "f64", doc: "Monotonic clock when the frame had arrived." },
       { name: "decode_ms", type: "f32", doc: "Time the frame took to read, in ms." },
       { name: "early_answer", type: "u32", doc: "An early_answer; none where no cascade runs." },
-      { name: "score", type: "f32", doc: "Of a cascade's network, 0-1; NaN where it did not look." },
+      {
+        name: "score",
+        type: "f32",
+        doc: "Of a cascade's network, 0-1; NaN where it did not look.",
+      },
       {
         name: "difference",
         type: "f32",

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { DeviceReport, Report, SourceReport } from "../../src/metrics/report.ts";
+import type {
+  CascadeReport,
+  DeviceReport,
+  Report,
+  SourceReport,
+} from "../../src/metrics/report.ts";
 import { formatReport } from "../../src/metrics/table.ts";
 import { SAMPLE } from "./sample-report.ts";
 
@@ -28,6 +33,21 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     );
     expect(table).toContain("cpu-0          264    44 %      1.0    99 %");
     expect(table).toContain("gpu-0          336    56 %      3.8   100 %");
+  });
+
+  test("says which level of a cascade answered how many frames", () => {
+    const answers = { inferred: 6, reused: 474, specialized: 120 };
+    const cascade: CascadeReport = {
+      file: "door.aip",
+      question: { classes: ["person", "dog"], confidence: 0.3, region: null },
+      present: 31,
+      levels: { skipped: 400, unchanged: 74, empty: 0, specialized: 120, inferred: 6 },
+    };
+    const table = formatReport({ ...SAMPLE, answers, cascade }, { columns: 200 });
+    expect(table).toContain(
+      "cascade     person, dog in 31 of 600 frames; 99 % answered early: 400 skipped, " +
+        "74 unchanged, 120 by the network, 6 by the model\n",
+    );
   });
 
   test("says loudly that the accounting does not add up", () => {

@@ -127,19 +127,23 @@ describe("a run with a cascade", () => {
     expect(report.faults.retries).toBeGreaterThan(0);
   }, 20_000);
 
-  test.each(["oldest", "newest"] as const)("with drop %s, order and accounting hold", async (drop) => {
-    const { frames, report } = await runAll({
-      sources: [patternSource({ width: 32, height: 8, frameCount: 3000, write: false })],
-      devices: "sim:4ms",
-      drop,
-      slots: 8,
-      fps: 2000,
-      cascade: scripted("iuuuus"),
-    });
-    expect(frames.map(({ frame }) => frame)).toEqual(ids(3000));
-    expect(auditReport(report)).toEqual([]);
-    expect(report.frames.dropped).toBeGreaterThan(100);
-  }, 30_000);
+  test.each(["oldest", "newest"] as const)(
+    "with drop %s, order and accounting hold",
+    async (drop) => {
+      const { frames, report } = await runAll({
+        sources: [patternSource({ width: 32, height: 8, frameCount: 3000, write: false })],
+        devices: "sim:4ms",
+        drop,
+        slots: 8,
+        fps: 2000,
+        cascade: scripted("iuuuus"),
+      });
+      expect(frames.map(({ frame }) => frame)).toEqual(ids(3000));
+      expect(auditReport(report)).toEqual([]);
+      expect(report.frames.dropped).toBeGreaterThan(100);
+    },
+    30_000,
+  );
 
   test("where a frame comes too late for a device, the next takes its place", async () => {
     const { frames, report } = await runAll({

@@ -39,7 +39,7 @@ function withTable(body: (bench: Bench) => void): void {
         fps: null,
         frameLimit: null,
         resume: null,
-    screen: null,
+        screen: null,
         onEnd: () => undefined,
       }),
   );
