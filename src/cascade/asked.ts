@@ -25,6 +25,11 @@ export class Asked {
     this.#isWanted = Uint8Array.from(labels, (label) => Number(classes.includes(label)));
   }
 
+  /** Whether a frame with this score shows what was asked for. */
+  isPresent(score: number): boolean {
+    return score > 0 && score >= this.confidence;
+  }
+
   /** Confidence of the best detection that counts wherever it is certain, 0–1; 0 for none. HOT. */
   scoreOf(frame: Records): number {
     const [x1, y1, x2, y2] = this.#region;

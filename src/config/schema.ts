@@ -157,6 +157,8 @@ const entries = {
   hwaccel: v.optional(oneOf(["auto", "none"])),
   ingest: v.optional(oneOf(["auto", "native", "scaled"])),
   cascade: v.optional(text),
+  audit: v.optional(share),
+  retrain: v.optional(oneOf(["auto", "warn", "off"])),
   output: v.optional(text),
   annotate: v.optional(text),
   report: v.optional(text),

@@ -1,9 +1,39 @@
-import { formatCount, formatPercent } from "./number-format.ts";
-import type { CascadeReport, Report } from "./report.ts";
+import { formatCount, formatCountOf, formatPercent } from "./number-format.ts";
+import type { CascadeAuditReport, CascadeRateReport, CascadeReport, Report } from "./report.ts";
 
 /** What the table says of a cascade, a line each; none where none ran. */
 export function cascadeRows({ cascade, frames }: Report): string[] {
-  return cascade === undefined ? [] : [levelsRow(cascade, frames.emitted)];
+  if (cascade === undefined) return [];
+  const { audits } = cascade;
+  const names = audits.length > 1;
+  return [
+    levelsRow(cascade, frames.emitted),
+    ...audits.map((audit) => `${names ? `${audit.source}: ` : ""}${auditRow(audit)}`),
+  ];
+}
+
+function auditRow({
+  audited,
+  skipped,
+  false_negatives,
+  false_positives,
+}: CascadeAuditReport): string {
+  const late = skipped === 0 ? "" : ` (no time for ${formatCount(skipped)} more)`;
+  if (audited === 0) return `no frame audited${late}`;
+  return (
+    `${formatCountOf(audited, "frame")} audited${late}: missed ${rateText(false_negatives)}, ` +
+    `imagined ${rateText(false_positives)}`
+  );
+}
+
+function rateText({ rate, low, high, audited }: CascadeRateReport): string {
+  if (audited === 0) return "unknown";
+  return `${percentOf(rate)} (${percentOf(low)} to ${percentOf(high)})`;
+}
+
+/** Error rates count in tenths of a percent. */
+function percentOf(rate: number): string {
+  return `${(100 * rate).toFixed(rate < 0.1 ? 1 : 0)} %`;
 }
 
 function levelsRow({ question, levels, present }: CascadeReport, emitted: number): string {

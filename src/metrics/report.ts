@@ -128,6 +128,41 @@ export interface CascadeReport {
   readonly present: number;
   /** Frames each level answered; they sum up to the emitted ones. */
   readonly levels: CascadeLevelCounts;
+  /** Share of the frames answered early that was to be looked at again, 0–1. */
+  readonly audit_share: number;
+  /** Per source; empty where nothing is audited. */
+  readonly audits: readonly CascadeAuditReport[];
+  /** What became of the cascade meanwhile. */
+  readonly events: readonly CascadeEventReport[];
+}
+
+/** What looking again at a random few of the frames answered early has shown. */
+export interface CascadeAuditReport {
+  readonly source: string;
+  /** Frames the reference model looked at again. */
+  readonly audited: number;
+  /** Frames that were drawn, and that no device had time for. */
+  readonly skipped: number;
+  readonly false_negatives: CascadeRateReport;
+  readonly false_positives: CascadeRateReport;
+}
+
+/** An error rate over all frames, with its two-sided 95 % interval, 0–1. */
+export interface CascadeRateReport {
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+  /** Audited frames that count, and the wrong ones among them. */
+  readonly audited: number;
+  readonly errors: number;
+}
+
+export interface CascadeEventReport {
+  readonly source: string;
+  readonly kind: "drift" | "fallback" | "refused" | "retrained";
+  /** Counted from the start of the run. */
+  readonly at_s: number;
+  readonly text: string;
 }
 
 export interface CascadeLevelCounts {

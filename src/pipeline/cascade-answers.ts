@@ -127,7 +127,7 @@ export class CascadeAnswers {
   /** Copied before any stage sees it: a tracker's numbers are of that frame alone. */
   #remember(frame: EmittedFrame, last: LastAnswer): void {
     last.score = this.#asked.scoreOf(frame);
-    last.present = last.score > 0 && last.score >= this.#asked.confidence;
+    last.present = this.#asked.isPresent(last.score);
     last.detectionCount = frame.detectionCount;
     const words = frame.detectionCount * WORDS;
     for (let word = 0; word < words; word += 1) {

@@ -1,6 +1,7 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import type { Auditing } from "./auditing.ts";
 import type { CascadeAnswers } from "./cascade-answers.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
@@ -16,6 +17,8 @@ export interface DeparturesOptions {
   readonly emit: () => void;
   /** Says how frames were answered where a cascade runs; null elsewhere. */
   readonly cascade: CascadeAnswers | null;
+  /** Draws frames to be looked at again; null where no cascade is audited. */
+  readonly auditing: Auditing | null;
   /** Is told of every frame that begins to leave; null where nobody wants a timeline. */
   readonly trace: TraceRecorder | null;
 }
@@ -36,14 +39,16 @@ export class Departures {
   readonly #frame: EmittedFrame;
   readonly #emit: () => void;
   readonly #cascade: CascadeAnswers | null;
+  readonly #auditing: Auditing | null;
   readonly #trace: TraceRecorder | null;
 
-  constructor({ slots, stages, frame, emit, cascade, trace }: DeparturesOptions) {
+  constructor({ slots, stages, frame, emit, cascade, auditing, trace }: DeparturesOptions) {
     this.#slots = slots;
     this.#stages = stages;
     this.#frame = frame;
     this.#emit = emit;
     this.#cascade = cascade;
+    this.#auditing = auditing;
     this.#trace = trace;
   }
 
@@ -65,6 +70,7 @@ export class Departures {
       else this.#show(source, firstSlot + local, nowMs);
       this.#trace?.leaving();
       this.#emit();
+      if (frame.status === "ok") this.#auditing?.left(frame);
       if (local !== DROPPED) this.#slots.leave(firstSlot + local);
     }
     source.free.publish();

@@ -27,6 +27,11 @@ export class EarlyAnswers {
     return this.#floats[(this.#offsets[slot] as number) + SlotHeader.score / 4] as number;
   }
 
+  /** What the difference detector measured; NaN where it did not look. HOT. */
+  differenceOf(slot: number): number {
+    return this.#floats[(this.#offsets[slot] as number) + SlotHeader.difference / 4] as number;
+  }
+
   /** What was found is of no use: the reference model decides. */
   clear(slot: number): void {
     this.#words[(this.#offsets[slot] as number) + SlotHeader.earlyAnswer / 4] = EarlyAnswer.none;

@@ -2,6 +2,7 @@ import { type AipError, runtimeError } from "../errors.ts";
 import { ATTEMPT_COUNT_MAX, type Dispatcher } from "../schedule/dispatcher.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Anchors } from "./anchors.ts";
+import type { Auditing } from "./auditing.ts";
 import type { Device, Seat } from "./device.ts";
 import type { SlotTable } from "./slot-table.ts";
 
@@ -13,6 +14,8 @@ export interface FailuresOptions {
   readonly dispatcher: Dispatcher;
   /** Knows which frame takes the place of one that has failed for good. */
   readonly anchors: Anchors;
+  /** Knows frames that have left already; null where no cascade is audited. */
+  readonly auditing: Auditing | null;
   /** A device gives nothing but errors; its frames must be taken back before this returns. */
   readonly onBroken: (device: Device, reason: string) => void;
   /** Is told of errors and lost devices; null where nobody wants a timeline. */
@@ -90,7 +93,11 @@ export class Failures {
   }
 
   #attemptFailed(slot: number, message: string): void {
-    const { slots, dispatcher } = this.#options;
+    const { slots, dispatcher, auditing } = this.#options;
+    if (auditing?.has(slot) === true) {
+      auditing.failed(slot);
+      return;
+    }
     if (slots.attemptsOf(slot) >= ATTEMPT_COUNT_MAX) {
       this.#giveUp(slot, message);
       return;

@@ -5,6 +5,7 @@ import { Dispatcher } from "../schedule/dispatcher.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Anchors } from "./anchors.ts";
+import type { Auditing } from "./auditing.ts";
 import type { Departures } from "./departures.ts";
 import type { Device, Seat } from "./device.ts";
 import { Failures } from "./failures.ts";
@@ -28,6 +29,8 @@ export interface ManagerOptions {
   readonly departures: Departures;
   /** Knows which frames need no device. */
   readonly anchors: Anchors;
+  /** Asks for more when devices are idle; null where no cascade is audited. */
+  readonly auditing: Auditing | null;
   /** A device gives nothing but errors; its frames must be taken back before this returns. */
   readonly onBroken: (device: Device, reason: string) => void;
   /** Is told of every step; null where nobody wants a timeline. */
@@ -57,7 +60,7 @@ export class Manager {
   #nowMs = 0;
 
   constructor(options: ManagerOptions) {
-    const { devices, sources, slots, anchors, onBroken, trace } = options;
+    const { devices, sources, slots, anchors, auditing, onBroken, trace } = options;
     this.#options = options;
     this.#devices = devices;
     this.#sources = sources;
@@ -78,6 +81,7 @@ export class Manager {
       slots,
       dispatcher: this.#dispatcher,
       anchors,
+      auditing,
       onBroken,
       trace,
     });
@@ -180,6 +184,7 @@ export class Manager {
       if (this.#departures.letLeave(source, this.#nowMs)) worked = true;
     }
     this.#trace?.slotsInUse(this.#sources, this.#nowMs);
+    if (this.#audit()) worked = true;
     return worked;
   }
 
@@ -203,12 +208,18 @@ export class Manager {
   #answered(device: Device, result: number): void {
     const slots = this.#slots;
     const slot = slots.slotOf(result);
-    this.#trace?.answered(slot, result, device.index);
+    const { auditing } = this.#options;
+    const isAudit = auditing?.has(slot) === true;
+    if (!isAudit) this.#trace?.answered(slot, result, device.index);
     device.answered(
       slots.startedMsOf(result),
       slots.finishedMsOf(result),
       slots.batchSizeOf(result),
     );
+    if (isAudit) {
+      auditing.audited(slot, result);
+      return;
+    }
     this.#options.stages.answered(slots, slot, result);
     slots.answer(slot, result);
     const { place, reorder } = slots.sourceOf(slot);
@@ -249,6 +260,25 @@ export class Manager {
     if (!this.#dispatcher.dispatch()) return false;
     for (const device of this.#devices) device.seat?.commands.publish();
     return true;
+  }
+
+  /** Gives devices that have been idle for as long as a frame takes frames to audit. HOT. */
+  #audit(): boolean {
+    const { auditing } = this.#options;
+    if (auditing === null || auditing.waiting === 0) return false;
+    if (this.#sources.every((source) => source.finished)) auditing.skipWaiting();
+    if (this.#dispatcher.isBusy) return false;
+    let worked = false;
+    for (const device of this.#devices) {
+      if (!device.alive || device.inFlight > 0) continue;
+      if (this.#nowMs - device.busySinceMs < device.serviceMs) continue;
+      const slot = auditing.next();
+      if (slot < 0) break;
+      this.#give(device, slot, 0);
+      device.seat?.commands.publish();
+      worked = true;
+    }
+    return worked;
   }
 
   #give(device: Device, slot: number, followers: number): void {

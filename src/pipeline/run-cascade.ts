@@ -1,5 +1,5 @@
 import { modelHash } from "../backend/model-hash.ts";
-import type { Cascade } from "../cascade/file/cascade.ts";
+import type { Cascade, ErrorRate } from "../cascade/file/cascade.ts";
 import { checkCamera, checkReference } from "../cascade/file/fit.ts";
 import { loadCascade } from "../cascade/file/load.ts";
 import type { Question } from "../cascade/types.ts";
@@ -8,12 +8,21 @@ import { usageError } from "../errors.ts";
 import type { Opened } from "./opened.ts";
 import type { ScreenPlan } from "./screen.ts";
 
+/** Error rates among frames answered early, as upper bounds, and how rare the object is, 0–1. */
+export interface CascadePromise {
+  readonly falseNegatives: number;
+  readonly falsePositives: number;
+  readonly presentShare: number;
+}
+
 /** A cascade as a run uses it. */
 export interface RunCascade {
   /** Path of its file, or another name for people. */
   readonly name: string;
   readonly question: Question;
   readonly screen: ScreenPlan;
+  /** What its answers are held to while it runs. */
+  readonly promise: CascadePromise;
   /** What its file says besides; null where it has none. */
   readonly file: Cascade | null;
 }
@@ -23,7 +32,23 @@ export async function openCascade(path: string): Promise<RunCascade> {
   const file = await loadCascade(path);
   const { question, levels } = file;
   const screen = { kind: "cascade", levels, region: question.region } as const;
-  return { name: path, question, screen, file };
+  return { name: path, question, screen, promise: promiseOf(file), file };
+}
+
+/** What a cascade's validation says of the frames it answers early. */
+export function promiseOf({ validation }: Pick<Cascade, "validation">): CascadePromise {
+  const { answers, falseNegatives, falsePositives } = validation;
+  const among = ({ bound, of }: ErrorRate): number => {
+    // How many of them the model answered is not known of either kind: not more than half, say.
+    const early = Math.max(of / 2, of - answers.inferred);
+    return of === 0 ? 1 : Math.min(1, (bound * of) / early);
+  };
+  const all = falseNegatives.of + falsePositives.of;
+  return {
+    falseNegatives: among(falseNegatives),
+    falsePositives: among(falsePositives),
+    presentShare: all === 0 ? 0 : falseNegatives.of / all,
+  };
 }
 
 /**

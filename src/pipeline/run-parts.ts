@@ -1,5 +1,4 @@
 import { availableMemory } from "../backend/available-memory.ts";
-import { Asked } from "../cascade/asked.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { shareOf } from "../config/source-values.ts";
 import { planeLayout } from "../layout/planes.ts";
@@ -17,7 +16,7 @@ import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 import type { RunContext } from "../types.ts";
 import { Anchors } from "./anchors.ts";
-import { CascadeAnswers } from "./cascade-answers.ts";
+import { CascadeParts } from "./cascade-parts.ts";
 import { Departures } from "./departures.ts";
 import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
 import { EarlyAnswers } from "./early-answers.ts";
@@ -66,8 +65,8 @@ export class RunParts {
   readonly stages: StageTimes = new StageTimes();
   readonly departures: Departures;
   readonly manager: Manager;
-  /** How a cascade answered; null where none runs. */
-  readonly cascade: CascadeAnswers | null;
+  /** Null where no cascade runs. */
+  readonly cascade: CascadeParts | null;
   /** What stages and sinks are told. */
   readonly context: RunContext;
   readonly #options: RunPartsOptions;
@@ -86,14 +85,7 @@ export class RunParts {
     this.sources = sources;
     this.context = this.#makeContext();
     const slots = new SlotTable({ arena, layout, sources });
-    const frame = new EmittedFrame({
-      arena,
-      layout,
-      sources: opened.sources,
-      deviceIds: opened.instances.map((instance) => instance.id),
-      labels: this.context.labels,
-      hold: (slot) => slots.hold(slot),
-    });
+    const frame = this.#makeFrame(slots);
     const { stages } = this;
     const early = new EarlyAnswers(arena, layout);
     this.cascade = this.#makeCascade(slots, early);
@@ -102,7 +94,8 @@ export class RunParts {
       stages,
       frame,
       emit: () => emit(frame),
-      cascade: this.cascade,
+      cascade: this.cascade?.answers ?? null,
+      auditing: this.cascade?.auditing ?? null,
       trace,
     });
     this.departures = departures;
@@ -115,6 +108,7 @@ export class RunParts {
       stages,
       departures,
       anchors: new Anchors(slots, early, sources.length),
+      auditing: this.cascade?.auditing ?? null,
       onBroken: (device, reason) => this.pool.replace(device, reason),
       trace,
     });
@@ -125,16 +119,35 @@ export class RunParts {
     unrootArena(this.#arena);
   }
 
-  #makeCascade(slots: SlotTable, early: EarlyAnswers): CascadeAnswers | null {
+  #makeFrame(slots: SlotTable): EmittedFrame {
     const { opened, layout } = this.#options;
-    if (opened.cascade === null) return null;
-    return new CascadeAnswers({
+    return new EmittedFrame({
+      arena: this.#arena,
+      layout,
+      sources: opened.sources,
+      deviceIds: opened.instances.map((instance) => instance.id),
+      labels: this.context.labels,
+      hold: (slot) => slots.hold(slot),
+    });
+  }
+
+  #makeCascade(slots: SlotTable, early: EarlyAnswers): CascadeParts | null {
+    const { config, opened, layout, outcome } = this.#options;
+    const { cascade } = opened;
+    if (cascade === null) return null;
+    return new CascadeParts({
       arena: this.#arena,
       layout,
       slots,
       early,
-      asked: new Asked(opened.cascade.question, this.context.labels),
-      sourceCount: opened.sources.length,
+      cascade,
+      labels: this.context.labels,
+      fps: this.context.sources.map(({ fps }) => fps),
+      auditShare: config.audit,
+      frame: this.#makeFrame(slots),
+      retrain: config.retrain,
+      names: opened.sources.map(({ name }) => name),
+      onNote: (text) => outcome.note(text),
     });
   }
 

@@ -14,7 +14,8 @@ import {
   type WeightedReport,
 } from "../metrics/report.ts";
 import { ingestText } from "../source/scaled.ts";
-import { type CascadeFigures, cascadeReport, sourceAnswers } from "./cascade-report.ts";
+import type { CascadeParts } from "./cascade-parts.ts";
+import { cascadeReport, sourceAnswers } from "./cascade-report.ts";
 import type { Departures } from "./departures.ts";
 import type { Device } from "./device.ts";
 import type { Manager } from "./manager.ts";
@@ -28,7 +29,7 @@ export interface RunFigures {
   readonly schedule: string;
   readonly manager: Manager;
   /** Null where no cascade runs. */
-  readonly cascade: CascadeFigures | null;
+  readonly cascade: CascadeParts | null;
   readonly departures: Departures;
   readonly stages: StageTimes;
   readonly sources: readonly SourceRunner[];
@@ -96,7 +97,7 @@ export function reportOf(figures: RunFigures): Report {
       ),
     },
     drift: figures.drift,
-    ...(figures.cascade !== null && { cascade: cascadeReport(figures.cascade) }),
+    ...(figures.cascade !== null && { cascade: cascadeReport(figures.cascade, figures) }),
     notes: figures.notes,
     outputs: figures.outputs,
     ...(figures.schedule.startsWith("weighted") && { weighted: weightedReport(figures, fps) }),

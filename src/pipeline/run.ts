@@ -10,7 +10,6 @@ import { writeReport } from "../sink/report-file.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Stage } from "../stage/stage.ts";
-import type { CascadeFigures } from "./cascade-report.ts";
 import { DriftLog } from "./drift-log.ts";
 import { type Opened, totalFrames } from "./opened.ts";
 import type { PipelineEvents } from "./options.ts";
@@ -164,12 +163,6 @@ export class Run {
     return this.#reportAt(lastMs === 0 ? clockMs() : lastMs);
   }
 
-  #cascadeFigures(): CascadeFigures | null {
-    const { cascade } = this.#options.opened;
-    const { cascade: answers } = this.#parts;
-    return cascade === null || answers === null ? null : { cascade, counts: answers.counts };
-  }
-
   #reportAt(nowMs: number): Report {
     const { config, crashes, opened } = this.#options;
     const { pool, sources, stages, departures, manager } = this.#parts;
@@ -183,7 +176,7 @@ export class Run {
       error: error?.message ?? null,
       schedule: config.schedule,
       manager,
-      cascade: this.#cascadeFigures(),
+      cascade: this.#parts.cascade,
       departures,
       stages,
       sources,
