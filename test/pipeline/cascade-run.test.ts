@@ -35,6 +35,7 @@ describe("a run with a cascade", () => {
     const { frames, report } = await runAll({
       sources: [pattern(2000)],
       devices: "sim:2ms:cv=0.5,sim:1ms",
+      audit: 0,
       cascade: scripted("iuuussaaap"),
       stages: [check],
     });
