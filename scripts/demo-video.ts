@@ -2,7 +2,7 @@
  * Writes the demo scene as an H.264 file, with its ground truth as NDJSON beside it: footage as a
  * camera's, of any length, whose right answers are known.
  *
- *     bun scripts/demo-video.ts OUT.mp4 [SOURCE] [--for CLASS]
+ *     bun scripts/demo-video.ts OUT.mp4 [SOURCE] [--for CLASS] [--crf N]
  *     bun scripts/demo-video.ts rare.mp4 demo:visitors=0.02:stay=4:fps=15:frames=108000
  *
  * SOURCE is a demo of a given length; its default is an hour with a person in a fiftieth of the
@@ -20,10 +20,13 @@ import { muxerFor } from "../src/sink/encoder.ts";
 import { reasonOf } from "../src/sink/line-writer.ts";
 import { ProgressSink } from "../src/sink/progress.ts";
 import { TruthSink } from "../src/sink/truth.ts";
+import { VideoSink } from "../src/sink/video.ts";
 import { DEMO_CLASSES, parseDemo } from "../src/source/demo.ts";
 import { ensureBuilt } from "./build.ts";
 
 const SOURCE_DEFAULT = "demo:visitors=0.02:stay=4:fps=15:frames=54000";
+const CRF_DEFAULT = 28;
+const CRF_MAX = 51;
 
 export interface DemoVideoOptions {
   /** The video's file, an .mp4. */
@@ -32,6 +35,8 @@ export interface DemoVideoOptions {
   readonly source: string;
   /** Class of the ground truth. Default `person`. */
   readonly target?: string;
+  /** Constant rate factor of libx264, 0–51. Default 28, as cameras send it. */
+  readonly crf?: number;
   /** Ends it: neither file is left. */
   readonly signal?: AbortSignal;
   /** Where progress is shown; left out: nowhere. */
@@ -57,7 +62,7 @@ export function truthPathOf(path: string): string {
  * @throws {AipError} where the scene, the class or a file is not as it should be
  */
 export async function writeDemoVideo(options: DemoVideoOptions): Promise<DemoVideo | null> {
-  const { path, source, target = "person", signal, progress } = options;
+  const { path, source, target = "person", crf = CRF_DEFAULT, signal, progress } = options;
   muxerFor(path);
   checkScene(source, target);
   const truthPath = truthPathOf(path);
@@ -69,8 +74,11 @@ export async function writeDemoVideo(options: DemoVideoOptions): Promise<DemoVid
       sources: source,
       // Nobody looks at the frames.
       devices: "sim:0ms",
-      annotate: part,
-      sinks: [truth, ...(progress === undefined ? [] : [progress])],
+      sinks: [
+        new VideoSink({ path: part, crf }),
+        truth,
+        ...(progress === undefined ? [] : [progress]),
+      ],
       ...(signal !== undefined && { signal }),
     });
     pipeline.events.once("prepared", (info) => {
@@ -112,13 +120,20 @@ function checkScene(source: string, target: string): void {
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
-    options: { for: { type: "string", default: "person" } },
+    options: {
+      for: { type: "string", default: "person" },
+      crf: { type: "string", default: String(CRF_DEFAULT) },
+    },
     allowPositionals: true,
   });
   const [path, source = SOURCE_DEFAULT, ...rest] = positionals;
   if (path === undefined || rest.length > 0) {
-    console.error("usage: bun scripts/demo-video.ts OUT.mp4 [SOURCE] [--for CLASS]");
+    console.error("usage: bun scripts/demo-video.ts OUT.mp4 [SOURCE] [--for CLASS] [--crf N]");
     return ExitCode.usage;
+  }
+  const crf = Number(values.crf);
+  if (!Number.isInteger(crf) || crf < 0 || crf > CRF_MAX) {
+    throw usageError("flag-invalid", `--crf is a whole number from 0 to 51, not "${values.crf}"`);
   }
   await ensureBuilt();
   const stop = new AbortController();
@@ -127,7 +142,7 @@ async function main(): Promise<number> {
     stop.abort();
   });
   const progress = new ProgressSink();
-  const options = { path, source, target: values.for, signal: stop.signal, progress };
+  const options = { path, source, target: values.for, crf, signal: stop.signal, progress };
   const made = await writeDemoVideo(options);
   if (made === null) {
     console.error("interrupted: nothing was written");
