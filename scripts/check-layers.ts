@@ -18,11 +18,12 @@ const LAYERS: readonly (readonly string[])[] = [
   ["layout", "protobuf"],
   ["ring", "native", "metrics", "onnx", "coreml", "plot"],
   ["source", "backend", "model", "schedule", "stage", "sink"],
+  ["footage"],
   ["training", "cascade"],
   ["config"],
   ["calibration"],
   ["pipeline"],
-  ["planning", "doctor"],
+  ["planning", "doctor", "labelling"],
   ["index", "dashboard", "serve", "cluster"],
   ["cli"],
 ];

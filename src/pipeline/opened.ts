@@ -35,6 +35,8 @@ export interface Opened {
 export interface OpenOptions {
   /** How the processes ended that ran this before. */
   readonly crashes: readonly string[];
+  /** Frame each source starts with. */
+  readonly firstFrame: number;
   /** Answers most frames early; left out where every frame is inferred. */
   readonly cascade?: RunCascade | null;
   /** Ends what takes a while. */
@@ -91,7 +93,10 @@ export async function openRun(
     tell: options.tell,
     ...(known !== null && { machine: known }),
   });
-  const resumed = await resumePoints(sources, config);
+  const resumed =
+    options.firstFrame > 0
+      ? new Map(sources.map(({ name }) => [name, { nextFrame: options.firstFrame, elapsedMs: 0 }]))
+      : await resumePoints(sources, config);
   const isUnused = models.length === 0 && config.model !== runDefaults.model;
   return {
     sources,

@@ -15,6 +15,8 @@ export interface PipelineOptions extends Omit<RunConfigInput, "sources" | "casca
   readonly stages?: readonly Stage[];
   /** Sinks besides those of `output` and `annotate`. */
   readonly sinks?: readonly Sink[];
+  /** Frame each source starts with; those before it are passed over. Default 0. */
+  readonly firstFrame?: number;
   /** Ends the run as `stop()` does. */
   readonly signal?: AbortSignal;
   /** How the processes ended that ran this before and crashed, for the report: `["SIGSEGV"]`. */

@@ -48,6 +48,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #trace: TraceSink | null;
   readonly #stages: Stage[];
   readonly #crashes: readonly string[];
+  readonly #firstFrame: number;
   /** Of one's own; null where the configuration names a file, or none. */
   readonly #ownCascade: RunCascade | null;
   #promise: Promise<Report> | undefined;
@@ -58,7 +59,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   /** @throws {AipError} category `usage`, where an option is unknown or out of range */
   constructor(options: PipelineOptions = {}) {
-    const { stages = [], sinks = [], crashes = [], signal, sources = "demo", ...rest } = options;
+    const { stages = [], sinks = [], crashes = [], firstFrame = 0, signal, ...others } = options;
+    const { sources = "demo", ...rest } = others;
     const { cascade, ...config } = rest;
     const given = typeof sources === "string" ? [sources] : sources;
     this.#ownSources = given.filter((source) => typeof source !== "string");
@@ -72,6 +74,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     checkOutputs(this.config);
     checkResume(this.config);
     this.#crashes = crashes;
+    this.#firstFrame = firstFrame;
     this.#stages = [...stages];
     this.#sinks = [...sinks];
     const { output, annotate, resume: append, trace } = this.config;
@@ -165,6 +168,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const sources = [...named, ...this.#ownSources];
     try {
       const opened = await openRun(sources, config, {
+        firstFrame: this.#firstFrame,
         cascade,
         crashes: this.#crashes,
         signal: this.#stopping.signal,
