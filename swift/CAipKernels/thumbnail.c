@@ -52,10 +52,10 @@ static uint64_t pixels_total(const aip_area_plane *plane, uint32_t x, uint32_t y
 // and many times faster than a division of 64-bit integers.
 static uint8_t mean_of(uint64_t sum, uint64_t total) {
   const uint64_t dividend = 2 * sum + total, divisor = 2 * total;
-  uint64_t quotient = (uint64_t)((double)dividend / (double)divisor);
-  if (quotient * divisor > dividend) quotient--;
-  if ((quotient + 1) * divisor <= dividend) quotient++;
-  return (uint8_t)quotient;
+  // Signed, as the processor converts those in one instruction; all are below 2^62.
+  const int64_t quotient = (int64_t)((double)(int64_t)dividend / (double)(int64_t)divisor);
+  const int64_t rest = (int64_t)dividend - quotient * (int64_t)divisor;
+  return (uint8_t)(quotient + (rest >= (int64_t)divisor) - (rest < 0));
 }
 
 static uint8_t level_of(double value) {

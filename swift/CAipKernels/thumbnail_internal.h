@@ -17,6 +17,9 @@ enum {
   AIP_AREA_ONE = 64,     // weight of a whole pixel
   AIP_AREA_WINDOW = 32,  // bytes of a row that are weighted at a time
   AIP_AREA_CHANNELS_MAX = 3,
+  // Windows that vector versions add up in 32 bits. One adds 4 * 255 * 64 * 64 to each of eight i32
+  // (AVX2), or 8 * 255 * 64 * 64 to each of four u32 (NEON).
+  AIP_AREA_WINDOWS_MAX = 512,
 };
 
 /// The source rows of one output row.
@@ -25,6 +28,12 @@ typedef struct aip_area_band {
   uint32_t weight_first, weight_last;  // of one row alone: weight_first; those between weigh 64
 } aip_area_band;
 
+/// Weight of a band's row, counted from its first.
+static inline uint32_t aip_area_row_weight(const aip_area_band *band, uint32_t row) {
+  if (row == 0) return band->weight_first;
+  return row + 1 == band->count ? band->weight_last : AIP_AREA_ONE;
+}
+
 /// The source columns of every output: runs of windows of `window_bytes` bytes, which never reach
 /// beyond a row. Each has a weight for every byte and channel, 0 where the byte is another
 /// channel's or lies outside the output.
@@ -32,6 +41,7 @@ typedef struct aip_area_columns {
   uint32_t count;          // outputs
   uint32_t channels;       // samples side by side in a pixel
   uint32_t window_bytes;   // AIP_AREA_WINDOW; less where rows are shorter
+  uint32_t windows_max;    // of one output
   uint32_t *first_window;  // `count` + 1: output i has windows [i] up to [i + 1]
   uint32_t *offset_bytes;  // per window, from the row's start
   int8_t *weights;         // per window and channel, AIP_AREA_WINDOW of them

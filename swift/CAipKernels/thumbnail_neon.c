@@ -9,8 +9,8 @@
 
 #define NEON_INLINE static inline __attribute__((always_inline))
 
-// A row adds 8 * 255 * 64 * 64 to a u32 at most; this many fit.
-enum { ROWS_MAX = 512 };
+// One window's rows are added up at a time.
+enum { ROWS_MAX = AIP_AREA_WINDOWS_MAX };
 
 /// A window's weights across, of 8 bytes each.
 typedef struct window_weights {

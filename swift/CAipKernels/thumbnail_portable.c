@@ -4,18 +4,13 @@
 #include "aip_kernels.h"
 #include "thumbnail_internal.h"
 
-static uint32_t row_weight(const aip_area_band *band, uint32_t row) {
-  if (row == 0) return band->weight_first;
-  return row + 1 == band->count ? band->weight_last : AIP_AREA_ONE;
-}
-
 static uint64_t sum_window(const uint8_t *at, size_t stride_bytes, const aip_area_band *band,
                            const int8_t *weights, uint32_t window_bytes) {
   uint64_t sum = 0;
   for (uint32_t row = 0; row < band->count; row++, at += stride_bytes) {
     int32_t across = 0;
     for (uint32_t i = 0; i < window_bytes; i++) across += at[i] * weights[i];
-    sum += (uint64_t)across * row_weight(band, row);
+    sum += (uint64_t)across * aip_area_row_weight(band, row);
   }
   return sum;
 }
@@ -37,6 +32,7 @@ void aip_area_sum_portable(const aip_area_columns *columns, const aip_area_band 
 
 static aip_area_kernel kernel_for(const aip_area_columns *columns) {
   if (columns->window_bytes < AIP_AREA_WINDOW) return aip_area_sum_portable;
+  if (columns->windows_max > AIP_AREA_WINDOWS_MAX) return aip_area_sum_portable;
   switch (aip_kernels_level()) {
 #if defined(__x86_64__)
     case AIP_LEVEL_AVX2: return aip_area_sum_avx2;
