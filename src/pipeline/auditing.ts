@@ -1,20 +1,12 @@
 import type { Asked } from "../cascade/asked.ts";
-import type { Audit, DriftKind } from "../cascade/audit.ts";
+import type { DriftKind } from "../cascade/audit.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
+import type { SourceAudit } from "./source-audit.ts";
 
 /** Part of a source's slots that frames to be audited may keep. */
 const SLOT_SHARE = 1 / 8;
-
-/** One source's audit, and what became of it. */
-export interface SourceAudit {
-  readonly audit: Audit;
-  /** How doubtful the early answer of the frame in this slot is, 0–1. */
-  readonly uncertaintyOf: (slot: number) => number;
-  /** Drawn frames that nobody had time for. */
-  skipped: number;
-}
 
 export interface AuditingOptions {
   readonly slots: SlotTable;

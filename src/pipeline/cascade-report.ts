@@ -7,10 +7,10 @@ import type {
   CascadeRateReport,
   CascadeReport,
 } from "../metrics/report.ts";
-import type { SourceAudit } from "./auditing.ts";
 import type { LevelCounts } from "./cascade-answers.ts";
 import type { CascadeEvent } from "./cascade-keeper.ts";
 import type { CascadeParts } from "./cascade-parts.ts";
+import type { SourceAudit } from "./source-audit.ts";
 import type { SourceRunner } from "./source-runner.ts";
 
 /** How the emitted frames of a source were answered. */

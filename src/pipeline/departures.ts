@@ -3,6 +3,7 @@ import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import type { Auditing } from "./auditing.ts";
 import type { CascadeAnswers } from "./cascade-answers.ts";
+import type { CascadeKeeper } from "./cascade-keeper.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -19,6 +20,8 @@ export interface DeparturesOptions {
   readonly cascade: CascadeAnswers | null;
   /** Draws frames to be looked at again; null where no cascade is audited. */
   readonly auditing: Auditing | null;
+  /** Keeps what it learns from; null where no cascade runs. */
+  readonly keeper: CascadeKeeper | null;
   /** Is told of every frame that begins to leave; null where nobody wants a timeline. */
   readonly trace: TraceRecorder | null;
 }
@@ -40,15 +43,18 @@ export class Departures {
   readonly #emit: () => void;
   readonly #cascade: CascadeAnswers | null;
   readonly #auditing: Auditing | null;
+  readonly #keeper: CascadeKeeper | null;
   readonly #trace: TraceRecorder | null;
 
-  constructor({ slots, stages, frame, emit, cascade, auditing, trace }: DeparturesOptions) {
+  constructor(options: DeparturesOptions) {
+    const { slots, stages, frame, emit, cascade, auditing, keeper, trace } = options;
     this.#slots = slots;
     this.#stages = stages;
     this.#frame = frame;
     this.#emit = emit;
     this.#cascade = cascade;
     this.#auditing = auditing;
+    this.#keeper = keeper;
     this.#trace = trace;
   }
 
@@ -71,6 +77,7 @@ export class Departures {
       this.#trace?.leaving();
       this.#emit();
       if (frame.status === "ok") this.#auditing?.left(frame);
+      if (local !== DROPPED) this.#keeper?.left(frame);
       if (local !== DROPPED) this.#slots.leave(firstSlot + local);
     }
     source.free.publish();

@@ -270,6 +270,8 @@ class SourceReader {
       start,
       arena,
       arenaAddress: this.#address,
+      slotsOffset: this.#place.slotsOffset,
+      slotBytes: this.#place.slotBytes,
       batchMax,
       control: this.#control,
     });

@@ -11,6 +11,7 @@ import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
 import { openSources } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import { settleAuto } from "./auto-devices.ts";
+import type { Retrainer } from "./cascade-keeper.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import type { RunCascade } from "./run-cascade.ts";
 
@@ -26,6 +27,8 @@ export interface Opened {
   readonly resumed: ResumePoints;
   /** Answers most frames early; null where every frame is inferred. */
   readonly cascade: RunCascade | null;
+  /** Trains a cascade anew; null where nobody can. */
+  readonly retrainer: Retrainer | null;
   /** What people should know of all this. */
   readonly notes: readonly string[];
   /** Version of ONNX Runtime, where it takes part. */
@@ -39,6 +42,7 @@ export interface OpenOptions {
   readonly firstFrame: number;
   /** Answers most frames early; left out where every frame is inferred. */
   readonly cascade?: RunCascade | null;
+  readonly retrainer?: Retrainer | null;
   /** Ends what takes a while. */
   readonly signal: AbortSignal;
   /** Says at once what is about to take a while. */
@@ -104,6 +108,7 @@ export async function openRun(
     instances: withWeights(parseSchedule(config.schedule), withMeasured(instances, measured)),
     resumed,
     cascade: options.cascade ?? null,
+    retrainer: options.retrainer ?? null,
     notes: [
       ...autoNotes,
       ...notes,

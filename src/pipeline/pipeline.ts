@@ -13,6 +13,7 @@ import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
 import { preloadRuntime } from "./auto-devices.ts";
+import type { Retrainer } from "./cascade-keeper.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
@@ -51,6 +52,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #firstFrame: number;
   /** Of one's own; null where the configuration names a file, or none. */
   readonly #ownCascade: RunCascade | null;
+  readonly #retrainer: Retrainer | null;
   #promise: Promise<Report> | undefined;
   #run: Run | undefined;
   readonly #stopping = new AbortController();
@@ -61,7 +63,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   constructor(options: PipelineOptions = {}) {
     const { stages = [], sinks = [], crashes = [], firstFrame = 0, signal, ...others } = options;
     const { sources = "demo", ...rest } = others;
-    const { cascade, ...config } = rest;
+    const { cascade, retrainer = null, ...config } = rest;
     const given = typeof sources === "string" ? [sources] : sources;
     this.#ownSources = given.filter((source) => typeof source !== "string");
     this.#named = given.filter((source) => typeof source === "string");
@@ -70,6 +72,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const named = isNamed && { sources: this.#named };
     const file = typeof cascade === "string" && { cascade };
     this.config = resolveRunConfig({ ...config, ...named, ...file });
+    this.#retrainer = retrainer;
     this.#ownCascade = typeof cascade === "object" ? cascade : null;
     checkOutputs(this.config);
     checkResume(this.config);
@@ -170,6 +173,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
       const opened = await openRun(sources, config, {
         firstFrame: this.#firstFrame,
         cascade,
+        retrainer: this.#retrainer,
         crashes: this.#crashes,
         signal: this.#stopping.signal,
         tell: (text) => this.events.emit("note", text),

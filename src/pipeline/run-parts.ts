@@ -96,6 +96,7 @@ export class RunParts {
       emit: () => emit(frame),
       cascade: this.cascade?.answers ?? null,
       auditing: this.cascade?.auditing ?? null,
+      keeper: this.cascade?.keeper ?? null,
       trace,
     });
     this.departures = departures;
@@ -116,6 +117,7 @@ export class RunParts {
 
   /** Lets go of the arena. Everybody who uses it must have ended. */
   release(): void {
+    this.cascade?.keeper.close();
     unrootArena(this.#arena);
   }
 
@@ -146,7 +148,8 @@ export class RunParts {
       auditShare: config.audit,
       frame: this.#makeFrame(slots),
       retrain: config.retrain,
-      names: opened.sources.map(({ name }) => name),
+      retrainer: opened.retrainer,
+      runners: this.sources,
       onNote: (text) => outcome.note(text),
     });
   }

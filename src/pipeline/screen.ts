@@ -3,6 +3,7 @@ import { EarlyAnswer, SlotHeader } from "../layout/layout.gen.ts";
 import { DifferenceScreen } from "./screen-difference.ts";
 import { NetworkScreen } from "./screen-network.ts";
 import { ScriptScreen } from "./screen-script.ts";
+import { type TapePlan, TapeScreen } from "./screen-tape.ts";
 import { TurnScreen } from "./screen-turns.ts";
 
 /** What an ingest worker screens frames with; plain data that a message can carry. */
@@ -12,6 +13,12 @@ export type ScreenPlan =
       readonly levels: CascadeLevels;
       /** Part of the picture that counts; null for all of it. */
       readonly region: Question["region"];
+    }
+  | {
+      /** Every frame is left to the reference model, and its thumbnails are kept on a tape. */
+      readonly kind: "tape";
+      readonly region: Question["region"];
+      readonly tape: TapePlan;
     }
   | {
       /** Early answers by frame number, again and again, for benchmarks and tests. */
@@ -25,6 +32,9 @@ export interface ScreenContext {
   readonly arena: SharedArrayBuffer;
   /** Native address of the arena. */
   readonly arenaAddress: number;
+  /** Where the source's slots begin in the arena, and bytes of each. */
+  readonly slotsOffset: number;
+  readonly slotBytes: number;
   /** Frames it may hold back at most, to look at them together. */
   readonly batchMax: number;
 }
@@ -97,6 +107,7 @@ export function openScreen(plan: ScreenPlan, context: ScreenContext): Screen {
 
 function openLevels(plan: ScreenPlan, context: ScreenContext): ScreenLevel[] {
   if (plan.kind === "script") return [new ScriptScreen(plan.answers)];
+  if (plan.kind === "tape") return [new TapeScreen(plan.tape, plan.region, context)];
   const { levels, region } = plan;
   const opened: ScreenLevel[] = [];
   if (levels.tSkip > 1) opened.push(new TurnScreen(levels.tSkip));
