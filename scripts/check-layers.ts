@@ -24,6 +24,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["calibration"],
   ["pipeline"],
   ["planning", "doctor", "labelling"],
+  ["learning", "find"],
   ["index", "dashboard", "serve", "cluster"],
   ["cli"],
 ];

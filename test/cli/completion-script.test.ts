@@ -21,6 +21,7 @@ test("bash completes commands and subcommands", async () => {
     "plan",
     "simulate",
     "cascade",
+    "find",
     "completion",
     "--help",
   ]);
