@@ -10,8 +10,8 @@ import { addressOf, clockMs } from "../native/library.ts";
 import { Thumbnails } from "../native/thumbnail.ts";
 import { mulberry32 } from "../random.ts";
 import { rootArena } from "../ring/arena.ts";
+import { NetworkScorer } from "../training/network-scorer.ts";
 import type { FrameGeometry } from "../types.ts";
-import { BATCH_SIZE, NetworkBatch } from "./network-batch.ts";
 
 /** What the worker is started with. */
 export interface CostTask {
@@ -40,6 +40,8 @@ declare const self: Worker;
 
 /** Frames of one turn of the difference detector. */
 const DIFFERENCE_FRAMES = 64;
+/** Thumbnails of one run, as while frames are screened. */
+const BATCH_SIZE = 16;
 /** Batches of one turn of a network. */
 const BATCH_COUNT = 4;
 /** Turns that are measured at least, after one nobody counts. */
@@ -110,20 +112,20 @@ function networkTurn(
   region: Question["region"],
   slot: number,
 ): { readonly run: () => number; readonly close: () => void } {
-  const batch = new NetworkBatch(model, side);
+  const scorer = new NetworkScorer(model, { batchMax: BATCH_SIZE });
   const thumbnails = new Thumbnails({ side, region });
   const places = Array.from({ length: BATCH_SIZE }, (_, place) =>
-    batch.images.subarray(place * thumbnails.rgbBytes, (place + 1) * thumbnails.rgbBytes),
+    scorer.pictures.subarray(place * thumbnails.rgbBytes, (place + 1) * thumbnails.rgbBytes),
   );
   return {
     run: () => {
       const beganMs = clockMs();
       for (let count = 0; count < BATCH_COUNT; count += 1) {
         for (const place of places) thumbnails.rgb(slot, place);
-        batch.run();
+        scorer.run(BATCH_SIZE);
       }
       return (clockMs() - beganMs) / (BATCH_COUNT * BATCH_SIZE);
     },
-    close: () => batch.close(),
+    close: () => scorer.close(),
   };
 }
