@@ -1,5 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { cacheFolder } from "../cache-folder.ts";
+import { sha256 } from "../cascade/file/seal.ts";
 import { IGNORED, type Question } from "../cascade/types.ts";
 import { runtimeError } from "../errors.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
@@ -53,6 +55,34 @@ export async function labelWithReference(options: LabelOptions): Promise<Uint8Ar
     throw runtimeError("interrupted", message);
   }
   return await readLabels(path, question, frames);
+}
+
+export interface ReferenceLabelOptions extends Omit<LabelOptions, "folder"> {
+  /** Of the footage. */
+  readonly fingerprint: string;
+  readonly modelHash: string;
+  /** Of the cache. Default: aip's own. */
+  readonly cache?: string;
+}
+
+/**
+ * As `labelWithReference`, in the place that this footage, model and question have in the cache:
+ * what was labelled once is not labelled again.
+ */
+export async function referenceLabels(options: ReferenceLabelOptions): Promise<Uint8Array> {
+  return await labelWithReference({ ...options, folder: learningFolder(options) });
+}
+
+/** Where labels and networks of some footage, model and question are kept. */
+export function learningFolder(
+  options: Pick<
+    ReferenceLabelOptions,
+    "fingerprint" | "frames" | "modelHash" | "question" | "cache"
+  >,
+): string {
+  const { fingerprint, frames, modelHash, question, cache = cacheFolder() } = options;
+  const key = sha256(JSON.stringify([fingerprint, frames, modelHash, question]));
+  return join(cache, "cascades", key.slice(0, 24));
 }
 
 /**
