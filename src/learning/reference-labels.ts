@@ -1,93 +1,79 @@
+import { createReadStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { cacheFolder } from "../cache-folder.ts";
 import { sha256 } from "../cascade/file/seal.ts";
+import { LabelStore } from "../cascade/labels/store.ts";
 import { IGNORED, type Question } from "../cascade/types.ts";
-import { runtimeError } from "../errors.ts";
-import { Pipeline } from "../pipeline/pipeline.ts";
-import { readNdjson } from "../sink/ndjson-reader.ts";
+import { runtimeError, usageError } from "../errors.ts";
+import type { Fingerprint } from "../footage/fingerprint.ts";
+import { labelFootage } from "../labelling/label-footage.ts";
+import { reasonOf } from "../sink/line-writer.ts";
+import { parseNdjsonLine } from "../sink/ndjson-reader.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { Frame } from "../types.ts";
 
 export interface LabelOptions {
   readonly source: string;
+  readonly fingerprint: Fingerprint;
   /** Frames of it that are labelled. */
   readonly frames: number;
   readonly question: Question;
   readonly model: string;
+  readonly modelHash: string;
   readonly devices: string;
-  /** Where answers are kept, so that an interrupted labelling goes on; made where it is missing. */
-  readonly folder: string;
   readonly signal: AbortSignal;
   readonly sinks: readonly Sink[];
   readonly tell: (text: string) => void;
+  /** Folder of the cache. Default: aip's own. */
+  readonly cache?: string | undefined;
 }
 
 /**
- * Asks the reference model about every frame, on all devices at once. Answers are written as they
- * come: an interrupted labelling, or one that a full disk has ended, goes on after the last one.
+ * What the reference model says about every frame, asked on all devices at once. Its answers are
+ * kept: what was labelled once, for whatever question, is not labelled again, and an interrupted
+ * labelling goes on.
  *
  * @returns 1 present, 0 absent, `IGNORED` where a frame got no answer, by frame
- * @throws {AipError} `interrupted`, or what the run throws
+ * @throws {AipError} `interrupted`, or what labelling throws
  */
-export async function labelWithReference(options: LabelOptions): Promise<Uint8Array> {
-  const { source, frames, question, model, devices, folder, signal, sinks } = options;
+export async function referenceLabels(options: LabelOptions): Promise<Uint8Array> {
+  const { source, frames, question, model, devices, signal, sinks, tell, fingerprint } = options;
+  const folder = learningFolder(options);
   await mkdir(folder, { recursive: true });
-  const path = join(folder, "labels.ndjson");
-  const { confidence, classes } = question;
-  const pipeline = new Pipeline({
-    sources: source,
-    frames,
+  const path = join(folder, "labels.sqlite");
+  const { interrupted } = await labelFootage({
+    spec: source,
+    path,
     model,
     devices,
-    confidence,
-    classes,
-    output: path,
-    resume: true,
-    signal,
+    frames,
+    classes: question.classes,
     sinks,
+    signal,
+    onNote: tell,
   });
-  pipeline.events.on("note", options.tell);
-  await pipeline.run();
-  if (pipeline.error !== null) throw pipeline.error;
-  if (signal.aborted) {
+  if (interrupted || signal.aborted) {
     const message = "Interrupted while frames were labelled: the same command goes on from there";
     throw runtimeError("interrupted", message);
   }
-  return await readLabels(path, question, frames);
+  using store = LabelStore.open(path, { footage: fingerprint });
+  return store.span({ start: 0, end: Math.min(frames, store.nextFrame) }, question).truth;
 }
 
-export interface ReferenceLabelOptions extends Omit<LabelOptions, "folder"> {
-  /** Of the footage. */
-  readonly fingerprint: string;
-  readonly modelHash: string;
-  /** Of the cache. Default: aip's own. */
-  readonly cache?: string;
-}
-
-/**
- * As `labelWithReference`, in the place that this footage, model and question have in the cache:
- * what was labelled once is not labelled again.
- */
-export async function referenceLabels(options: ReferenceLabelOptions): Promise<Uint8Array> {
-  return await labelWithReference({ ...options, folder: learningFolder(options) });
-}
-
-/** Where labels and networks of some footage, model and question are kept. */
+/** Where labels and networks of some footage and reference model are kept. */
 export function learningFolder(
-  options: Pick<
-    ReferenceLabelOptions,
-    "fingerprint" | "frames" | "modelHash" | "question" | "cache"
-  >,
+  options: Pick<LabelOptions, "fingerprint" | "modelHash" | "cache">,
 ): string {
-  const { fingerprint, frames, modelHash, question, cache = cacheFolder() } = options;
-  const key = sha256(JSON.stringify([fingerprint, frames, modelHash, question]));
+  const { fingerprint, modelHash, cache = cacheFolder() } = options;
+  const key = sha256(JSON.stringify([fingerprint.id, modelHash]));
   return join(cache, "cascades", key.slice(0, 24));
 }
 
 /**
- * Reads labels from NDJSON: results of a run, whose detections are looked at, or lines that say
- * themselves whether the object is `present` and whether the frame is to be `ignored`.
+ * Reads labels from NDJSON: ground truth, whose lines say themselves whether the object is `present`
+ * and whether the frame is to be `ignored`, or results of a run, whose detections are looked at.
  *
  * @param frames of the footage; lines beyond are left out, frames without a line are ignored
  * @throws {AipError} `results-unreadable`, `results-malformed`
@@ -98,16 +84,38 @@ export async function readLabels(
   frames: number,
 ): Promise<Uint8Array> {
   const truth = new Uint8Array(frames).fill(IGNORED);
-  for await (const frame of readNdjson(path)) {
-    if (frame.frame < frames) truth[frame.frame] = labelOf(frame, question);
+  const input = createReadStream(path);
+  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+  let number = 0;
+  try {
+    for await (const text of lines) {
+      number += 1;
+      if (text === "") continue;
+      const frame = parseNdjsonLine(text, `line ${number} of "${path}"`);
+      if (frame.frame < frames) truth[frame.frame] = labelOf(text, frame, question);
+    }
+  } catch (cause) {
+    const isSystemError = cause instanceof Error && "syscall" in cause;
+    if (!isSystemError) throw cause;
+    throw usageError("results-unreadable", `Cannot read "${path}": ${reasonOf(cause)}`, cause);
+  } finally {
+    lines.close();
   }
   return truth;
 }
 
-/** 1 present, 0 absent, `IGNORED` where the frame has no answer. */
-export function labelOf(frame: Frame, question: Question): number {
+/** 1 present, 0 absent, `IGNORED` where the frame has no answer, or says it is to be ignored. */
+function labelOf(text: string, frame: Frame, question: Question): number {
   if (frame.status !== "ok") return IGNORED;
-  return Number(frame.detections.some((detection) => counts(detection, frame, question)));
+  // Only a line of ground truth has objects that may be seen and do not count.
+  const { detections } = JSON.parse(text) as {
+    detections: readonly { readonly ignored?: boolean }[];
+  };
+  const shown = frame.detections.flatMap((detection, index) =>
+    counts(detection, frame, question) ? [detections[index]?.ignored === true] : [],
+  );
+  if (shown.length === 0) return 0;
+  return shown.every((isIgnored) => isIgnored) ? IGNORED : 1;
 }
 
 function counts(

@@ -1,6 +1,5 @@
 import { cpus } from "node:os";
 import manifest from "../../package.json" with { type: "json" };
-import { parseDevices } from "../backend/device-spec.ts";
 import { modelHash } from "../backend/model-hash.ts";
 import type { Cascade, FrameSpan } from "../cascade/file/cascade.ts";
 import { checkTarget, saveCascade } from "../cascade/file/save.ts";
@@ -8,6 +7,7 @@ import { type Span, type Spans, splitSpans } from "../cascade/spans.ts";
 import { type ErrorBudget, IGNORED, type Question } from "../cascade/types.ts";
 import { resolveRunConfig } from "../config/schema.ts";
 import { usageError } from "../errors.ts";
+import { referenceModel } from "../labelling/reference-model.ts";
 import { suggestion } from "../nearest.ts";
 import { loadModel } from "../pipeline/load-model.ts";
 import type { Sink } from "../sink/sink.ts";
@@ -23,7 +23,7 @@ import { detectorKinds } from "./detector-kinds.ts";
 import { type Footage, type FootageLimits, openFootage } from "./footage.ts";
 import { packObservations } from "./observations.ts";
 import { observe } from "./observe.ts";
-import { labelWithReference, learningFolder, readLabels } from "./reference-labels.ts";
+import { learningFolder, readLabels, referenceLabels } from "./reference-labels.ts";
 import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
 import { readThumbnails, scoreFrames } from "./thumbnails.ts";
 
@@ -50,7 +50,7 @@ export interface TrainCascadeOptions {
   readonly signal: AbortSignal;
   readonly events: TrainEvents;
   /** Folder of the cache, where an interrupted training finds what it has. Default: aip's own. */
-  readonly cache?: string;
+  readonly cache?: string | undefined;
 }
 
 /** What is told while it goes on. */
@@ -86,21 +86,16 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
   await checkTarget(output);
   const reference = referenceOf(options);
   const footage = await openFootage(options.source, options.limits);
-  const { fingerprint, frames } = footage;
-  const folder = learningFolder({
-    fingerprint,
-    frames,
-    modelHash: reference.sha256,
-    question,
-    ...(options.cache !== undefined && { cache: options.cache }),
-  });
+  const { cache } = options;
+  const { fingerprint } = footage;
+  const folder = learningFolder({ fingerprint, modelHash: reference.sha256, cache });
   const pass = () => ({
     source: footage.source,
     frames: footage.frames,
     signal,
     sinks: events.pass(footage.frames),
   });
-  const truth = await labelsOf(options, footage, folder);
+  const truth = await labelsOf(options, footage, reference.sha256);
   const object = question.classes.join(" or ");
   const spans = splitSpans({ truth, fps: footage.fps, budget, object });
 
@@ -143,7 +138,7 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
     model: options.model,
     devices: options.devices,
     cores: cpus().length,
-    blocks: kinds.find(({ blocks }) => blocks !== null)?.blocks ?? null,
+    blocks: kinds.find((kind) => kind.blocks !== null)?.blocks ?? null,
     networks: candidates,
     signal,
   });
@@ -194,7 +189,7 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
       },
       footage: {
         name: footage.name,
-        fingerprint: footage.fingerprint,
+        fingerprint: footage.fingerprint.id,
         frames: footage.frames,
         fps: footage.fps,
       },
@@ -215,17 +210,12 @@ const NOTHING = { mean: 0, low: 0, high: 0 };
 
 /** The reference model: the devices' own where they name one, as simulated ones do. */
 function referenceOf({ model, devices, question }: TrainCascadeOptions): Cascade["reference"] {
-  const own = parseDevices(devices)
-    .map(({ options }) => options.get("model"))
-    .find((name) => name !== undefined);
-  const { spec } = loadModel(own ?? model, resolveRunConfig({}));
+  const { spec } = loadModel(referenceModel(model, devices), resolveRunConfig({}));
   const unknown = question.classes.find((name) => !spec.labels.includes(name));
   if (unknown !== undefined) {
-    throw usageError(
-      "class-unknown",
-      `The reference model "${spec.name}" knows no class "${unknown}"` +
-        suggestion(unknown, spec.labels),
-    );
+    const known = suggestion(unknown, spec.labels);
+    const message = `The reference model "${spec.name}" knows no class "${unknown}"${known}`;
+    throw usageError("class-unknown", message);
   }
   return { name: spec.name, sha256: modelHash(spec.path) };
 }
@@ -233,10 +223,10 @@ function referenceOf({ model, devices, question }: TrainCascadeOptions): Cascade
 async function labelsOf(
   options: TrainCascadeOptions,
   footage: Footage,
-  folder: string,
+  modelHash: string,
 ): Promise<Uint8Array> {
-  const { question, labels, events, model, signal } = options;
-  const { source, frames } = footage;
+  const { question, labels, events, model, signal, cache } = options;
+  const { source, frames, fingerprint } = footage;
   if (labels !== undefined) {
     events.stage("labels", `from "${labels}"`);
     const truth = await readLabels(labels, question, frames);
@@ -245,18 +235,18 @@ async function labelsOf(
   }
   const devices = options.labelDevices ?? options.devices;
   events.stage("labels", `${frames} frames by the reference model on ${devices}`);
-  const sinks = events.pass(frames);
-  const tell = events.tell;
-  return await labelWithReference({
+  return await referenceLabels({
     source,
+    fingerprint,
     frames,
     question,
     model,
+    modelHash,
     devices,
-    folder,
     signal,
-    sinks,
-    tell,
+    sinks: events.pass(frames),
+    tell: events.tell,
+    cache,
   });
 }
 
