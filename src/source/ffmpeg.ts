@@ -13,6 +13,8 @@ export interface DecodeRequest {
   /** Filters before the scaling, such as a picture's rotation. */
   readonly filters?: readonly string[];
   readonly hardware: HardwareDecoder | null;
+  /** Pictures are written of the first frame and every so many after it, times of all; default 1. */
+  readonly every?: number;
   /** Major and minor version of ffmpeg. */
   readonly version: readonly [major: number, minor: number];
   /**
@@ -42,16 +44,18 @@ export function framingOf(format: PictureFormat): Framing {
  * - `metadata=print` writes `pts:` in µs (`settb`); `direct=1`, or the text would lag behind the
  *   pictures by a buffer and the reader of both would wait for ever.
  * - `V` takes the first stream that is no cover picture.
+ * - `select` comes after the times, which are told of every frame, and before all that costs.
  */
 export function decodeArguments(request: DecodeRequest): string[] {
-  const { input, format, filters = [], hardware, version, threads } = request;
-  const chain = [
-    ...filters,
-    format.scale,
+  const { input, format, filters = [], hardware, every = 1, version, threads } = request;
+  const picture = [...filters, format.scale];
+  const times = [
     "settb=AVTB",
     "metadata=mode=add:key=aip:value=1",
     `metadata=mode=print:key=aip:direct=1:file='pipe\\:${TIMESTAMP_FD_IN_CHILD}'`,
   ];
+  const chain =
+    every === 1 ? [...picture, ...times] : [...times, `select='not(mod(n,${every}))'`, ...picture];
   return [
     "-nostdin",
     "-hide_banner",

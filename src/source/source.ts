@@ -45,6 +45,11 @@ export type IngestSegment =
       readonly startMs: number;
       /** The decoder's time, in µs, that is `startMs`; its first frame's where left out. */
       readonly zeroUs?: number;
+      /**
+       * The pipe carries the first frame and every so many after it; the text has the times of all.
+       * Default 1.
+       */
+      readonly every?: number;
       readonly geometry: FrameGeometry;
     }
   | {

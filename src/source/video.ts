@@ -51,7 +51,9 @@ export async function openVideo(
 
 /** Opens a video that has been probed. */
 export async function openVideoInput(video: VideoInput, options: SourceOptions): Promise<Source> {
-  return new VideoSource(video, await decodeRequest(video.input, video.stream, options), options);
+  const request = await decodeRequest(video.input, video.stream, options);
+  const { every = 1 } = options;
+  return new VideoSource(video, { ...request, every }, options);
 }
 
 /** A video with a beginning and an end: one segment. */
@@ -91,6 +93,7 @@ class VideoSource implements Source {
       framing: framingOf(this.#request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs: 0,
+      every: this.#request.every ?? 1,
       geometry: this.#request.format.geometry,
     };
   }

@@ -26,6 +26,15 @@ describe("decodeArguments()", () => {
     );
   });
 
+  test("tells the times of all frames before it picks those whose pictures are wanted", () => {
+    const args = decodeArguments({ ...request, every: 5 });
+    expect(args[args.indexOf("-vf") + 1]).toBe(
+      "settb=AVTB,metadata=mode=add:key=aip:value=1," +
+        "metadata=mode=print:key=aip:direct=1:file='pipe\\:3'," +
+        "select='not(mod(n,5))',scale=768:432",
+    );
+  });
+
   test("says -vsync to an ffmpeg before 5.1", () => {
     expect(decodeArguments({ ...request, version: [4, 4] })).toContain("-vsync");
     expect(decodeArguments({ ...request, version: [5, 0] })).toContain("-vsync");
