@@ -12,6 +12,8 @@ import { batch } from "./batch.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
 import { calibrate } from "./calibrate.ts";
 import { capacity } from "./capacity.ts";
+import { cascadeBounds } from "./cascade-bounds.ts";
+import { cascadeSeed } from "./cascade-seed.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
 import { estimate } from "./estimate.ts";
@@ -45,6 +47,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   ingest,
   fullrun,
   trace,
+  cascadeBounds,
+  cascadeSeed,
 ];
 
 function usage(): string {

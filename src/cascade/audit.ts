@@ -6,7 +6,7 @@ import { Cusum, type CusumDesign, designCusum } from "./cusum.ts";
 /** Default share of the frames answered early that is audited. */
 export const AUDIT_SHARE = 0.005;
 /** A rise of a rate beyond what was promised that is noticed soonest. */
-const FACTOR = 3;
+const FACTOR = 5;
 const SECONDS_PER_DAY = 86_400;
 /** Keeps the stream that thins audits apart from the one that draws them. */
 const THINNING_STREAM = 0x2545f491;
@@ -19,6 +19,11 @@ export type DriftKind = "falseNegatives" | "falsePositives";
 export interface AuditOptions {
   /** Share of the frames answered early, 0–1. Default 0.005. */
   readonly share?: number;
+  /**
+   * Share of the audits that goes where answers are doubtful, 0 to below 1: the estimates gain by
+   * it, while the tests use the others alone. Default 0.
+   */
+  readonly emphasis?: number;
   readonly seed: number;
   /** Frames a second of the source: with it, false alarms are counted by the day. */
   readonly fps: number;
@@ -60,8 +65,8 @@ export class Audit {
   #drift: DriftKind | null = null;
 
   constructor(options: AuditOptions) {
-    const { share = AUDIT_SHARE, seed } = options;
-    this.#sampler = new AuditSampler({ share, seed });
+    const { share = AUDIT_SHARE, emphasis = 0, seed } = options;
+    this.#sampler = new AuditSampler({ share, emphasis, seed });
     this.#thin = mulberry32(seed ^ THINNING_STREAM);
     this.#tests = {
       falseNegatives: testOf(options, "falseNegatives"),
@@ -93,7 +98,7 @@ export class Audit {
     this.#estimator.audited(frame);
     // The tests' run lengths are those of frames drawn alike: of others, surplus ones are left out.
     const { probabilityMin } = this.#sampler;
-    if (this.#thin() * frame.probability >= probabilityMin) return this.#drift;
+    if (this.#thin() * frame.probability > probabilityMin) return this.#drift;
     const kind: DriftKind = frame.present ? "falseNegatives" : "falsePositives";
     const alarmed = this.#tests[kind]?.observe(frame.answered !== frame.present) ?? false;
     if (alarmed) this.#drift ??= kind;
@@ -118,11 +123,12 @@ export class Audit {
 
 /** Both tests together alarm falsely as often as is allowed: each half as often. */
 function testOf(options: AuditOptions, kind: DriftKind): Cusum | null {
-  const { share = AUDIT_SHARE, fps, baseline, presentShare, falseAlarmsPerDay = 1 } = options;
+  const { share = AUDIT_SHARE, emphasis = 0, fps, baseline, presentShare } = options;
+  const { falseAlarmsPerDay = 1 } = options;
   const rate = baseline[kind];
   if (rate > BASELINE_MAX) return null;
   const shareOfKind = kind === "falseNegatives" ? presentShare : 1 - presentShare;
-  const perDay = share * fps * SECONDS_PER_DAY * shareOfKind;
+  const perDay = (1 - emphasis) * share * fps * SECONDS_PER_DAY * shareOfKind;
   const falseAlarmEvery = Math.max(1, (2 * perDay) / falseAlarmsPerDay);
   return new Cusum(designCusum({ baseline: rate, factor: FACTOR, falseAlarmEvery }));
 }

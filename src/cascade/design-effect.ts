@@ -2,7 +2,7 @@ import { studentQuantile } from "./beta.ts";
 import type { ErrorSequence } from "./bounds.ts";
 
 /** Blocks that a span is cut into at least: correlation over longer times cannot be seen. */
-const BLOCK_COUNT_MIN = 16;
+const BLOCK_COUNT_MIN = 32;
 /** Student's t is the normal distribution, to a thousandth. */
 const DEGREES_MANY = 1000;
 
@@ -19,7 +19,7 @@ export interface EffectiveTrials {
 /**
  * Effective sample size of frames whose errors are correlated in time.
  *
- * The span is cut into blocks of 1, 2, 4 … frames, up to a sixteenth of it. For each length the
+ * The span is cut into blocks of 1, 2, 4 … frames, up to a thirty-second part of it. For each length the
  * variance between blocks gives a design effect (Kish, "Survey Sampling", 1965, §8.2, with Taylor's
  * linearisation for blocks that hold unequal numbers of trials), lessened by what few blocks can
  * say (Student's t, Korn and Graubard, 1998). The length that leaves the fewest trials counts, and
@@ -103,16 +103,14 @@ function countBlocks(trials: Uint8Array): number {
 
 function countRuns(marks: Uint8Array): number {
   let runs = 0;
-  let before = 0;
-  for (const mark of marks) {
-    if (mark === 1 && before === 0) runs += 1;
-    before = mark;
+  for (let frame = 0; frame < marks.length; frame += 1) {
+    if (marks[frame] === 1 && marks[frame - 1] !== 1) runs += 1;
   }
   return runs;
 }
 
 function sum(marks: Uint8Array): number {
   let total = 0;
-  for (const mark of marks) total += mark;
+  for (let frame = 0; frame < marks.length; frame += 1) total += marks[frame] as number;
   return total;
 }

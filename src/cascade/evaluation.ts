@@ -14,7 +14,7 @@ import { type CascadeCosts, IGNORED } from "./types.ts";
 import { type WindowedAccuracy, type WindowOptions, windowedAccuracy } from "./windows.ts";
 
 /** Share of the frames that count as nearly wrong. */
-const NEAR_SHARE = 0.05;
+const NEAR_SHARE = 0.02;
 
 /** What a cascade does on a span of footage. */
 export interface Evaluation {
@@ -133,7 +133,7 @@ interface NearErrorOptions {
 
 /**
  * Frames that laxer thresholds would get wrong: the wrong ones, and of those that count the
- * twentieth whose anchors have the least fitting scores. Rare errors come in the same bunches as
+ * fiftieth whose anchors have the least fitting scores. Rare errors come in the same bunches as
  * these, and there are enough of them to see how large the bunches are.
  */
 function nearErrors(options: NearErrorOptions): Uint8Array {
