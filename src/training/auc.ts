@@ -4,7 +4,7 @@
  * Meaning and Use of the Area under a ROC Curve", Radiology 143, 1982).
  *
  * @param labels 0 or 1 each
- * @returns 0–1; NaN where one of both kinds is missing
+ * @returns 0–1; NaN where one of both kinds is missing, or a score is no number
  *
  * @example
  * ```ts
@@ -12,6 +12,9 @@
  * ```
  */
 export function areaUnderCurve(scores: ArrayLike<number>, labels: ArrayLike<number>): number {
+  for (let index = 0; index < scores.length; index += 1) {
+    if (Number.isNaN(scores[index])) return Number.NaN;
+  }
   const order = Uint32Array.from({ length: scores.length }, (_, index) => index).sort(
     (a, b) => (scores[a] as number) - (scores[b] as number),
   );
