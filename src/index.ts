@@ -20,6 +20,7 @@ export { discoverMachine, type Machine, type MachineDevice } from "./backend/dis
 export { defineConfig, type RunConfig, type RunConfigInput } from "./config/run-config.ts";
 export { AipError, type ErrorCategory } from "./errors.ts";
 export * as DetectionWords from "./layout/detection-words.ts";
+export { retrain } from "./learning/retrain.ts";
 export type { Report } from "./metrics/report.ts";
 export { formatReport } from "./metrics/table.ts";
 export type { PipelineEvents, PipelineOptions, RunInfo } from "./pipeline/options.ts";

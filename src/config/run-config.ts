@@ -126,7 +126,7 @@ export const runDefaults: RunConfig = {
   hwaccel: "auto",
   ingest: "auto",
   audit: AUDIT_SHARE,
-  retrain: "warn",
+  retrain: "auto",
   resume: false,
   quiet: false,
 };

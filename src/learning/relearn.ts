@@ -75,8 +75,11 @@ async function trainAgain(
     (each) => architectureName(each) === cascade.provenance.architecture,
   );
   if (architecture === undefined) return null;
-  const pictures = (span: Span, most: typeof TRAINING_MAX, salt: number): LabelledPictures =>
-    picturesOf(footage, sampleFrames(footage.truth, span, most, seed + salt));
+  const pictures = (
+    span: Span,
+    most: { readonly present: number; readonly absent: number },
+    salt: number,
+  ): LabelledPictures => picturesOf(footage, sampleFrames(footage.truth, span, most, seed + salt));
   return await trainNetwork({
     architecture,
     training: pictures(spans.training, TRAINING_MAX, 0),

@@ -18,12 +18,7 @@ const SEED = 1;
  * new Pipeline({ sources: "rtsp://door", cascade: "door.aip", retrain: "auto", retrainer: retrain });
  * ```
  */
-export async function retrain({
-  footage,
-  fps,
-  cascade,
-  signal,
-}: RetrainTask): Promise<RunCascade> {
+export async function retrain({ footage, fps, cascade, signal }: RetrainTask): Promise<RunCascade> {
   const { file } = cascade;
   if (file === null) throw runtimeError("retrain-failed", "the cascade has no file");
   signal.throwIfAborted();

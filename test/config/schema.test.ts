@@ -25,7 +25,7 @@ test("resolveRunConfig() of nothing runs the demo on every device that helps", (
     hwaccel: "auto",
     ingest: "auto",
     audit: 0.005,
-    retrain: "warn",
+    retrain: "auto",
     resume: false,
     quiet: false,
   });

@@ -104,7 +104,7 @@ export const run: Command = {
     retrain: {
       type: "string",
       valueHint: "auto|warn|off",
-      description: "Where that shows that the cascade has become wrong (Default: warn)",
+      description: "Where that shows that the cascade has become wrong (Default: auto)",
     },
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
