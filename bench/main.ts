@@ -29,6 +29,7 @@ import { schedule } from "./schedule.ts";
 import { sources } from "./sources.ts";
 import { start } from "./start.ts";
 import { trace } from "./trace.ts";
+import { training } from "./training.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ring,
@@ -49,6 +50,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   trace,
   cascadeBounds,
   cascadeSeed,
+  training,
 ];
 
 function usage(): string {
