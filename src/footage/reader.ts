@@ -8,7 +8,7 @@ import {
   type FootageMessage,
   type FootageTask,
   FootageWord,
-} from "./footage-worker.ts";
+} from "./footage-protocol.ts";
 import { checkSelection, countOf, endOf, type FrameSelection } from "./selection.ts";
 
 /** Side of the luma thumbnails the difference detector compares. */
