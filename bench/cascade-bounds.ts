@@ -79,7 +79,8 @@ function drift({ quick, progress }: BenchmarkOptions): Comparison[] {
   const sizes = { ...DRIFT_SIZES, share: AUDIT_SHARE, before };
   const trials = collect(count, 100_000, (seed) => driftTrial(seed, sizes), progress);
   const perDay = (of: (trial: DriftTrial) => number): number => mean(trials.map(of)) / DAYS_BEFORE;
-  const noticed = trials.map(({ noticedAfter }) => noticedAfter);
+  const noticed = (kind: "budget" | "bounds"): number =>
+    mean(trials.map(({ noticedAfter }) => noticedAfter[kind]));
   const within = trials.filter(
     ({ recovered }) =>
       recovered.falseNegatives <= BUDGET.falseNegatives &&
@@ -89,15 +90,17 @@ function drift({ quick, progress }: BenchmarkOptions): Comparison[] {
   const audits = `${FPS} frames/s, ${100 * AUDIT_SHARE} % audited`;
   return [
     compare({
-      title: `simulated, ${audits}: audited frames until a rise to ${RISE} × the promise is noticed`,
+      title: `simulated, ${audits}: audited frames until a rise of the error is noticed`,
       unit: "frames",
       better: "lower",
       ways: [
-        { name: "on average", values: [mean(noticed)] },
+        { name: `to ${RISE} times the budget of 1 %`, values: [noticed("budget")] },
+        { name: `to ${RISE} times the cascade's own bounds`, values: [noticed("bounds")] },
         { name: "at most wanted", values: [NOTICED_AFTER_MAX] },
       ],
-      claims: [{ of: "on average", to: "at most wanted", atLeast: 1 }],
+      claims: [{ of: `to ${RISE} times the budget of 1 %`, to: "at most wanted", atLeast: 1 }],
       notes: [
+        "bounds lie below the budget, often at 0.2 %: five times that is few errors to see",
         `after it ${within.length} of ${count} are within 1 % again: ` +
           `${back} with a new cascade, ${count - back} with the reference model alone`,
       ],
