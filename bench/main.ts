@@ -13,6 +13,7 @@ import type { Benchmark, Comparison } from "./benchmark.ts";
 import { calibrate } from "./calibrate.ts";
 import { capacity } from "./capacity.ts";
 import { cascadeBounds } from "./cascade-bounds.ts";
+import { cascadeEarly } from "./cascade-early.ts";
 import { cascadeSeed } from "./cascade-seed.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
@@ -44,6 +45,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   preprocess,
   postprocess,
   demo,
+  cascadeEarly,
   help,
   ingest,
   fullrun,
