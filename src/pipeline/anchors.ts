@@ -2,6 +2,13 @@ import { EarlyAnswer } from "../layout/layout.gen.ts";
 import type { EarlyAnswers } from "./early-answers.ts";
 import type { SlotTable } from "./slot-table.ts";
 
+/** The frame has its answer, and needs no device. */
+export const ANSWERED = 0;
+/** The frame asks the reference model. */
+export const ASKS = 1;
+/** The answer that it was to have is lost, and nobody can look at it. */
+export const FORSAKEN = 2;
+
 /**
  * Frames that get the last answer again, and what they hang on: their anchor, the last frame that
  * got an answer of its own. Where that one is lost (it gave way, or failed for good), the first
@@ -13,31 +20,41 @@ import type { SlotTable } from "./slot-table.ts";
 export class Anchors {
   readonly #slots: SlotTable;
   readonly #early: EarlyAnswers;
+  /** Every how many frames of a video have pixels. */
+  readonly #every: number;
   /** Per source: its last anchor was lost, and nobody has taken its place yet. */
   readonly #isLost: Uint8Array;
 
-  constructor(slots: SlotTable, early: EarlyAnswers, sourceCount: number) {
+  /** @param every every how many frames of a video have pixels */
+  constructor(slots: SlotTable, early: EarlyAnswers, sourceCount: number, every = 1) {
+    this.#every = every;
     this.#slots = slots;
     this.#early = early;
     this.#isLost = new Uint8Array(sourceCount);
   }
 
-  /** A frame has come; whether it has its answer, and needs no device. HOT. */
-  isAnswered(slot: number): boolean {
+  /** A frame has come: `ANSWERED`, `ASKS` or `FORSAKEN`. HOT. */
+  arrived(slot: number): number {
     const early = this.#early.answerOf(slot);
     const { index } = this.#slots.sourceOf(slot);
     if (isLastAnswer(early) && this.#isLost[index] === 1) {
+      if (this.isBare(slot)) return FORSAKEN;
       this.#early.clear(slot);
       this.#isLost[index] = 0;
-      return false;
+      return ASKS;
     }
     if (!isLastAnswer(early)) this.#isLost[index] = 0;
-    return early !== EarlyAnswer.none;
+    return early === EarlyAnswer.none ? ASKS : ANSWERED;
+  }
+
+  /** Whether a frame is known by its time alone: no device can look at it. */
+  isBare(slot: number): boolean {
+    return this.#every > 1 && this.#slots.frameIdOf(slot) % this.#every !== 0;
   }
 
   /**
    * The frame in `slot`, an anchor, leaves without an answer. Returns the slot of the frame that is
-   * to be inferred in its place; -1 where none waits for its answer. Called while the frame still
+   * to be inferred in its place, where it is not bare; -1 where none waits for its answer. Called while the frame still
    * stands in its source's order.
    */
   lost(slot: number): number {

@@ -85,6 +85,11 @@ export class Failures {
     }
   }
 
+  /** Gives up a frame that has just come, and was to have the answer of one that has failed. */
+  forsake(slot: number): void {
+    this.#giveUp(slot, this.#hopeless ?? "the frame whose answer it was to have has failed");
+  }
+
   /** Gives up a frame that has just come, where no device is left; false where one is. HOT. */
   takeIfHopeless(slot: number): boolean {
     if (this.#hopeless === null) return false;
@@ -113,7 +118,7 @@ export class Failures {
       const next = anchors.lost(lost);
       slots.fail(lost, message);
       reorder.complete(lost - place.firstSlot);
-      if (next >= 0 && this.#hopeless === null) {
+      if (next >= 0 && this.#hopeless === null && !anchors.isBare(next)) {
         dispatcher.arrive(next, slots.receivedMsOf(next));
         return;
       }

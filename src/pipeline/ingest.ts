@@ -238,7 +238,7 @@ class SourceReader {
     const status = feed.fill(this.#address + offset);
     if (status !== Status.ok) return status;
     const receivedMs = clockMs();
-    this.#screening?.look(offset, this.#frameId);
+    this.#screening?.look(offset, this.#frameId, feed.isBare === true);
     words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
     this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;

@@ -4,7 +4,7 @@ import { Doorbell } from "../ring/doorbell.ts";
 import { Dispatcher } from "../schedule/dispatcher.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
-import type { Anchors } from "./anchors.ts";
+import { ANSWERED, type Anchors, ASKS, FORSAKEN } from "./anchors.ts";
 import type { Auditing } from "./auditing.ts";
 import type { Departures } from "./departures.ts";
 import type { Device, Seat } from "./device.ts";
@@ -237,10 +237,10 @@ export class Manager {
       slots.enter(slot);
       this.#trace?.arrived(slot);
       source.reorder.arrive(slot - firstSlot, slots.frameIdOf(slot));
-      if (this.#options.anchors.isAnswered(slot)) {
-        source.reorder.complete(slot - firstSlot);
-        continue;
-      }
+      const fate = this.#options.anchors.arrived(slot);
+      if (fate === ANSWERED) source.reorder.complete(slot - firstSlot);
+      if (fate === FORSAKEN) this.#failures.forsake(slot);
+      if (fate !== ASKS) continue;
       if (this.#failures.takeIfHopeless(slot)) continue;
       this.assignedCount += 1;
       this.#dispatcher.arrive(slot, slots.receivedMsOf(slot));

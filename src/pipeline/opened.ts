@@ -29,6 +29,8 @@ export interface Opened {
   readonly cascade: RunCascade | null;
   /** Trains a cascade anew; null where nobody can. */
   readonly retrainer: Retrainer | null;
+  /** Every how many frames of a video have pixels; those between have the last answer. */
+  readonly every: number;
   /** What people should know of all this. */
   readonly notes: readonly string[];
   /** Version of ONNX Runtime, where it takes part. */
@@ -43,20 +45,27 @@ export interface OpenOptions {
   /** Answers most frames early; left out where every frame is inferred. */
   readonly cascade?: RunCascade | null;
   readonly retrainer?: Retrainer | null;
+  /** Every how many frames of a video have pixels; default 1. */
+  readonly every?: number;
   /** Ends what takes a while. */
   readonly signal: AbortSignal;
   /** Says at once what is about to take a while. */
   readonly tell: (text: string) => void;
 }
 
-/** Opens the sources a configuration names. The caller closes them. */
+/**
+ * Opens the sources a configuration names. The caller closes them.
+ * @param every every how many frames of a video pixels are wanted
+ */
 export function openNamedSources(
   names: readonly string[],
   config: RunConfig,
+  every = 1,
 ): Promise<readonly Source[]> {
   return openSources(names, {
     pipes: { createPipe, closeFd },
     hwaccel: config.hwaccel,
+    ...(every > 1 && { every }),
     ...(config.pixelFormat !== undefined && { pixelFormat: config.pixelFormat }),
     ...(config.frames !== undefined && { frames: config.frames }),
   });
@@ -109,6 +118,7 @@ export async function openRun(
     resumed,
     cascade: options.cascade ?? null,
     retrainer: options.retrainer ?? null,
+    every: options.every ?? 1,
     notes: [
       ...autoNotes,
       ...notes,

@@ -19,7 +19,7 @@ import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
 import type { PipelineEvents, PipelineOptions } from "./options.ts";
 import { Run } from "./run.ts";
-import { checkFit, openCascade, type RunCascade, withCascade } from "./run-cascade.ts";
+import { checkFit, openCascade, pixelsEvery, type RunCascade, withCascade } from "./run-cascade.ts";
 
 /**
  * Video in, results out, in order, from every device at once.
@@ -164,8 +164,10 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   async #start(): Promise<Report> {
     const { cascade, config } = await this.#openCascade();
+    const readers = [...this.#stages, ...this.#sinks];
+    const every = cascade === null ? 1 : pixelsEvery(cascade, config, readers);
     const [named] = await Promise.all([
-      openNamedSources(this.#named, config),
+      openNamedSources(this.#named, config, every),
       preloadRuntime(config),
     ]);
     const sources = [...named, ...this.#ownSources];
@@ -174,12 +176,12 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
         firstFrame: this.#firstFrame,
         cascade,
         retrainer: this.#retrainer,
+        every,
         crashes: this.#crashes,
         signal: this.#stopping.signal,
         tell: (text) => this.events.emit("note", text),
       });
       if (cascade !== null) checkFit(cascade, opened);
-      const readers = [...this.#stages, ...this.#sinks];
       const ingest = await settleIngest(opened, { mode: config.ingest, readers });
       const run = new Run({
         config,

@@ -5,6 +5,7 @@ import { loadCascade } from "../cascade/file/load.ts";
 import type { Question } from "../cascade/types.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { usageError } from "../errors.ts";
+import type { PixelReader } from "./ingest-size.ts";
 import type { Opened } from "./opened.ts";
 import type { ScreenPlan } from "./screen.ts";
 
@@ -73,6 +74,20 @@ export function withCascade(config: RunConfig, { question }: RunCascade): RunCon
     throw unasked("looks at frames of their own size: leave out --ingest scaled");
   }
   return { ...config, confidence, ingest: "native" };
+}
+
+/**
+ * Every how many frames of a video need their pixels: those that are looked at, where nobody else
+ * wants any. An audit, or a device that takes no late frames, may want those of any frame.
+ */
+export function pixelsEvery(
+  { screen }: RunCascade,
+  { audit, deadline, drop = "never" }: RunConfig,
+  readers: readonly PixelReader[],
+): number {
+  const isFree = audit === 0 && deadline === undefined && drop === "never";
+  if (screen.kind !== "cascade" || !isFree) return 1;
+  return readers.every(({ pixels }) => pixels === "none") ? screen.levels.tSkip : 1;
 }
 
 /**

@@ -108,7 +108,7 @@ export class RunParts {
       scheduler: createScheduler(parseSchedule(config.schedule), devices),
       stages,
       departures,
-      anchors: new Anchors(slots, early, sources.length),
+      anchors: new Anchors(slots, early, sources.length, opened.every),
       auditing: this.cascade?.auditing ?? null,
       onBroken: (device, reason) => this.pool.replace(device, reason),
       trace,

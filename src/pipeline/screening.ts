@@ -41,11 +41,16 @@ export class Screening {
     this.#screen = openScreen(options.start.plan, options);
   }
 
-  /** HOT: every frame, right after it was read into its slot. */
-  look(offset: number, frameId: number): void {
+  /**
+   * HOT: every frame, right after it was read into its slot.
+   * @param isBare whether it has no pixels: then it can only have the last answer
+   */
+  look(offset: number, frameId: number, isBare: boolean): void {
     const version = Atomics.load(this.#control, SourceControl.screening / 4);
     if (version !== this.#version) this.#change(version);
-    if (this.#screen === null) {
+    if (isBare) {
+      this.#words[(offset + SlotHeader.earlyAnswer) / 4] = EarlyAnswer.skipped;
+    } else if (this.#screen === null) {
       this.#words[(offset + SlotHeader.earlyAnswer) / 4] = EarlyAnswer.none;
     } else {
       this.#screen.look(offset, frameId);

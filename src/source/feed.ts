@@ -17,6 +17,8 @@ export interface FrameFeed {
   skip(address: Address): number;
   /** Presentation time of the frame filled last, in ms since the source's start. */
   timeMs(): number;
+  /** The frame filled last is known by its time alone: the slot's pixels are not its own. */
+  readonly isBare?: boolean;
   /** Bytes of an incomplete last frame. */
   readonly partialBytes: number;
   /** Frames are made here and now: `fill` never waits for somebody else. */

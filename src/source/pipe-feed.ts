@@ -32,7 +32,7 @@ export class PipeFeed implements FrameFeed {
   #bareCount = 0;
   /** Time of a frame without pixels, which had to be read to know that there is one. */
   #bareMs = Number.NaN;
-  #isBare = false;
+  isBare = false;
 
   constructor(segment: PipeSegment, stopAddress: Address) {
     this.#segment = segment;
@@ -49,8 +49,8 @@ export class PipeFeed implements FrameFeed {
   }
 
   fill(address: Address): number {
-    this.#isBare = this.#bareCount > 0;
-    if (this.#isBare) {
+    this.isBare = this.#bareCount > 0;
+    if (this.isBare) {
       this.#bareMs = this.#nextTimeMs();
       if (Number.isNaN(this.#bareMs)) return Status.end;
       this.#bareCount -= 1;
@@ -78,7 +78,7 @@ export class PipeFeed implements FrameFeed {
   }
 
   timeMs(): number {
-    return this.#isBare ? this.#bareMs : this.#nextTimeMs();
+    return this.isBare ? this.#bareMs : this.#nextTimeMs();
   }
 
   close(): void {

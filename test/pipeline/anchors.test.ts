@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { EarlyAnswer } from "../../src/layout/layout.gen.ts";
-import { Anchors } from "../../src/pipeline/anchors.ts";
+import { ANSWERED, Anchors, ASKS, FORSAKEN } from "../../src/pipeline/anchors.ts";
 import type { EarlyAnswers } from "../../src/pipeline/early-answers.ts";
 import type { SlotTable } from "../../src/pipeline/slot-table.ts";
 import { DROPPED, NOTHING, Reorder } from "../../src/schedule/reorder.ts";
@@ -8,17 +8,23 @@ import { DROPPED, NOTHING, Reorder } from "../../src/schedule/reorder.ts";
 const { none, skipped, unchanged, absent } = EarlyAnswer;
 
 /** One source of 8 slots; frame n lies in slot n. */
-function source(early: number[]): { anchors: Anchors; reorder: Reorder; arrive(): boolean } {
+function source(
+  early: number[],
+  every = 1,
+): { anchors: Anchors; reorder: Reorder; arrive(): boolean } {
   const reorder = new Reorder(8);
   const owner = { index: 0, place: { firstSlot: 0 }, reorder };
-  const slots = { sourceOf: () => owner } as unknown as SlotTable;
+  const slots = {
+    sourceOf: () => owner,
+    frameIdOf: (slot: number) => slot,
+  } as unknown as SlotTable;
   const answers = {
     answerOf: (slot: number) => early[slot],
     clear: (slot: number) => {
       early[slot] = none;
     },
   } as unknown as EarlyAnswers;
-  const anchors = new Anchors(slots, answers, 1);
+  const anchors = new Anchors(slots, answers, 1, every);
   let next = 0;
   return {
     anchors,
@@ -26,7 +32,7 @@ function source(early: number[]): { anchors: Anchors; reorder: Reorder; arrive()
     arrive() {
       const slot = next++;
       reorder.arrive(slot, slot);
-      const isAnswered = anchors.isAnswered(slot);
+      const isAnswered = anchors.arrived(slot) === ANSWERED;
       if (isAnswered) reorder.complete(slot);
       return isAnswered;
     },
@@ -34,7 +40,18 @@ function source(early: number[]): { anchors: Anchors; reorder: Reorder; arrive()
 }
 
 describe("Anchors", () => {
-  test("isAnswered() is false for what the reference model is to answer alone", () => {
+  test("a frame without pixels whose anchor was lost is forsaken", () => {
+    const { anchors, reorder } = source([none, skipped, skipped, skipped, unchanged], 3);
+    expect(anchors.arrived(0)).toBe(ASKS);
+    reorder.arrive(0, 0);
+    expect(anchors.lost(0)).toBe(-1);
+    // Of every three frames the first has pixels.
+    expect([anchors.arrived(1), anchors.arrived(2)]).toEqual([FORSAKEN, FORSAKEN]);
+    expect(anchors.arrived(3)).toBe(ASKS);
+    expect(anchors.arrived(4)).toBe(ANSWERED);
+  });
+
+  test("arrived() is ASKS for what the reference model is to answer, and for nothing else", () => {
     const { arrive } = source([none, unchanged, skipped, absent, unchanged]);
     expect([arrive(), arrive(), arrive(), arrive(), arrive()]).toEqual([
       false,

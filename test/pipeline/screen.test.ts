@@ -43,13 +43,14 @@ function cascade(levels: Partial<CascadeLevels>, region: RunCascade["question"][
   } as const satisfies RunCascade;
 }
 
-async function framesOf(cascade: RunCascade, slots = 64): Promise<Frame[]> {
+/** @param audit above 0, every frame's pixels are read */
+async function framesOf(cascade: RunCascade, slots = 64, audit = 0): Promise<Frame[]> {
   const frames: Frame[] = [];
   await using pipeline = new Pipeline({
     sources: standing,
     devices: "sim:0ms",
     slots,
-    audit: 0,
+    audit,
     cascade,
   });
   for await (const frame of pipeline) frames.push(frame);
@@ -68,6 +69,18 @@ describe("Screen", () => {
     const frames = await framesOf(cascade(levels));
     // The first looks after frames 50 and 250 are at 56 and 252.
     expect(answersOf(frames)).toBe(`s${"r".repeat(55)}S${"R".repeat(195)}s${"r".repeat(47)}`);
+  });
+
+  test("frames that are never looked at need no pixels: all else is as with them", async () => {
+    const levels = { tSkip: 7, difference: DIFFERENCE, network: NETWORK };
+    const [bare, whole] = [
+      await framesOf(cascade(levels)),
+      await framesOf(cascade(levels), 64, 1e-9),
+    ];
+    const known = (frames: Frame[]): unknown[] =>
+      frames.map(({ frame, timeMs, present, score }) => [frame, timeMs, present, score]);
+    expect(bare).toHaveLength(300);
+    expect(known(bare)).toEqual(known(whole));
   });
 
   test("the network alone scores every frame, in batches that leave in order", async () => {
