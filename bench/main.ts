@@ -12,6 +12,7 @@ import { batch } from "./batch.ts";
 import type { Benchmark, Comparison } from "./benchmark.ts";
 import { calibrate } from "./calibrate.ts";
 import { capacity } from "./capacity.ts";
+import { cascade } from "./cascade.ts";
 import { cascadeBounds } from "./cascade-bounds.ts";
 import { cascadeEarly } from "./cascade-early.ts";
 import { cascadeSeed } from "./cascade-seed.ts";
@@ -53,6 +54,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   cascadeBounds,
   cascadeSeed,
   training,
+  cascade,
 ];
 
 function usage(): string {

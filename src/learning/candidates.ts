@@ -4,7 +4,7 @@ import { sha256 } from "../cascade/file/seal.ts";
 import { runtimeError } from "../errors.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import { replaceFile } from "../sink/replace-file.ts";
-import { ARCHITECTURES, type Architecture, architectureName } from "../training/architectures.ts";
+import { type Architecture, architectureName } from "../training/architectures.ts";
 import type { LabelledPictures } from "../training/options.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { trainNetwork } from "../training/train.ts";
@@ -14,6 +14,8 @@ const STEPS_MIN = 2500;
 const EPOCHS_MIN = 6;
 const EPOCHS_MAX = 30;
 const BATCH = 16;
+/** Few appearances make the validation AUC jump from epoch to epoch. */
+const PATIENCE = 6;
 
 /** A trained network. */
 export interface Candidate {
@@ -37,7 +39,7 @@ export interface CandidateOptions {
 }
 
 /** Sides of the pictures that candidates read. */
-export function candidateSides(architectures: readonly Architecture[] = ARCHITECTURES): number[] {
+export function candidateSides(architectures: readonly Architecture[]): number[] {
   return [...new Set(architectures.map(({ side }) => side))];
 }
 
@@ -62,6 +64,7 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
       validation,
       seed,
       epochs,
+      patience: PATIENCE,
       signal,
       onProgress: (progress) => onProgress(name, progress),
     });

@@ -11,7 +11,7 @@ import { referenceModel } from "../labelling/reference-model.ts";
 import { suggestion } from "../nearest.ts";
 import { loadModel } from "../pipeline/load-model.ts";
 import type { Sink } from "../sink/sink.ts";
-import { ARCHITECTURES } from "../training/architectures.ts";
+import { ARCHITECTURES, type Architecture } from "../training/architectures.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { frontOf, levelsOf, validationOf } from "./assemble.ts";
 import { checkFixedCamera } from "./camera-motion.ts";
@@ -45,6 +45,8 @@ export interface TrainCascadeOptions {
   /** File with labels that take the place of the reference model's. */
   readonly labels?: string | undefined;
   readonly seed: number;
+  /** Networks that are tried. Default: `ARCHITECTURES`. */
+  readonly architectures?: readonly Architecture[];
   /** Folder to write. */
   readonly output: string;
   readonly signal: AbortSignal;
@@ -83,6 +85,7 @@ export interface TrainedCascade {
  */
 export async function trainCascade(options: TrainCascadeOptions): Promise<TrainedCascade> {
   const { question, seed, output, signal, events, budget } = options;
+  const { architectures = ARCHITECTURES } = options;
   await checkTarget(output);
   const reference = referenceOf(options);
   const footage = await openFootage(options.source, options.limits);
@@ -99,16 +102,19 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
   const object = question.classes.join(" or ");
   const spans = splitSpans({ truth, fps: footage.fps, budget, object });
 
-  events.stage("thumbnails", `${footage.frames} frames at ${candidateSides().join(", ")} pixels`);
+  events.stage(
+    "thumbnails",
+    `${footage.frames} frames at ${candidateSides(architectures).join(", ")} pixels`,
+  );
   const training = sampleFrames(truth, spans.training, TRAINING_MAX, seed);
   const validation = sampleFrames(truth, spans.validation, VALIDATION_MAX, seed + 1);
   const chosen = Uint32Array.of(...training, ...validation);
-  const read = await readThumbnails(pass(), question.region, chosen, candidateSides());
+  const read = await readThumbnails(pass(), question.region, chosen, candidateSides(architectures));
   checkFixedCamera(read.luma, footage.fps, footage.name);
 
   const candidates: Candidate[] = [];
-  events.stage("training", `${training.length} pictures, ${ARCHITECTURES.length} networks`);
-  for (const architecture of ARCHITECTURES) {
+  events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
+  for (const architecture of architectures) {
     const images = read.pictures.find(({ side }) => side === architecture.side)?.images;
     if (images === undefined) throw new RangeError(`no pictures of ${architecture.side} pixels`);
     const cut = training.length * 3 * architecture.side ** 2;
