@@ -19,7 +19,7 @@ const COVERAGE_SIZES = { tuning: 30_000, heldOut: 40_000, truth: 300_000 };
 const DRIFT_SIZES = { tuning: 45_000, heldOut: 60_000, truth: 200_000, after: 800_000 };
 const AUDIT_SHARE = 0.005;
 /** Days of video of each drifting camera before it drifts. */
-const DAYS_BEFORE = 0.25;
+const DAYS_BEFORE = 0.1;
 const FRAMES_PER_DAY = 86_400 * FPS;
 const COVERAGE_MIN = 93;
 const NOTICED_AFTER_MAX = 300;

@@ -19,9 +19,11 @@ export const BUDGET = { falseNegatives: 0.01, falsePositives: 0.01 };
 /** How many times what was promised the error of a drifted camera is. */
 export const RISE = 5;
 const WINDOWS = { windowFrames: FPS, agreeFrames: FPS - 1 };
-/** A shift of the logits is known to a thousandth, from so many frames. */
-const HALVINGS = 12;
+/** A shift of the logits is known to a hundredth, from so many frames. */
+const HALVINGS = 10;
 const SHIFT_FRAMES = 60_000;
+/** Long stretches are drawn piece by piece: most end early. */
+const PIECE_FRAMES = 40_000;
 /** Seeds of the streams of one trial lie apart by it. */
 const STREAM = 1_000_003;
 const SPACE: SearchSpace = {
@@ -210,21 +212,21 @@ interface AuditedStretch {
  */
 function audited(stretch: AuditedStretch, alarmed: (count: number) => boolean): void {
   const { audit, scene, point, count, seed } = stretch;
-  const footage = syntheticFootage(drawFrames(scene, count, seed));
-  const { answers, present } = replayPoint(footage, point);
   let auditedCount = 0;
-  for (let frame = 0; frame < count; frame += 1) {
-    if (answers[frame] === INFERRED) continue;
-    const probability = audit.draw();
-    if (probability === 0) continue;
-    auditedCount += 1;
-    const isPresent = footage.truth[frame] === 1;
-    const drift = audit.audited({
-      answered: present[frame] === 1,
-      present: isPresent,
-      probability,
-    });
-    if (drift !== null && !alarmed(auditedCount)) return;
+  for (let first = 0; first < count; first += PIECE_FRAMES) {
+    const frames = Math.min(PIECE_FRAMES, count - first);
+    const footage = syntheticFootage(drawFrames(scene, frames, seed + first));
+    const { answers, present } = replayPoint(footage, point);
+    for (let frame = 0; frame < frames; frame += 1) {
+      if (answers[frame] === INFERRED) continue;
+      const probability = audit.draw();
+      if (probability === 0) continue;
+      auditedCount += 1;
+      const isPresent = footage.truth[frame] === 1;
+      const answered = present[frame] === 1;
+      const drift = audit.audited({ answered, present: isPresent, probability });
+      if (drift !== null && !alarmed(auditedCount)) return;
+    }
   }
 }
 
