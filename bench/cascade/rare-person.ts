@@ -158,7 +158,7 @@ export async function evaluateRest(
   const truth = await readLabels(footage.restTruth, QUESTION, rest.frames);
   return {
     run,
-    reference: agreementWith(run.present, labels, rest.fps),
-    truth: agreementWith(run.present, truth, rest.fps),
+    reference: agreementWith(run, labels, rest.fps),
+    truth: agreementWith(run, truth, rest.fps),
   };
 }

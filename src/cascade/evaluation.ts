@@ -122,7 +122,7 @@ function exactBound(trials: Uint8Array, confidence: number): ErrorBound {
   return { ...bound, effectiveTrials: bound.trials, designEffect: 1, upper: 0 };
 }
 
-interface NearErrorOptions {
+export interface NearErrorOptions {
   /** Frames that are present (or absent), those of them answered wrongly, and anchors of all. */
   readonly trials: Uint8Array;
   readonly wrong: Uint8Array;
@@ -136,7 +136,7 @@ interface NearErrorOptions {
  * fiftieth whose anchors have the least fitting scores. Rare errors come in the same bunches as
  * these, and there are enough of them to see how large the bunches are.
  */
-function nearErrors(options: NearErrorOptions): Uint8Array {
+export function nearErrors(options: NearErrorOptions): Uint8Array {
   const { trials, wrong, anchors, scores, isPresent } = options;
   const misfit = new Float64Array(anchors.length);
   for (let frame = 0; frame < anchors.length; frame += 1) {

@@ -70,7 +70,7 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
         })
       : await readLabels(stated, cascade.question, footage.frames);
   const run = await runCascade({ ...common, cascade: file, video, sinks: sinks() });
-  const agreement = agreementWith(run.present, right, footage.fps);
+  const agreement = agreementWith(run, right, footage.fps);
   const against = truth ?? labels ?? `the reference model ${cascade.reference.name}`;
   printOut(
     flags["json"] === true

@@ -1,4 +1,5 @@
 import { type ErrorBound, errorBound } from "../cascade/bounds.ts";
+import { nearErrors } from "../cascade/evaluation.ts";
 import {
   type IntervalAgreement,
   intervalAgreement,
@@ -32,6 +33,8 @@ export interface CascadeRunOptions {
 export interface CascadeRun {
   /** 1 where a frame shows the object. */
   readonly present: Uint8Array;
+  /** How certain the level was that gave the answer, 0–1. */
+  readonly scores: Float32Array;
   readonly unanswered: number;
   readonly levels: Readonly<Record<FrameAnswer, number>>;
   readonly report: Report;
@@ -65,18 +68,21 @@ export async function runCascade(options: CascadeRunOptions): Promise<CascadeRun
   const report = await pipeline.run();
   if (pipeline.error !== null) throw pipeline.error;
   if (signal.aborted) throw runtimeError("interrupted", "Interrupted while the cascade ran");
-  const { present, unanswered, levels } = collector;
-  return { present, unanswered, levels, report };
+  const { present, scores, unanswered, levels } = collector;
+  return { present, scores, unanswered, levels, report };
 }
 
 /**
  * Compares answers with the truth, frame by frame, by windows of a second, and by appearances.
  *
- * @param present 1 where the cascade says present
  * @param truth 1 present, 0 absent, `IGNORED`
  * @throws {AipError} `labels-other-footage` where these are not as many frames
  */
-export function agreementWith(present: Uint8Array, truth: Uint8Array, fps: number): Agreement {
+export function agreementWith(
+  { present, scores }: Pick<CascadeRun, "present" | "scores">,
+  truth: Uint8Array,
+  fps: number,
+): Agreement {
   if (present.length !== truth.length) {
     throw usageError(
       "labels-other-footage",
@@ -92,16 +98,24 @@ export function agreementWith(present: Uint8Array, truth: Uint8Array, fps: numbe
     );
   return {
     frames: truth.length,
-    falseNegatives: boundOf(present, truth, 1),
-    falsePositives: boundOf(present, truth, 0),
+    falseNegatives: boundOf(present, scores, truth, 1),
+    falsePositives: boundOf(present, scores, truth, 0),
     windowed: windowedAccuracy(present, truth, oneSecondWindows(fps)),
     intervals: intervalAgreement(shown(present), shown(truth)),
   };
 }
 
 /** Of the frames whose truth is `is`: which were answered otherwise. */
-function boundOf(present: Uint8Array, truth: Uint8Array, is: 0 | 1): ErrorBound {
+function boundOf(
+  present: Uint8Array,
+  scores: Float32Array,
+  truth: Uint8Array,
+  is: 0 | 1,
+): ErrorBound {
   const trials = truth.map((one) => Number(one === is));
   const wrong = trials.map((counts, frame) => counts & Number(present[frame] !== is));
-  return errorBound({ trials, wrong, nearlyWrong: null });
+  // A frame has its anchor's score: each is its own anchor here.
+  const anchors = Uint32Array.from(truth.keys());
+  const nearlyWrong = nearErrors({ trials, wrong, anchors, scores, isPresent: is });
+  return errorBound({ trials, wrong, nearlyWrong });
 }
