@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { modelHash } from "../backend/model-hash.ts";
 import { type LabelOrigin, LabelStore } from "../cascade/labels/store.ts";
 import { usageError } from "../errors.ts";
@@ -65,7 +64,7 @@ export async function labelFootage(request: LabelRequest): Promise<Labelling> {
   const file = resolveModel(referenceModel(model, devices));
   const footage = await fingerprintOf(spec);
   const origin = { name: file.name, sha256: modelHash(file.path), confidence };
-  const before = labelledBefore(path, footage, origin);
+  const before = LabelStore.nextFrameOf(path, { footage, origin });
   const none = { footage, origin, before, labelled: 0, interrupted: false, report: null };
   if (before >= (frames ?? (footage.frames || Infinity))) return none;
   const labels = new LabelSink((classes) => {
@@ -89,13 +88,6 @@ export async function labelFootage(request: LabelRequest): Promise<Labelling> {
   if (pipeline.error !== null) throw pipeline.error;
   const interrupted = report.end === "interrupted";
   return { ...none, labelled: labels.committed, interrupted, report };
-}
-
-/** Frames an earlier run has labelled; all before the last of them are there. */
-function labelledBefore(path: string, footage: Fingerprint, origin: LabelOrigin): number {
-  if (!existsSync(path)) return 0;
-  using store = LabelStore.open(path, { footage, origin });
-  return store.nextFrame;
 }
 
 function checkClasses(wanted: readonly string[], known: readonly string[]): void {

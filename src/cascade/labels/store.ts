@@ -1,4 +1,5 @@
 import type { Database, Statement } from "bun:sqlite";
+import { existsSync } from "node:fs";
 import { usageError } from "../../errors.ts";
 import type { Fingerprint } from "../../footage/fingerprint.ts";
 import { IGNORED, type Question } from "../types.ts";
@@ -33,9 +34,9 @@ export interface SpanLabels {
 
 export interface LabelStoreOptions {
   readonly footage: Fingerprint;
-  /** Left out: only labels that are there are opened. */
+  /** Who labels; left out, as `classes`, where labels that are there are read. */
   readonly origin?: LabelOrigin;
-  /** Class names of the origin, class 0 first; where it is given. */
+  /** Class names of the origin, class 0 first. */
   readonly classes?: readonly string[];
 }
 
@@ -89,10 +90,11 @@ export class LabelStore implements Disposable {
     try {
       const held = readHead(db);
       if (held === null) {
-        if (options.origin === undefined) {
+        // A run that was killed before its first frame leaves no head.
+        if (options.origin === undefined || options.classes === undefined) {
           throw usageError("labels-malformed", `Labels "${path}" are of no footage: label it anew`);
         }
-        const { footage, origin, classes = [] } = options;
+        const { footage, origin, classes } = options;
         const head = { footage, origin, classes };
         writeHead(db, head);
         return new LabelStore(path, db, head);
@@ -103,6 +105,22 @@ export class LabelStore implements Disposable {
       db.close();
       throw labelError(path, cause);
     }
+  }
+
+  /**
+   * The first frame there is no label for: where a run by that origin goes on. 0 where the file is
+   * missing or empty.
+   *
+   * @throws {AipError} as `open`
+   */
+  static nextFrameOf(path: string, wanted: Required<Omit<LabelStoreOptions, "classes">>): number {
+    if (!existsSync(path)) return 0;
+    const db = openLabelFile(path, true);
+    const isStarted = readHead(db) !== null;
+    db.close();
+    if (!isStarted) return 0;
+    using store = LabelStore.open(path, wanted);
+    return store.nextFrame;
   }
 
   /** Frames there are labels for, failed ones included. */
