@@ -32,6 +32,9 @@ export { VideoSink } from "./sink/video.ts";
 export { type PatternOptions, patternSource } from "./source/pattern.ts";
 export type { IngestSegment, Source, SourceInfo } from "./source/source.ts";
 export type { Stage } from "./stage/stage.ts";
+export type { TrainingProgress } from "./training/progress.ts";
+export { type TrainOptions, trainNetwork } from "./training/train.ts";
+export type { TrainedNetwork } from "./training/training-run.ts";
 export type {
   Detection,
   DropPolicy,
