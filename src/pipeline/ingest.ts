@@ -11,6 +11,7 @@ import { Ring } from "../ring/ring.ts";
 import { type FrameFeed, openFeed } from "../source/feed.ts";
 import type { IngestSegment } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
+import { FrameClock } from "./frame-clock.ts";
 import { Screening, type ScreeningStart } from "./screening.ts";
 
 /** What the manager sends a new ingest worker. */
@@ -105,12 +106,7 @@ class SourceReader {
   #unused = -1;
   /** Takes frames nobody has a slot for; made when first needed. */
   #scratch: Uint8Array | undefined;
-  #isFirstOfSegment = false;
-  /** Added to the times of a segment that would begin before the last one ended. */
-  #shiftMs = 0;
-  #lastTimeMs = 0;
-  /** Time from the frame before the last one to the last. */
-  #stepMs = 0;
+  readonly #clock: FrameClock;
   #announcedMs = 0;
   #unannounced = 0;
   readonly #screening: Screening | null;
@@ -128,6 +124,7 @@ class SourceReader {
     this.#start = start;
     this.#frameId = start.firstFrame;
     this.#skipCount = start.skipCount;
+    this.#clock = new FrameClock(start.timeOffsetMs);
     this.#place = place;
     this.#frames = new Ring(arena, place.frameRingOffset, place.ringCapacity);
     this.#free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
@@ -174,8 +171,7 @@ class SourceReader {
   #readFrames(feed: FrameFeed, segment: IngestSegment): SegmentEnd["reason"] {
     const { frameLimit } = this.#start;
     this.#segmentCount += 1;
-    this.#isFirstOfSegment = this.#segmentCount > 1;
-    this.#shiftMs = 0;
+    this.#clock.begin();
     if (this.#startedMs[0] === 0) this.#startedMs[0] = clockMs();
     for (;;) {
       if (this.#stopped) return "stopped";
@@ -240,7 +236,7 @@ class SourceReader {
     const receivedMs = clockMs();
     this.#screening?.look(offset, this.#frameId, feed.isBare === true);
     words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
-    this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
+    this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#clock.next(feed.timeMs());
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
     this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
     words[(offset + SlotHeader.state) / 4] = SlotState.ready;
@@ -292,26 +288,10 @@ class SourceReader {
     writeGeometry(scratch.buffer as SharedArrayBuffer, 0, segment.geometry);
     const status = feed.fill(addressOf(scratch));
     if (status !== Status.ok) return status;
-    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = this.#time(feed);
+    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = this.#clock.next(feed.timeMs());
     Atomics.add(this.#control, SourceControl.dropped / 4, 1);
     this.#count();
     return Status.ok;
-  }
-
-  /**
-   * Time of the frame filled last. A camera that sends what it had stored when it is connected
-   * again would turn the clock back: its frames go on after the last one instead.
-   */
-  #time(feed: FrameFeed): number {
-    let timeMs = feed.timeMs() + this.#start.timeOffsetMs + this.#shiftMs;
-    if (this.#isFirstOfSegment && timeMs <= this.#lastTimeMs) {
-      this.#shiftMs += this.#lastTimeMs + this.#stepMs - timeMs;
-      timeMs = this.#lastTimeMs + this.#stepMs;
-    }
-    this.#isFirstOfSegment = false;
-    this.#stepMs = Math.max(timeMs - this.#lastTimeMs, 0);
-    this.#lastTimeMs = timeMs;
-    return timeMs;
   }
 
   /** Passes over a frame that an earlier run delivered. */
