@@ -35,7 +35,9 @@ export function defaultSlotCount(
   );
   if (hasCascade) {
     const fitting = Math.floor(CASCADE_SLOTS_BYTES / bytes);
-    return Math.max(SLOTS_MIN, Math.min(CASCADE_SLOTS_MAX, fitting));
+    // A camera's frames come slowly; and where many of them wait, they are old.
+    const most = sources.some(({ live }) => live) ? SLOTS_MAX : CASCADE_SLOTS_MAX;
+    return Math.max(SLOTS_MIN, Math.min(most, fitting));
   }
   const most = Math.max(SLOTS_MIN, Math.min(SLOTS_MAX, Math.floor(SLOTS_BYTES / bytes)));
   return Math.max(SLOTS_MIN, Math.min(most, Math.ceil(overtaking) + 2 * callFrames));
