@@ -17,8 +17,14 @@
 export type { DeviceInstance, DeviceSpec } from "./backend/backend.ts";
 export { parseDevices } from "./backend/device-spec.ts";
 export { discoverMachine, type Machine, type MachineDevice } from "./backend/discover.ts";
+export { type ImportOptions, importLabels, labelFormats } from "./cascade/labels/import.ts";
+export { type FrameSpan, LabelStore, type SpanLabels } from "./cascade/labels/store.ts";
 export { defineConfig, type RunConfig, type RunConfigInput } from "./config/run-config.ts";
 export { AipError, type ErrorCategory } from "./errors.ts";
+export { type Fingerprint, fingerprintOf } from "./footage/fingerprint.ts";
+export { type FootageRequest, type FootageThumbnails, readFootage } from "./footage/reader.ts";
+export { checkFixedCamera, differenceStatistics } from "./footage/statistics.ts";
+export { type Labelling, type LabelRequest, labelFootage } from "./labelling/label-footage.ts";
 export * as DetectionWords from "./layout/detection-words.ts";
 export { retrain } from "./learning/retrain.ts";
 export type { Report } from "./metrics/report.ts";
