@@ -6,16 +6,21 @@ import { checkTarget, saveCascade } from "../cascade/file/save.ts";
 import { type Span, type Spans, splitSpans } from "../cascade/spans.ts";
 import { type ErrorBudget, IGNORED, type Question } from "../cascade/types.ts";
 import { resolveRunConfig } from "../config/schema.ts";
-import { usageError } from "../errors.ts";
+import { AipError, usageError } from "../errors.ts";
 import { referenceModel } from "../labelling/reference-model.ts";
 import { suggestion } from "../nearest.ts";
 import { loadModel } from "../pipeline/load-model.ts";
 import type { Sink } from "../sink/sink.ts";
-import { ARCHITECTURES, type Architecture } from "../training/architectures.ts";
+import { ARCHITECTURES, type Architecture, architectureName } from "../training/architectures.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { frontOf, levelsOf, validationOf } from "./assemble.ts";
 import { checkFixedCamera } from "./camera-motion.ts";
-import { type Candidate, candidateSides, trainCandidate } from "./candidates.ts";
+import {
+  type Candidate,
+  type CandidateOptions,
+  candidateSides,
+  trainCandidate,
+} from "./candidates.ts";
 import { analyseFactors, type Choice, chooseCascade, type Factor } from "./choice.ts";
 import { checkClaim, checkWorthwhile } from "./claim.ts";
 import { measureCosts, searchCosts } from "./costs.ts";
@@ -119,7 +124,7 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
     if (images === undefined) throw new RangeError(`no pictures of ${architecture.side} pixels`);
     const cut = training.length * 3 * architecture.side ** 2;
     const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
-    const candidate = await trainCandidate({
+    const candidate = await trainUnlessHopeless({
       architecture,
       training: { images: images.subarray(0, cut), labels: labels.subarray(0, training.length) },
       validation: { images: images.subarray(cut), labels: labels.subarray(training.length) },
@@ -128,12 +133,18 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
       signal,
       onProgress: events.training,
     });
-    events.tell(`${candidate.name}: AUC ${candidate.auc.toFixed(4)} on the validation span`);
-    candidates.push(candidate);
+    if (candidate === null) {
+      events.tell(`${architectureName(architecture)} has learnt nothing, and is left out`);
+    } else {
+      events.tell(`${candidate.name}: AUC ${candidate.auc.toFixed(4)} on the validation span`);
+      candidates.push(candidate);
+    }
   }
 
   events.stage("scores", `of ${candidates.length} networks`);
-  const scores = await scoreFrames(pass(), question.region, candidates, spans.tuning.from);
+  const from = spans.tuning.from;
+  const scores =
+    candidates.length === 0 ? [] : await scoreFrames(pass(), question.region, candidates, from);
   const kinds = detectorKinds({ luma: read.luma, truth, span: spans.training, fps: footage.fps });
 
   events.stage("costs", "of every level, while the others run");
@@ -213,6 +224,16 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
 }
 
 const NOTHING = { mean: 0, low: 0, high: 0 };
+
+/** Null where a network has learnt nothing: the other levels may do without. */
+async function trainUnlessHopeless(options: CandidateOptions): Promise<Candidate | null> {
+  try {
+    return await trainCandidate(options);
+  } catch (error) {
+    if (error instanceof AipError && error.code === "training-collapsed") return null;
+    throw error;
+  }
+}
 
 /** The reference model: the devices' own where they name one, as simulated ones do. */
 function referenceOf({ model, devices, question }: TrainCascadeOptions): Cascade["reference"] {
