@@ -16,7 +16,7 @@ import {
 const TRIALS = 200;
 const TRIALS_QUICK = 20;
 const COVERAGE_SIZES = { tuning: 30_000, heldOut: 40_000, truth: 300_000 };
-const DRIFT_SIZES = { tuning: 45_000, heldOut: 60_000, truth: 200_000, after: 800_000 };
+const DRIFT_SIZES = { tuning: 30_000, heldOut: 45_000, truth: 150_000, after: 2_000_000 };
 const AUDIT_SHARE = 0.005;
 /** Days of video of each drifting camera before it drifts. */
 const DAYS_BEFORE = 0.1;

@@ -4,10 +4,11 @@ import { auditBaseline, type Evaluation, replayPoint } from "../src/cascade/eval
 import { isPointless, type TunedCascade, tuneCascade } from "../src/cascade/optimizer.ts";
 import { Recovery } from "../src/cascade/recovery.ts";
 import { countErrors, type ErrorCounts, INFERRED } from "../src/cascade/replay.ts";
-import type { OperatingPoint, SearchSpace } from "../src/cascade/search-space.ts";
+import type { Footage, OperatingPoint, SearchSpace } from "../src/cascade/search-space.ts";
 import {
   drawFrames,
   drawScene,
+  type SyntheticFrames,
   type SyntheticScene,
   syntheticFootage,
 } from "../src/cascade/synthetic.ts";
@@ -185,16 +186,27 @@ function driftedUpTo(
   { point, seed }: { readonly point: OperatingPoint; readonly seed: number },
   measure: (early: ErrorCounts) => number,
 ): SyntheticScene {
+  const drawn = drawFrames(scene, SHIFT_FRAMES, seed + 5 * STREAM);
+  const footage = syntheticFootage(drawn);
   let low = -scene.separation;
   let high = scene.separation;
   for (let halving = 0; halving < HALVINGS; halving += 1) {
     const shift = (low + high) / 2;
-    const drawn = { count: SHIFT_FRAMES, seed: seed + 5 * STREAM };
-    const { early } = replayScene(point, { ...scene, shift }, drawn);
+    const scores = shiftedScores(drawn, shift);
+    const { early } = replayErrors({ ...footage, scores: () => scores }, point);
     if (measure(early) > 1) low = shift;
     else high = shift;
   }
   return { ...scene, shift: high };
+}
+
+/** Scores as they would be with this shift: everything else about the frames stays. */
+function shiftedScores({ present, scores }: SyntheticFrames, shift: number): Float32Array {
+  const factor = Math.exp(shift);
+  return scores.map((score, frame) => {
+    const odds = (score / (1 - score)) * (present[frame] === 1 ? factor : 1 / factor);
+    return odds === Number.POSITIVE_INFINITY ? 1 : odds / (1 + odds);
+  });
 }
 
 interface AuditedStretch {
@@ -265,7 +277,7 @@ function trueRates(
   scene: SyntheticScene,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): { readonly falseNegatives: number; readonly falsePositives: number } {
-  const { all } = replayScene(point, scene, { count, seed });
+  const { all } = replayErrors(syntheticFootage(drawFrames(scene, count, seed)), point);
   return {
     falseNegatives: all.falseNegatives / all.present,
     falsePositives: all.falsePositives / all.absent,
@@ -273,12 +285,10 @@ function trueRates(
 }
 
 /** Errors of all frames, and of those answered early. */
-function replayScene(
+function replayErrors(
+  footage: Footage,
   point: OperatingPoint,
-  scene: SyntheticScene,
-  { count, seed }: { readonly count: number; readonly seed: number },
 ): { readonly all: ErrorCounts; readonly early: ErrorCounts } {
-  const footage = syntheticFootage(drawFrames(scene, count, seed));
   const { answers, present } = replayPoint(footage, point);
   const early = footage.truth.map((is, frame) => (answers[frame] === INFERRED ? IGNORED : is));
   return { all: countErrors(present, footage.truth), early: countErrors(present, early) };
