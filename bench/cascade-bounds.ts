@@ -60,11 +60,15 @@ function coverage({ quick, progress }: BenchmarkOptions): Comparison[] {
       ],
       claims: [{ of: "as reported, 95 %", to: "at least wanted", atLeast: 1 }],
       notes: [
-        `false negatives ${both(covered)[0]?.toFixed(1)} %, positives ${both(covered)[1]?.toFixed(1)} %`,
+        `as reported: ${formatBoth(both(covered))}; as if independent: ${formatBoth(both(naive))}`,
         `${holding.length} of ${count} were accepted for 1 %; ${broken.length} of these break it`,
       ],
     }),
   ];
+}
+
+function formatBoth([falseNegatives = 0, falsePositives = 0]: readonly number[]): string {
+  return `${falseNegatives.toFixed(1)} % of false negatives, ${falsePositives.toFixed(1)} % of positives`;
 }
 
 /** The bound that a binomial distribution over all frames would give. */

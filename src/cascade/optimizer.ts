@@ -57,7 +57,9 @@ export interface Shortfall {
   readonly kind: "falseNegatives" | "falsePositives";
   readonly bound: ErrorBound;
   readonly budget: number;
-  /** Held-out frames needed in all, as many of them present as in those there are. */
+  /** Held-out frames there are. */
+  readonly frames: number;
+  /** Held-out frames needed in all, the same share of them present as in those there are. */
   readonly framesNeeded: number;
 }
 
@@ -125,7 +127,7 @@ export function shortfallOf({ heldOut, budget }: TunedCascade): Shortfall | null
       const bound = heldOut[kind];
       const trials = trialsNeeded(budget[kind], bound.rate, bound.confidence);
       const framesNeeded = Math.ceil((heldOut.frames * trials) / bound.effectiveTrials);
-      return { kind, bound, budget: budget[kind], framesNeeded };
+      return { kind, bound, budget: budget[kind], frames: heldOut.frames, framesNeeded };
     });
   return found.toSorted((a, b) => b.framesNeeded - a.framesNeeded)[0] ?? null;
 }

@@ -45,10 +45,11 @@ export function checkWorthwhile({ chosen }: Optimized, { object }: ClaimContext)
 }
 
 function unsupported(
-  { kind, bound, budget, framesNeeded }: Shortfall,
+  shortfall: Shortfall,
   front: readonly TunedCascade[],
   { object, fps, frames }: ClaimContext,
 ): AipError {
+  const { kind, bound, budget } = shortfall;
   const what = kind === "falseNegatives" ? "false negatives" : "false positives";
   const shown = kind === "falseNegatives" ? `with a ${object}` : `without a ${object}`;
   const seen =
@@ -56,16 +57,16 @@ function unsupported(
     `wrong, which bounds the rate of ${what} at ${percent(bound.upper)}, not ${percent(budget)}`;
   return usageError(
     "claim-unsupported",
-    `The footage cannot support the claim: ${seen}; ${remedyOf(framesNeeded, frames, fps)}` +
+    `The footage cannot support the claim: ${seen}; ${remedyOf(shortfall, frames / fps)}` +
       supportable(front),
   );
 }
 
-/** Held-out footage is a fixed share of all. */
-function remedyOf(framesNeeded: number, frames: number, fps: number): string {
+/** Held-out footage is a fixed share of all: the whole must grow as it must. */
+function remedyOf({ frames, framesNeeded }: Shortfall, seconds: number): string {
   if (!Number.isFinite(framesNeeded)) return "no footage would help, as it is wrong that often";
-  const more = Math.max(0, framesNeeded - frames);
-  return `about ${formatSeconds(more / fps)} more of held-out footage would be needed`;
+  const more = (framesNeeded / frames - 1) * seconds;
+  return `about ${formatSeconds(more)} more of such footage would be needed`;
 }
 
 /** The strictest budget of the front that holds and gains something. */
