@@ -110,6 +110,10 @@ export async function openRun(
     options.firstFrame > 0
       ? new Map(sources.map(({ name }) => [name, { nextFrame: options.firstFrame, elapsedMs: 0 }]))
       : await resumePoints(sources, config);
+  for (const source of sources) {
+    const { nextFrame = 0 } = resumed.get(source.name) ?? {};
+    if (nextFrame > 0) source.startAt?.(nextFrame);
+  }
   const isUnused = models.length === 0 && config.model !== runDefaults.model;
   return {
     sources,

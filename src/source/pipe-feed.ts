@@ -3,40 +3,40 @@ import { SlotHeader, Status } from "../layout/layout.gen.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { type Address, closeFd, library } from "../native/library.ts";
 import type { FrameFeed } from "./feed.ts";
-import type { IngestSegment } from "./source.ts";
+import { hasPicture, type IngestSegment, type Thinning } from "./source.ts";
 import { TimestampParser } from "./timestamps.ts";
 import { Yuv4mpegMarks } from "./yuv4mpeg.ts";
 
 const TIMESTAMP_BYTES = 65536;
+const EVERY_FRAME: Thinning = { every: 1, first: 0 };
 
 type PipeSegment = Extract<IngestSegment, { kind: "pipe" }>;
 
 /**
  * Raw frames from a decoder's pipe, and their times from another.
  *
- * Where only every so many frames have pixels, those in between are known by their times alone: the
- * decoder tells every frame's, whether it sends the picture or not. The last of them are there when
- * the times end.
+ * Where the decoder leaves pictures out, those frames are known by their times alone, which it tells
+ * of all. They end when the times do.
  */
 export class PipeFeed implements FrameFeed {
   readonly isPrompt = false;
   readonly #segment: PipeSegment;
-  readonly #every: number;
+  readonly #thinning: Thinning;
   readonly #stopAddress: Address;
   readonly #sizeBytes: number;
   readonly #readBytes = new Uint32Array(new SharedArrayBuffer(4));
   readonly #timestamps: TimestampParser;
   readonly #marks: Yuv4mpegMarks | null;
   readonly #text = new Uint8Array(TIMESTAMP_BYTES);
-  /** Frames until the next one with pixels. */
-  #bareCount = 0;
-  /** Time of a frame without pixels, which had to be read to know that there is one. */
-  #bareMs = Number.NaN;
+  /** Number of the next frame in the segment. */
+  #next = 0;
   isBare = false;
+  /** Time of a frame without its picture, which had to be read to know that there is one. */
+  #bareMs = Number.NaN;
 
   constructor(segment: PipeSegment, stopAddress: Address) {
     this.#segment = segment;
-    this.#every = segment.every ?? 1;
+    this.#thinning = segment.thinning ?? EVERY_FRAME;
     this.#stopAddress = stopAddress;
     this.#timestamps = new TimestampParser(segment.startMs, segment.zeroUs);
     this.#sizeBytes = planeLayout(segment.geometry).sizeBytes;
@@ -49,26 +49,10 @@ export class PipeFeed implements FrameFeed {
   }
 
   fill(address: Address): number {
-    this.isBare = this.#bareCount > 0;
-    if (this.isBare) {
-      this.#bareMs = this.#nextTimeMs();
-      if (Number.isNaN(this.#bareMs)) return Status.end;
-      this.#bareCount -= 1;
-      return Status.ok;
-    }
-    const marked = this.#marks?.pass(this.#readBytes) ?? Status.ok;
-    if (marked !== Status.ok) return marked;
-    const status = library().aip_pipe_read(
-      this.#segment.fd,
-      address + SlotHeader.sizeBytes,
-      this.#sizeBytes,
-      this.#stopAddress,
-      this.#readBytes,
-    );
-    if (status !== Status.ok) return status;
-    this.#readBytes[0] = 0;
-    this.#bareCount = this.#every - 1;
-    return Status.ok;
+    this.isBare = !hasPicture(this.#next, this.#thinning);
+    const status = this.isBare ? this.#pass() : this.#read(address);
+    if (status === Status.ok) this.#next += 1;
+    return status;
   }
 
   skip(address: Address): number {
@@ -84,6 +68,26 @@ export class PipeFeed implements FrameFeed {
   close(): void {
     closeFd(this.#segment.fd);
     closeFd(this.#segment.timestampFd);
+  }
+
+  /** A frame without its picture: its time tells that there is one. */
+  #pass(): number {
+    this.#bareMs = this.#nextTimeMs();
+    return Number.isNaN(this.#bareMs) ? Status.end : Status.ok;
+  }
+
+  #read(address: Address): number {
+    const marked = this.#marks?.pass(this.#readBytes) ?? Status.ok;
+    if (marked !== Status.ok) return marked;
+    const status = library().aip_pipe_read(
+      this.#segment.fd,
+      address + SlotHeader.sizeBytes,
+      this.#sizeBytes,
+      this.#stopAddress,
+      this.#readBytes,
+    );
+    if (status === Status.ok) this.#readBytes[0] = 0;
+    return status;
   }
 
   /** The filter writes a frame's time before the encoder writes the frame: it is there, or lost. */

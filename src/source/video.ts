@@ -53,7 +53,8 @@ export async function openVideo(
 export async function openVideoInput(video: VideoInput, options: SourceOptions): Promise<Source> {
   const request = await decodeRequest(video.input, video.stream, options);
   const { every = 1 } = options;
-  return new VideoSource(video, { ...request, every }, options);
+  const thinning = { every, first: 0 };
+  return new VideoSource(video, { ...request, ...(every > 1 && { thinning }) }, options);
 }
 
 /** A video with a beginning and an end: one segment. */
@@ -83,6 +84,11 @@ class VideoSource implements Source {
     this.info = describe(this.#video.stream, this.#request);
   }
 
+  startAt(frame: number): void {
+    const { every = 1 } = this.#options;
+    this.#request = { ...this.#request, thinning: { every, first: frame } };
+  }
+
   async open(): Promise<IngestSegment | null> {
     if (this.#opened) return null;
     this.#opened = true;
@@ -93,7 +99,7 @@ class VideoSource implements Source {
       framing: framingOf(this.#request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs: 0,
-      every: this.#request.every ?? 1,
+      ...(this.#request.thinning !== undefined && { thinning: this.#request.thinning }),
       geometry: this.#request.format.geometry,
     };
   }

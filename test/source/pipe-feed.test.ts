@@ -16,6 +16,12 @@ const PERSON = join(import.meta.dir, "../../../shared/videos/one-by-one-person-d
 const pipes = { createPipe, closeFd };
 const UNTOUCHED = 0xa5;
 
+interface ReadOptions {
+  readonly every: number;
+  readonly first?: number;
+  readonly pixelFormat?: "bgr24";
+}
+
 interface Read {
   readonly timesMs: number[];
   /** Frames that came with pixels, by number. */
@@ -24,8 +30,10 @@ interface Read {
 }
 
 /** Reads a file as an ingest worker does; the slot is wiped before every frame. */
-async function readFile(path: string, every: number, pixelFormat?: "bgr24"): Promise<Read> {
+async function readFile(path: string, options: ReadOptions): Promise<Read> {
+  const { every, first = 0, pixelFormat } = options;
   const source = await openSource(path, { pipes, every, ...(pixelFormat && { pixelFormat }) });
+  if (first > 0) source.startAt?.(first);
   const segment = await source.open();
   if (segment?.kind !== "pipe") throw new Error("There is no pipe to read");
   const { sizeBytes } = planeLayout(segment.geometry);
@@ -42,6 +50,7 @@ async function readFile(path: string, every: number, pixelFormat?: "bgr24"): Pro
     const status = feed.fill(address);
     if (status === Status.end) break;
     expect(status).toBe(Status.ok);
+    expect(feed.isBare).toBe(untouched.equals(pixels));
     if (!untouched.equals(pixels)) pictures.set(timesMs.length, Buffer.from(pixels));
     timesMs.push(feed.timeMs());
   }
@@ -76,7 +85,7 @@ describe.skipIf(!hasFfmpeg)("PipeFeed", () => {
     "gives the pixels of every %i-th frame and the times of all",
     async (every) => {
       const path = media.make(`b-${every}.mp4`, ...testPicture(160, 120, 2), ...H264, "-bf", "3");
-      const { timesMs, pictures, error } = await readFile(path, every);
+      const { timesMs, pictures, error } = await readFile(path, { every });
       expect(error).toBeNull();
       expect(timesMs).toEqual(Array.from({ length: 50 }, (_, frame) => frame * 40));
       expect([...pictures.keys()]).toEqual(multiples(every, 50));
@@ -85,9 +94,18 @@ describe.skipIf(!hasFfmpeg)("PipeFeed", () => {
     },
   );
 
+  test("goes on in the middle with the first frame asked for, whatever its number", async () => {
+    const path = media.make("resumed.mp4", ...testPicture(160, 120, 2), ...H264);
+    const { timesMs, pictures } = await readFile(path, { every: 10, first: 23 });
+    expect(timesMs).toEqual(Array.from({ length: 50 }, (_, frame) => frame * 40));
+    expect([...pictures.keys()]).toEqual([23, 30, 40]);
+    const all = decoded(path, 160 * 120 * 1.5);
+    for (const [frame, picture] of pictures) expect(picture).toEqual(all[frame] as Buffer);
+  });
+
   test("gives them in any pixel format, which is framed otherwise", async () => {
     const path = media.make("rgb.mp4", ...testPicture(160, 120, 0.48), ...H264);
-    const { timesMs, pictures } = await readFile(path, 5, "bgr24");
+    const { timesMs, pictures } = await readFile(path, { every: 5, pixelFormat: "bgr24" });
     expect(timesMs).toHaveLength(12);
     expect([...pictures.keys()]).toEqual([0, 5, 10]);
     const all = decoded(path, 160 * 120 * 3, "bgr24");
@@ -102,7 +120,7 @@ describe.skipIf(!hasFfmpeg)("PipeFeed", () => {
       ...H264,
     );
     const kept = Array.from({ length: 30 }, (_, n) => n).filter((n) => n < 10 || n % 3 === 0);
-    const { timesMs } = await readFile(path, 4);
+    const { timesMs } = await readFile(path, { every: 4 });
     expect(timesMs).toHaveLength(kept.length);
     for (const [index, frame] of kept.entries()) {
       expect(timesMs[index]).toBeCloseTo((frame * 1000) / 30, 1);
@@ -112,7 +130,7 @@ describe.skipIf(!hasFfmpeg)("PipeFeed", () => {
   test.skipIf(!existsSync(PERSON))(
     `accounts for every frame of the person video${existsSync(PERSON) ? "" : " (skipped: no ../shared)"}`,
     async () => {
-      const { timesMs, pictures, error } = await readFile(PERSON, 15);
+      const { timesMs, pictures, error } = await readFile(PERSON, { every: 15 });
       expect(error).toBeNull();
       expect(timesMs).toEqual(Array.from({ length: 1394 }, (_, frame) => frame * 100));
       expect([...pictures.keys()]).toEqual(multiples(15, 1394));
