@@ -97,6 +97,28 @@ describe("a cascade that drifts", () => {
     expect(tail).toMatchObject({ answer: "specialized", present: false });
   }, 60_000);
 
+  test("other sources of the run keep theirs", async () => {
+    const frames: Frame[] = [];
+    await using pipeline = new Pipeline({
+      sources: [lit, "demo:size=64x64:frames=4000:fps=100"],
+      fps: 2000,
+      devices: "sim:0ms,sim:0ms",
+      slots: 64,
+      audit: 0.2,
+      retrain: "auto",
+      // Everything but the street, and the grey before the light, is brighter than that.
+      cascade: cascadeFor(150),
+      retrainer: () => Promise.reject(usageError("footage-too-short", "too short")),
+    });
+    for await (const frame of pipeline) frames.push(frame);
+    const events = pipeline.report().cascade?.events ?? [];
+    expect(new Set(events.map(({ source }) => source))).toEqual(new Set(["lit"]));
+    const answers = (name: string): Set<unknown> =>
+      new Set(frames.filter(({ source }) => source === name).map(({ answer }) => answer));
+    expect(answers("lit")).toContain("inferred");
+    expect(answers("demo")).not.toContain("inferred");
+  }, 60_000);
+
   test("tries again with more frames where these cannot support one", async () => {
     const counts: number[] = [];
     const { frames, pipeline } = await run((task) => {

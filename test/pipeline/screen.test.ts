@@ -93,6 +93,20 @@ describe("Screen", () => {
     }
   });
 
+  test("frames of a paced source do not wait for a full batch", async () => {
+    await using pipeline = new Pipeline({
+      sources: standing,
+      fps: 100,
+      devices: "sim:0ms",
+      slots: 256,
+      cascade: cascade({ network: NETWORK }),
+    });
+    const { in_order_latency_ms, answers } = await pipeline.run();
+    expect(answers.specialized).toBe(300);
+    // Most had left before the next one came, 10 ms later; a batch takes 160 ms to fill.
+    expect(in_order_latency_ms.p50).toBeLessThan(10);
+  });
+
   test("what the network is not sure of is left to the reference model", async () => {
     const frames = await framesOf(cascade({ network: { ...NETWORK, cLow: 0.001 } }));
     expect(answersOf(frames)).toBe(`${"i".repeat(50)}${"S".repeat(200)}${"i".repeat(50)}`);
