@@ -6,6 +6,7 @@ import {
   architectureName,
   DEFAULT_ARCHITECTURE,
   layerPlan,
+  operationCount,
 } from "../src/training/architectures.ts";
 import { initialParameters } from "../src/training/initial-parameters.ts";
 import { networkModel } from "../src/training/network-graph.ts";
@@ -26,6 +27,8 @@ const QUICK_IMAGES = 500;
 /** Frames a second and core that the default network must answer in batches. */
 const SCORED_MIN = 10_000;
 const BATCHES = [1, 16, 64];
+/** Operations a way computes in a round: half a second's, or so. */
+const ROUND_OPERATIONS = 32e9;
 const ROUNDS = 5;
 
 const TRAINED = "training, validation included";
@@ -124,7 +127,8 @@ async function scored(architecture: Architecture, quick: boolean): Promise<Compa
     mean: new Float32Array(3 * side * side).fill(128),
     scale: 1 / 64,
   });
-  const frames = quick ? 1280 : 6400;
+  const share = ROUND_OPERATIONS / operationCount(architecture) / (quick ? 5 : 1);
+  const frames = 64 * Math.ceil(share / 64);
   const { images } = cameraPictures({ count: 64, side, presentShare: 0.5, seed: 3 });
   const scorer = new NetworkScorer(model);
   scorer.pictures.set(images);

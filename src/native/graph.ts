@@ -75,8 +75,8 @@ export class GraphSession {
   }
 
   /**
-   * Reads every input and writes the outputs named; others are not computed. An output must not
-   * share memory with an input.
+   * Reads every input and writes the outputs named; what others would hold is thrown away. An output
+   * must not share memory with an input.
    *
    * HOT: one native call, and nothing is allocated on this side of it.
    *

@@ -178,3 +178,17 @@ test("bench --help lists every benchmark", async () => {
     expect(output).toContain(`  ${name} `);
   }
 });
+
+test("bench training holds training and answers against their limits", async () => {
+  const [trained, scored] = await quick("training");
+  expect(trained?.unit).toBe("examples/s of one core");
+  expect(pairs([trained as Comparison])).toEqual(
+    new Set([
+      "training, validation included / the limit: 10000 × 3 in 60 s",
+      "training, validation included / its native steps alone",
+    ]),
+  );
+  expect(pairs([scored as Comparison])).toEqual(
+    new Set(["batch 64 / onnxruntime-node, batch 64", "batch 64 / the limit: 10000"]),
+  );
+});
