@@ -9,7 +9,7 @@ import {
   runCascade,
 } from "../learning/evaluate.ts";
 import { type Footage, openFootage } from "../learning/footage.ts";
-import { readLabels, referenceLabels } from "../learning/reference-labels.ts";
+import { labelsFor, referenceLabels } from "../learning/reference-labels.ts";
 import { formatCount, formatRate } from "../metrics/number-format.ts";
 import { ProgressSink } from "../sink/progress.ts";
 import type { CommandInput } from "./command.ts";
@@ -68,7 +68,7 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
           sinks: sinks(),
           tell: () => undefined,
         })
-      : await readLabels(stated, cascade.question, footage.frames);
+      : await labelsFor(stated, cascade.question, footage);
   const run = await runCascade({ ...common, cascade: file, video, sinks: sinks() });
   const agreement = agreementWith(run, right, footage.fps);
   const against = truth ?? labels ?? `the reference model ${cascade.reference.name}`;

@@ -1,9 +1,11 @@
 import { createReadStream } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { cacheFolder } from "../cache-folder.ts";
 import { sha256 } from "../cascade/file/seal.ts";
+import { importLabels } from "../cascade/labels/import.ts";
 import { LabelStore } from "../cascade/labels/store.ts";
 import { IGNORED, type Question } from "../cascade/types.ts";
 import { runtimeError, usageError } from "../errors.ts";
@@ -102,6 +104,28 @@ export async function readLabels(
     lines.close();
   }
   return truth;
+}
+
+/**
+ * Reads labels of some footage: annotations in COCO's form (`.json`), or NDJSON as `readLabels`.
+ *
+ * @throws {AipError} `labels-other-footage`, `labels-malformed`, or as `readLabels`
+ */
+export async function labelsFor(
+  path: string,
+  question: Question,
+  { fingerprint, frames }: Pick<LabelOptions, "fingerprint" | "frames">,
+): Promise<Uint8Array> {
+  if (!/\.json$/i.test(path)) return await readLabels(path, question, frames);
+  const folder = await mkdtemp(join(tmpdir(), "aip-labels-"));
+  try {
+    const store = join(folder, "labels.sqlite");
+    await importLabels({ path: store, footage: fingerprint, from: path });
+    using labels = LabelStore.open(store, { footage: fingerprint });
+    return labels.span({ start: 0, end: Math.min(frames, labels.nextFrame) }, question).truth;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** 1 present, 0 absent, `IGNORED` where the frame has no answer, or says it is to be ignored. */

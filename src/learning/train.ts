@@ -28,7 +28,7 @@ import { detectorKinds } from "./detector-kinds.ts";
 import { type Footage, type FootageLimits, openFootage } from "./footage.ts";
 import { packObservations } from "./observations.ts";
 import { observe } from "./observe.ts";
-import { learningFolder, readLabels, referenceLabels } from "./reference-labels.ts";
+import { labelsFor, learningFolder, referenceLabels } from "./reference-labels.ts";
 import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
 import { readThumbnails, scoreFrames } from "./thumbnails.ts";
 
@@ -256,7 +256,7 @@ async function labelsOf(
   const { source, frames, fingerprint } = footage;
   if (labels !== undefined) {
     events.stage("labels", `from "${labels}"`);
-    const truth = await readLabels(labels, question, frames);
+    const truth = await labelsFor(labels, question, footage);
     checkLabels(labels, truth, footage);
     return truth;
   }
