@@ -165,7 +165,9 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   async #start(): Promise<Report> {
     const { cascade, config } = await this.#openCascade();
     const readers = [...this.#stages, ...this.#sinks];
-    const every = cascade === null ? 1 : pixelsEvery(cascade, config, readers);
+    // One that goes on in the middle may have no pixels of the frame whose answer others have.
+    const isWhole = this.#firstFrame === 0 && !config.resume;
+    const every = cascade !== null && isWhole ? pixelsEvery(cascade, config, readers) : 1;
     const [named] = await Promise.all([
       openNamedSources(this.#named, config, every),
       preloadRuntime(config),

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { CascadeLevels } from "../../src/cascade/types.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
+import { readNdjson } from "../../src/sink/ndjson-reader.ts";
 import type { Frame } from "../../src/types.ts";
 import { brightnessNetwork } from "./brightness-network.ts";
 import { answersOf } from "./cascade.ts";
@@ -81,6 +82,20 @@ describe("Screen", () => {
       frames.map(({ frame, timeMs, present, score }) => [frame, timeMs, present, score]);
     expect(bare).toHaveLength(300);
     expect(known(bare)).toEqual(known(whole));
+  });
+
+  test("a run that goes on in the middle looks at its first frame", async () => {
+    const output = join(folder, "results.ndjson");
+    const levels = { tSkip: 7, difference: DIFFERENCE, network: NETWORK };
+    const options = { sources: standing, devices: "sim:0ms", audit: 0, output, slots: 64 };
+    await new Pipeline({ ...options, frames: 100, cascade: cascade(levels) }).run();
+    await new Pipeline({ ...options, resume: true, cascade: cascade(levels) }).run();
+    const frames: Frame[] = [];
+    for await (const frame of readNdjson(output)) frames.push(frame);
+    // The second run's first frame is 100, within the turn of frame 98.
+    expect(answersOf(frames)).toBe(
+      `s${"r".repeat(55)}S${"R".repeat(43)}S${"R".repeat(151)}s${"r".repeat(47)}`,
+    );
   });
 
   test("the network alone scores every frame, in batches that leave in order", async () => {
