@@ -7,6 +7,7 @@ import { type Span, type Spans, splitSpans } from "../cascade/spans.ts";
 import { type ErrorBudget, IGNORED, type Question } from "../cascade/types.ts";
 import { resolveRunConfig } from "../config/schema.ts";
 import { AipError, usageError } from "../errors.ts";
+import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
 import { referenceModel } from "../labelling/reference-model.ts";
 import { suggestion } from "../nearest.ts";
 import { loadModel } from "../pipeline/load-model.ts";
@@ -14,7 +15,6 @@ import type { Sink } from "../sink/sink.ts";
 import { ARCHITECTURES, type Architecture, architectureName } from "../training/architectures.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { frontOf, levelsOf, validationOf } from "./assemble.ts";
-import { checkFixedCamera } from "./camera-motion.ts";
 import {
   type Candidate,
   type CandidateOptions,
@@ -115,7 +115,7 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
   const validation = sampleFrames(truth, spans.validation, VALIDATION_MAX, seed + 1);
   const chosen = Uint32Array.of(...training, ...validation);
   const read = await readThumbnails(pass(), question.region, chosen, candidateSides(architectures));
-  checkFixedCamera(read.luma, footage.fps, footage.name);
+  checkFixedCamera(footage.name, differenceStatistics(read.luma, footage.fps));
 
   const candidates: Candidate[] = [];
   events.stage("training", `${training.length} pictures, ${architectures.length} networks`);

@@ -1,6 +1,9 @@
-import { describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, test } from "bun:test";
+import { readFootage } from "../../src/footage/reader.ts";
 import { checkFixedCamera, differenceStatistics } from "../../src/footage/statistics.ts";
 import { mulberry32 } from "../../src/random.ts";
+import { hasShared, videoPath } from "../e2e/shared.ts";
+import { MediaFolder } from "../source/media.ts";
 
 const SIDE = 50;
 
@@ -77,5 +80,28 @@ describe("differenceStatistics()", () => {
       pairs: 0,
       movingShare: 0,
     });
+  });
+});
+
+// The videos of `../shared` are of fixed cameras; they are skipped where it is missing.
+describe.skipIf(!hasShared)("differenceStatistics() of real footage", () => {
+  const media = new MediaFolder();
+  afterAll(() => media.remove());
+  const movingShare = async (spec: string): Promise<number> => {
+    const selection = { start: 0, end: 400 };
+    const { luma } = await readFootage({ spec, selection, region: null, luma: true, sides: [] });
+    return differenceStatistics(luma as Uint8Array, 12).movingShare;
+  };
+
+  test("takes fixed cameras for fixed", async () => {
+    expect(await movingShare(videoPath("car-detection"))).toBeLessThan(0.05);
+    expect(await movingShare(videoPath("one-by-one-person-detection"))).toBeLessThan(0.05);
+  });
+
+  test("sees a crop that pans over one of them", async () => {
+    const pan = "crop=iw*0.7:ih*0.7:(iw*0.3)*(0.5+0.5*sin(t*0.8)):ih*0.15";
+    const from = videoPath("car-detection");
+    const path = media.make("pan.mp4", "-i", from, "-vf", pan, "-preset", "ultrafast");
+    expect(await movingShare(path)).toBeGreaterThan(0.8);
   });
 });
