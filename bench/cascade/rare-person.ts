@@ -32,7 +32,7 @@ export const QUESTION: Question = { classes: ["person"], confidence: 0.5, region
 
 /** Frames of the footage that is learnt from, and of that which follows. */
 export function framesOf(quick: boolean): { readonly learnt: number; readonly rest: number } {
-  const minutes = quick ? { learnt: 8, rest: 4 } : { learnt: 60, rest: 60 };
+  const minutes = quick ? { learnt: 5, rest: 2 } : { learnt: 60, rest: 60 };
   return { learnt: minutes.learnt * 60 * FPS, rest: minutes.rest * 60 * FPS };
 }
 
