@@ -103,6 +103,9 @@ async function answerVideo({ path }: Video, work: string, options: FindOptions):
     cascade,
     model,
     devices,
+    // Stored video is searched once: nobody waits for a drift to be found, and frames that are passed
+    // over need not leave the decoder.
+    audit: 0,
     output: work,
     resume: true,
     signal,
