@@ -278,7 +278,7 @@ static void test_refusals(void) {
 }
 
 int main(int count, char **arguments) {
-  const int rounds = count > 1 ? atoi(arguments[1]) : 400;
+  const int rounds = count > 1 ? atoi(arguments[1]) : 80;
   const char *separator = "";
   for (int k = 0; k < LEVEL_COUNT; k++) {
     if (aip_kernels_select(LEVELS[k]) != AIP_STATUS_OK) continue;
