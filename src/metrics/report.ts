@@ -147,7 +147,7 @@ export interface CascadeAuditReport {
   readonly false_positives: CascadeRateReport;
 }
 
-/** An error rate over all frames, with its two-sided 95 % interval, 0–1. */
+/** An error rate over all frames since the last event, with its two-sided 95 % interval, 0–1. */
 export interface CascadeRateReport {
   readonly rate: number;
   readonly low: number;

@@ -93,7 +93,9 @@ export class Auditing {
     const { index } = slots.sourceOf(slot);
     frame.show(slot, result, 0);
     const score = asked.scoreOf(frame);
-    const drift = (this.#options.sources[index] as SourceAudit).audit.audited({
+    const source = this.#options.sources[index] as SourceAudit;
+    source.audited += 1;
+    const drift = source.audit.audited({
       answered: this.#answered[slot] === 1,
       present: asked.isPresent(score),
       probability: this.#probability[slot] as number,

@@ -58,8 +58,11 @@ export function cascadeReport(parts: CascadeParts, run: Run): CascadeReport {
   };
 }
 
-function auditReportOf(source: string, { audit, skipped }: SourceAudit): CascadeAuditReport {
-  const { audited, falseNegatives, falsePositives } = audit.report;
+function auditReportOf(
+  source: string,
+  { audit, audited, skipped }: SourceAudit,
+): CascadeAuditReport {
+  const { falseNegatives, falsePositives } = audit.report;
   return {
     source,
     audited,

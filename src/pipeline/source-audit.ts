@@ -17,6 +17,8 @@ export interface SourceAuditOptions {
 /** The audit of one source's cascade. */
 export class SourceAudit {
   audit: Audit;
+  /** Frames that the reference model looked at again, in all. */
+  audited = 0;
   /** Drawn frames that nobody had time for. */
   skipped = 0;
   readonly #options: SourceAuditOptions;
