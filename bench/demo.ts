@@ -48,7 +48,7 @@ async function drawing(size: string, quick: boolean): Promise<Comparison> {
   const slot = demoSlot(geometry);
   const out = new Uint32Array(new SharedArrayBuffer(8));
   const { width, height, fps, seed, density, personShare } = options;
-  check(library().aip_demo_open(width, height, fps, seed, density, personShare, out), "demo");
+  check(library().aip_demo_open(width, height, fps, seed, density, personShare, 0, 0, out), "demo");
   const scene = readAddress(out);
   const address = addressOf(slot);
   const frames = quick ? FRAMES / 10 : FRAMES;

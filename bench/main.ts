@@ -13,6 +13,10 @@ import type { Benchmark, Comparison } from "./benchmark.ts";
 import { bgra } from "./bgra.ts";
 import { calibrate } from "./calibrate.ts";
 import { capacity } from "./capacity.ts";
+import { cascade } from "./cascade.ts";
+import { cascadeBounds } from "./cascade-bounds.ts";
+import { cascadeEarly } from "./cascade-early.ts";
+import { cascadeSeed } from "./cascade-seed.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
 import { estimate } from "./estimate.ts";
@@ -28,6 +32,7 @@ import { schedule } from "./schedule.ts";
 import { sources } from "./sources.ts";
 import { start } from "./start.ts";
 import { trace } from "./trace.ts";
+import { training } from "./training.ts";
 
 const BENCHMARKS: readonly Benchmark[] = [
   ring,
@@ -43,10 +48,15 @@ const BENCHMARKS: readonly Benchmark[] = [
   bgra,
   postprocess,
   demo,
+  cascadeEarly,
   help,
   ingest,
   fullrun,
   trace,
+  cascadeBounds,
+  cascadeSeed,
+  training,
+  cascade,
 ];
 
 function usage(): string {

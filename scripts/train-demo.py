@@ -67,6 +67,8 @@ class Options(ctypes.Structure):
         ("person_share", ctypes.c_float),
         ("day_seconds", ctypes.c_float),
         ("solo_track_id", ctypes.c_int32),
+        ("visitor_share", ctypes.c_float),
+        ("visitor_seconds", ctypes.c_float),
     ]
 
 
@@ -75,7 +77,7 @@ class Scene:
 
     def __init__(self, library, width, height, seed, density=1.0, person_share=-1.0):
         self.library, self.width, self.height = library, width, height
-        options = Options(width, height, 25.0, seed, density, 0, person_share, 0.0, 0)
+        options = Options(width, height, 25.0, seed, density, 0, person_share, 0.0, 0, 0.0, 0.0)
         self.handle = ctypes.c_void_p()
         status = library.aip_demo_create(ctypes.byref(options), ctypes.byref(self.handle))
         if status != 0:

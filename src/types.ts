@@ -1,7 +1,10 @@
 /** What became of a frame. Every received frame ends as exactly one of these. */
 export type FrameStatus = "ok" | "dropped" | "failed";
 
-/** How an `ok` frame was answered. */
+/**
+ * How an `ok` frame was answered: by the model, with the last answer again, or by the small network
+ * of a cascade.
+ */
 export type FrameAnswer = "inferred" | "reused" | "specialized";
 
 /** One detected object. */
@@ -42,7 +45,14 @@ export interface Frame {
   readonly status: FrameStatus;
   /** Only where `status` is `ok`. */
   readonly answer?: FrameAnswer;
-  /** Device instance that answered, such as `cpu-0`; only where `status` is `ok`. */
+  /** Whether it shows what the cascade was asked for; only where `status` is `ok`. */
+  readonly present?: boolean;
+  /**
+   * Of the specialized network or, where the reference model answered, its best detection, 0–1;
+   * only beside `present`.
+   */
+  readonly score?: number;
+  /** Device instance that answered, such as `cpu-0`; only where `answer` is `inferred`. */
   readonly device?: string;
   /** From arrival to emission in order, in ms; only where `status` is `ok`. */
   readonly latencyMs?: number;
@@ -94,6 +104,10 @@ export interface FrameView {
   readonly status: FrameStatus;
   /** How an `ok` frame was answered; `inferred` where it is left out. */
   readonly answer?: FrameAnswer;
+  /** Whether it shows what the cascade was asked for; undefined where no cascade runs. */
+  readonly present?: boolean | undefined;
+  /** How certain that is, 0–1; undefined where no cascade runs. */
+  readonly score?: number | undefined;
   /** Presentation time in ms. */
   readonly timeMs: number;
   readonly width: number;

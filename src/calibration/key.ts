@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import manifest from "../../package.json" with { type: "json" };
-import { contentHash } from "../backend/coreml/content-hash.ts";
 import type { Machine } from "../backend/discover.ts";
+import { modelHash } from "../backend/model-hash.ts";
 import { LAYOUT_HASH } from "../layout/layout.gen.ts";
 import type { CalibrationKey } from "../schedule/calibration.ts";
 
@@ -53,11 +52,6 @@ export function modelPrefixOf(key: CalibrationKey, modelName: string): string {
   return `${stem}-${key.input_size ?? "any"}-${(key.model_sha256 ?? "none").slice(0, 12)}-`;
 }
 
-/** Core ML's models are folders, most of them. */
-function modelHash(path: string): string {
-  return statSync(path).isDirectory() ? contentHash(path) : sha256(readFileSync(path));
-}
-
-function sha256(bytes: string | Uint8Array): string {
+function sha256(bytes: string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }

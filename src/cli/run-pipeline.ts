@@ -1,5 +1,6 @@
 import manifest from "../../package.json" with { type: "json" };
 import type { RunConfig } from "../config/run-config.ts";
+import { retrain } from "../learning/retrain.ts";
 import { auditReport, type Report } from "../metrics/report.ts";
 import { formatReport } from "../metrics/table.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
@@ -22,6 +23,7 @@ export async function runPipeline(config: RunConfig): Promise<number> {
   const crashes = supervisedCrashes();
   const pipeline = new Pipeline({
     ...config,
+    ...(config.cascade !== undefined && config.retrain === "auto" && { retrainer: retrain }),
     crashes,
     sinks: progress === null ? [] : [progress],
   });

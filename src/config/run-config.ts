@@ -1,3 +1,5 @@
+import { AUDIT_SHARE } from "../cascade/audit.ts";
+import type { RetrainMode } from "../cascade/recovery.ts";
 import type { ScheduleName } from "../schedule/schedule-spec.ts";
 import type { DropPolicy, PixelFormatName } from "../types.ts";
 import type { SourceValues, SourceValuesInput } from "./source-values.ts";
@@ -59,6 +61,12 @@ export interface RunConfig {
   readonly hwaccel: "auto" | "none";
   /** Whether decoders may scale pictures to what the model reads; `auto` where it pays. */
   readonly ingest: IngestMode;
+  /** A cascade that answers most frames early: what `aip cascade train` wrote. */
+  readonly cascade?: string;
+  /** Share of the frames it answers early that the model looks at again when idle, 0–1. */
+  readonly audit: number;
+  /** What happens when that shows that the cascade is not what it was. */
+  readonly retrain: RetrainMode;
   /** NDJSON file; `-` is standard output. */
   readonly output?: string;
   /** Video file with the boxes drawn in. */
@@ -98,6 +106,9 @@ export interface RunConfigInput {
   readonly inputSize?: string | InputSize;
   readonly hwaccel?: "auto" | "none";
   readonly ingest?: IngestMode;
+  readonly cascade?: string;
+  readonly audit?: number;
+  readonly retrain?: RetrainMode;
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;
@@ -114,6 +125,8 @@ export const runDefaults: RunConfig = {
   schedule: "look-ahead",
   hwaccel: "auto",
   ingest: "auto",
+  audit: AUDIT_SHARE,
+  retrain: "auto",
   resume: false,
   quiet: false,
 };

@@ -50,6 +50,10 @@ export const constants: readonly ConstantSpec[] = [
   { name: "payload_rank_max", value: 6, doc: "Dimensions of a payload tensor." },
   { name: "head_level_count_max", value: 8, doc: "Feature-map strides of an anchor-free head." },
   { name: "batch_size_max", value: 64, doc: "Frames that one call can answer." },
+  { name: "graph_rank_max", value: 8, doc: "Dimensions of a tensor of a graph's run." },
+  { name: "thumbnail_side_max", value: 128, doc: "Side of a thumbnail in pixels." },
+  { name: "difference_block_count", value: 100, doc: "Blocks of the difference: 10 by 10." },
+  { name: "anchor_none", value: 0xffffffff, doc: "Stands for the reference in an anchor's place." },
 ];
 
 export const enums: readonly EnumSpec[] = [
@@ -57,6 +61,14 @@ export const enums: readonly EnumSpec[] = [
     name: "slot_state",
     doc: "Where a slot is on its way: free, writing, ready, reading, done, free.",
     values: { free: 0, writing: 1, ready: 2, reading: 3, done: 4 },
+  },
+  {
+    name: "early_answer",
+    doc:
+      "What a cascade found before the reference model: nothing certain, so that model decides; " +
+      "the last answer again, for want of a look or of a change; the empty picture; the object " +
+      "absent or present.",
+    values: { none: 0, skipped: 1, unchanged: 2, empty: 3, absent: 4, present: 5 },
   },
   {
     name: "pixel_format",
@@ -181,7 +193,12 @@ export const structs: readonly StructSpec[] = [
         type: "f64",
         doc: "Monotonic clock when the first read began; 0 before.",
       },
-      { name: "reserved", type: "u32", count: 26, doc: "Fills the cache line." },
+      {
+        name: "screening",
+        type: "u32",
+        doc: "Screening in force; another number means that the manager has sent another.",
+      },
+      { name: "reserved", type: "u32", count: 25, doc: "Fills the cache line." },
     ],
   },
   {
@@ -209,6 +226,17 @@ export const structs: readonly StructSpec[] = [
       { name: "time_ms", type: "f64", doc: "Presentation time since the stream's start, in ms." },
       { name: "received_ms", type: "f64", doc: "Monotonic clock when the frame had arrived." },
       { name: "decode_ms", type: "f32", doc: "Time the frame took to read, in ms." },
+      { name: "early_answer", type: "u32", doc: "An early_answer; none where no cascade runs." },
+      {
+        name: "score",
+        type: "f32",
+        doc: "Of a cascade's network, 0-1; NaN where it did not look.",
+      },
+      {
+        name: "difference",
+        type: "f32",
+        doc: "What the difference detector measured; NaN where it did not look.",
+      },
       { name: "width", type: "u32", doc: "Width of the pixels held here." },
       { name: "height", type: "u32", doc: "Height of the pixels held here." },
       { name: "source_width", type: "u32", doc: "Width before the decoder scaled it; 0: width." },
@@ -230,7 +258,7 @@ export const structs: readonly StructSpec[] = [
         doc: "Start of each plane, from the start of this header.",
       },
       { name: "plane_stride_bytes", type: "u32", count: 3, doc: "Bytes from one row to the next." },
-      { name: "reserved", type: "u32", count: 7, doc: "Fills the cache line." },
+      { name: "reserved", type: "u32", count: 4, doc: "Fills the cache line." },
     ],
   },
   {
@@ -343,6 +371,19 @@ export const structs: readonly StructSpec[] = [
         doc: "Frames one call may answer, where the model leaves it open; 0 counts as 1.",
       },
       { name: "reserved", type: "u32", count: 11, doc: "Fills the struct." },
+    ],
+  },
+  {
+    name: "graph_tensor",
+    sizeBytes: 64,
+    doc: "One tensor of a graph's run, over the caller's memory.",
+    fields: [
+      { name: "address", type: "u32", count: 2, doc: "Of its first element, the low word first." },
+      { name: "index", type: "u32", doc: "Which of the graph's inputs, or of its outputs." },
+      { name: "dtype", type: "u32", doc: "A dtype." },
+      { name: "rank", type: "u32", doc: "Dimensions in use." },
+      { name: "shape", type: "u32", count: 8, doc: "The last dimension fastest, without gaps." },
+      { name: "reserved", type: "u32", count: 3, doc: "Fills the cache line." },
     ],
   },
 ];

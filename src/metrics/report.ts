@@ -113,6 +113,71 @@ export interface DriftReport {
   readonly share_to: number;
 }
 
+/** What a cascade did in a run, level by level. */
+export interface CascadeReport {
+  /** Path of its file. */
+  readonly file: string;
+  /** What every frame was asked. */
+  readonly question: {
+    readonly classes: readonly string[];
+    readonly confidence: number;
+    /** Left, top, right, bottom as shares of the picture; null for all of it. */
+    readonly region: readonly number[] | null;
+  };
+  /** Frames that show it. */
+  readonly present: number;
+  /** Frames each level answered; they sum up to the emitted ones. */
+  readonly levels: CascadeLevelCounts;
+  /** Share of the frames answered early that was to be looked at again, 0–1. */
+  readonly audit_share: number;
+  /** Per source; empty where nothing is audited. */
+  readonly audits: readonly CascadeAuditReport[];
+  /** What became of the cascade meanwhile. */
+  readonly events: readonly CascadeEventReport[];
+}
+
+/** What looking again at a random few of the frames answered early has shown. */
+export interface CascadeAuditReport {
+  readonly source: string;
+  /** Frames the reference model looked at again. */
+  readonly audited: number;
+  /** Frames that were drawn, and that no device had time for. */
+  readonly skipped: number;
+  readonly false_negatives: CascadeRateReport;
+  readonly false_positives: CascadeRateReport;
+}
+
+/** An error rate over all frames since the last event, with its two-sided 95 % interval, 0–1. */
+export interface CascadeRateReport {
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+  /** Audited frames that count, and the wrong ones among them. */
+  readonly audited: number;
+  readonly errors: number;
+}
+
+export interface CascadeEventReport {
+  readonly source: string;
+  readonly kind: "drift" | "fallback" | "refused" | "retrained";
+  /** Counted from the start of the run. */
+  readonly at_s: number;
+  readonly text: string;
+}
+
+export interface CascadeLevelCounts {
+  /** Not looked at (`t_skip`): the last answer again. */
+  readonly skipped: number;
+  /** Hardly different from the last frame with an answer of its own: that answer again. */
+  readonly unchanged: number;
+  /** Hardly different from the empty picture. */
+  readonly empty: number;
+  /** By the specialized network. */
+  readonly specialized: number;
+  /** By the reference model. */
+  readonly inferred: number;
+}
+
 /** What the weighted round robin's own accounting says. */
 export interface WeightedReport {
   /** Frames the sources generated, and those assigned to a device. */
@@ -168,6 +233,8 @@ export interface Report {
   readonly faults: FaultsReport;
   /** Changes of speed, in the order they were noticed. */
   readonly drift: readonly DriftReport[];
+  /** Only where a cascade ran. */
+  readonly cascade?: CascadeReport;
   /** What people should know: a source that reconnected, a codec that was missing. */
   readonly notes: readonly string[];
   /** Files written. */

@@ -1,3 +1,4 @@
+import { cascadeRows } from "./cascade-rows.ts";
 import { describeDrift } from "./drift-text.ts";
 import {
   formatCount,
@@ -48,6 +49,7 @@ export function formatReport(report: Report, options: TableOptions = {}): string
   const rows = [
     ...endRows(report),
     ...framesRows(report),
+    ...cascadeRows(report).map((text, index) => row(index === 0 ? "cascade" : "", text)),
     ...speedRows(report),
     ...deviceRows(report),
     ...stageRows(report),
@@ -136,12 +138,12 @@ function speedRows(report: Report): Row[] {
   ];
 }
 
-function deviceRows({ devices, frames }: Report): Row[] {
+function deviceRows({ devices, answers }: Report): Row[] {
   const hasCalls = devices.some(({ frames_per_call: count }) => count !== undefined);
   const head = ["frames", "share", ...(hasCalls ? ["a call"] : []), "busy", "latency mean", "p99"];
   const shares = formatShares(
     devices.map((device) => device.frames),
-    frames.emitted,
+    answers.inferred,
   );
   const lines = devices.map((device, index) => deviceCells(device, shares[index] ?? "", hasCalls));
   return tableRows(

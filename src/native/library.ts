@@ -50,10 +50,22 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_session_batch_size: { args: [pointer, pointer], returns: i32 },
   aip_session_payload_bytes: { args: [pointer, pointer], returns: i32 },
   aip_session_destroy: { args: [pointer], returns: nothing },
-  aip_demo_open: { args: [u32, u32, f64, u32, f32, f32, pointer], returns: i32 },
+  aip_graph_open: { args: [pointer, u32, u32, pointer], returns: i32 },
+  aip_graph_describe: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_graph_run: { args: [pointer, pointer, u32, pointer, u32], returns: i32 },
+  aip_graph_close: { args: [pointer], returns: nothing },
+  aip_demo_open: { args: [u32, u32, f64, u32, f32, f32, f32, f32, pointer], returns: i32 },
   aip_demo_draw: { args: [pointer, u32, pointer], returns: i32 },
   aip_demo_destroy: { args: [pointer], returns: nothing },
   aip_annotate: { args: [pointer, pointer, pointer, u32], returns: i32 },
+  aip_thumbnail_luma: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_thumbnail_rgb: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_difference: { args: [pointer, pointer, u32, pointer, f32, pointer], returns: i32 },
+  aip_difference_blocks: { args: [pointer, pointer, u32, pointer], returns: i32 },
+  aip_difference_gate: {
+    args: [pointer, u32, u32, pointer, pointer, f32, u32, f32, pointer],
+    returns: i32,
+  },
 };
 
 /** Native memory a function reads or writes: an address, or a typed array over shared memory. */
@@ -132,6 +144,26 @@ export interface NativeLibrary {
   aip_session_batch_size(session: Address, count: NativeMemory): number;
   aip_session_payload_bytes(session: Address, sizeBytes: NativeMemory): number;
   aip_session_destroy(session: Address): void;
+  aip_graph_open(
+    model: NativeMemory,
+    modelBytes: number,
+    threadCount: number,
+    graph: NativeMemory,
+  ): number;
+  aip_graph_describe(
+    graph: Address,
+    json: NativeMemory,
+    capacity: number,
+    neededBytes: NativeMemory,
+  ): number;
+  aip_graph_run(
+    graph: Address,
+    inputs: NativeMemory,
+    inputCount: number,
+    outputs: NativeMemory,
+    outputCount: number,
+  ): number;
+  aip_graph_close(graph: Address): void;
   aip_demo_open(
     width: number,
     height: number,
@@ -139,11 +171,35 @@ export interface NativeLibrary {
     seed: number,
     density: number,
     personShare: number,
+    visitorShare: number,
+    visitorSeconds: number,
     demo: NativeMemory,
   ): number;
   aip_demo_draw(demo: Address, frameIndex: number, slot: Address): number;
   aip_demo_destroy(demo: Address): void;
   aip_annotate(slot: Address, result: Address, labels: NativeMemory, labelCount: number): number;
+  aip_thumbnail_luma(slot: Address, region: NativeMemory, side: number, out: NativeMemory): number;
+  aip_thumbnail_rgb(slot: Address, region: NativeMemory, side: number, out: NativeMemory): number;
+  aip_difference(
+    a: NativeMemory,
+    b: NativeMemory,
+    side: number,
+    blockWeights: NativeMemory,
+    bias: number,
+    out: NativeMemory,
+  ): number;
+  aip_difference_blocks(a: NativeMemory, b: NativeMemory, side: number, out: NativeMemory): number;
+  aip_difference_gate(
+    thumbs: NativeMemory,
+    count: number,
+    side: number,
+    reference: NativeMemory,
+    blockWeights: NativeMemory,
+    bias: number,
+    tSkip: number,
+    tDiff: number,
+    anchors: NativeMemory,
+  ): number;
 }
 
 const SUFFIX = process.platform === "darwin" ? "dylib" : "so";

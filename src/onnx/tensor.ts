@@ -24,20 +24,24 @@ const Tensor = {
 } as const;
 const DATA_EXTERNAL = 1;
 
-/** Element types of `TensorProto.DataType` that are read here. */
-const FLOAT = 1;
-const INT32 = 6;
-const INT64 = 7;
-const FLOAT16 = 10;
-const BFLOAT16 = 16;
+/** Element types of `TensorProto.DataType` that are read or written here. */
+export const DataType = {
+  float: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  float16: 10,
+  bfloat16: 16,
+} as const;
+export type DataType = (typeof DataType)[keyof typeof DataType];
 
 /** Bytes of an element. */
 const SIZES: Readonly<Record<number, number>> = {
-  [FLOAT]: 4,
-  [INT32]: 4,
-  [INT64]: 8,
-  [FLOAT16]: 2,
-  [BFLOAT16]: 2,
+  [DataType.float]: 4,
+  [DataType.int32]: 4,
+  [DataType.int64]: 8,
+  [DataType.float16]: 2,
+  [DataType.bfloat16]: 2,
 };
 
 /** A tensor whose values stand in the file. */
@@ -71,6 +75,17 @@ export function readTensor(message: Uint8Array): ConstantTensor | undefined {
   return { name: textOf(fields, Tensor.name), shape, dataType, elementBytes, data };
 }
 
+/** A tensor of these values; whole numbers are 64 bits wide in a graph's shapes and axes. */
+export function constantTensor(
+  name: string,
+  shape: readonly number[],
+  values: Float32Array | BigInt64Array,
+): ConstantTensor {
+  const dataType = values instanceof Float32Array ? DataType.float : DataType.int64;
+  const data = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return { name, shape, dataType, elementBytes: values.BYTES_PER_ELEMENT, data };
+}
+
 /** The message of a tensor. */
 export function writeTensor({ name, shape, dataType, data }: ConstantTensor): Uint8Array {
   return writeFields([
@@ -83,19 +98,19 @@ export function writeTensor({ name, shape, dataType, data }: ConstantTensor): Ui
 
 /** Whole numbers in a tensor of int32 or int64; undefined where it holds others. */
 export function integersIn({ data, dataType }: ConstantTensor): number[] | undefined {
-  if (dataType !== INT32 && dataType !== INT64) return undefined;
+  if (dataType !== DataType.int32 && dataType !== DataType.int64) return undefined;
   const bytes = Uint8Array.from(data).buffer;
-  return dataType === INT32
+  return dataType === DataType.int32
     ? Array.from(new Int32Array(bytes))
     : Array.from(new BigInt64Array(bytes), Number);
 }
 
 /** Values that stand in the field of their type instead of in `raw_data`. */
 function typedData(fields: readonly Field[], dataType: number): Uint8Array | undefined {
-  if (dataType === FLOAT) return Buffer.concat(bytesOf(fields, Tensor.floatData));
-  if (dataType === INT64) {
+  if (dataType === DataType.float) return Buffer.concat(bytesOf(fields, Tensor.floatData));
+  if (dataType === DataType.int64) {
     return new Uint8Array(BigInt64Array.from(bigintsOf(fields, Tensor.int64Data)).buffer);
   }
-  if (dataType !== INT32) return undefined;
+  if (dataType !== DataType.int32) return undefined;
   return new Uint8Array(Int32Array.from(intsOf(fields, Tensor.int32Data)).buffer);
 }

@@ -1,6 +1,9 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import { DROPPED, NOTHING } from "../schedule/reorder.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import type { Auditing } from "./auditing.ts";
+import type { CascadeAnswers } from "./cascade-answers.ts";
+import type { CascadeKeeper } from "./cascade-keeper.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -13,6 +16,12 @@ export interface DeparturesOptions {
   readonly frame: EmittedFrame;
   /** Called with `frame` filled, in order per source. */
   readonly emit: () => void;
+  /** Says how frames were answered where a cascade runs; null elsewhere. */
+  readonly cascade: CascadeAnswers | null;
+  /** Draws frames to be looked at again; null where no cascade is audited. */
+  readonly auditing: Auditing | null;
+  /** Keeps what it learns from; null where no cascade runs. */
+  readonly keeper: CascadeKeeper | null;
   /** Is told of every frame that begins to leave; null where nobody wants a timeline. */
   readonly trace: TraceRecorder | null;
 }
@@ -32,13 +41,20 @@ export class Departures {
   readonly #stages: StageTimes;
   readonly #frame: EmittedFrame;
   readonly #emit: () => void;
+  readonly #cascade: CascadeAnswers | null;
+  readonly #auditing: Auditing | null;
+  readonly #keeper: CascadeKeeper | null;
   readonly #trace: TraceRecorder | null;
 
-  constructor({ slots, stages, frame, emit, trace }: DeparturesOptions) {
+  constructor(options: DeparturesOptions) {
+    const { slots, stages, frame, emit, cascade, auditing, keeper, trace } = options;
     this.#slots = slots;
     this.#stages = stages;
     this.#frame = frame;
     this.#emit = emit;
+    this.#cascade = cascade;
+    this.#auditing = auditing;
+    this.#keeper = keeper;
     this.#trace = trace;
   }
 
@@ -60,6 +76,8 @@ export class Departures {
       else this.#show(source, firstSlot + local, nowMs);
       this.#trace?.leaving();
       this.#emit();
+      if (frame.status === "ok") this.#auditing?.left(frame);
+      if (local !== DROPPED) this.#keeper?.left(frame);
       if (local !== DROPPED) this.#slots.leave(firstSlot + local);
     }
     source.free.publish();
@@ -72,6 +90,8 @@ export class Departures {
     const { width, height } = source.source.info.geometry;
     source.dropped += 1;
     frame.status = "dropped";
+    frame.present = undefined;
+    frame.score = undefined;
     frame.error = source.takeDropReason(frameId);
     frame.showDropped(source.dropTimeMs(frameId), width, height);
   }
@@ -79,12 +99,16 @@ export class Departures {
   #show(source: SourceRunner, slot: number, nowMs: number): void {
     const frame = this.#frame;
     const slots = this.#slots;
+    const hasFailed = slots.hasFailed(slot);
+    if (!hasFailed) this.#cascade?.fill(source.index, slot);
     const result = slots.resultOf(slot);
     frame.show(slot, result, nowMs);
-    if (slots.hasFailed(slot)) {
+    if (hasFailed) {
       source.failed += 1;
       frame.status = "failed";
       frame.deviceIndex = -1;
+      frame.present = undefined;
+      frame.score = undefined;
       frame.error = slots.takeError(slot);
       this.firstFailure ??= `frame ${frame.frameId} of ${source.source.name}: ${frame.error}`;
       return;
@@ -94,6 +118,7 @@ export class Departures {
     frame.status = "ok";
     frame.deviceIndex = slots.deviceOf(slot);
     this.latency.record(frame.latencyMs);
-    this.#stages.left(slots, result, nowMs);
+    this.#cascade?.settle(frame);
+    if (frame.deviceIndex >= 0) this.#stages.left(slots, result, nowMs);
   }
 }

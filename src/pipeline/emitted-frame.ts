@@ -16,6 +16,7 @@ import type { Source } from "../source/source.ts";
 import type {
   Detection as DetectionResult,
   Frame,
+  FrameAnswer,
   FrameStatus,
   FrameView,
   TensorPayload,
@@ -43,6 +44,10 @@ export class EmittedFrame implements FrameView {
   sourceIndex = 0;
   frameId = 0;
   status: FrameStatus = "ok";
+  answer: FrameAnswer = "inferred";
+  /** Undefined where no cascade runs, and where the frame is not `ok`. */
+  present: boolean | undefined;
+  score: number | undefined;
   timeMs = 0;
   width = 0;
   height = 0;
@@ -145,6 +150,7 @@ export class EmittedFrame implements FrameView {
     const source = sources[this.sourceIndex] as (typeof sources)[number];
     const file = source.fileAt?.(this.timeMs);
     const answered = this.status === "ok";
+    const device = deviceIds[this.deviceIndex];
     const payload = answered ? this.#copyPayload() : undefined;
     return {
       source: source.name,
@@ -154,8 +160,10 @@ export class EmittedFrame implements FrameView {
       width: this.width,
       height: this.height,
       status: this.status,
-      ...(answered && { answer: "inferred" as const }),
-      ...(answered && { device: deviceIds[this.deviceIndex] as string }),
+      ...(answered && { answer: this.answer }),
+      ...(answered && this.present !== undefined && { present: this.present }),
+      ...(answered && this.score !== undefined && { score: this.score }),
+      ...(answered && device !== undefined && { device }),
       ...(answered && { latencyMs: this.latencyMs }),
       detections: Array.from({ length: this.detectionCount }, (_, i) => this.#copyDetection(i)),
       ...(payload !== undefined && { payload }),

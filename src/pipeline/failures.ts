@@ -1,6 +1,8 @@
 import { type AipError, runtimeError } from "../errors.ts";
 import { ATTEMPT_COUNT_MAX, type Dispatcher } from "../schedule/dispatcher.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import type { Anchors } from "./anchors.ts";
+import type { Auditing } from "./auditing.ts";
 import type { Device, Seat } from "./device.ts";
 import type { SlotTable } from "./slot-table.ts";
 
@@ -10,6 +12,10 @@ const FAILURES_IN_ROW_MAX = 10;
 export interface FailuresOptions {
   readonly slots: SlotTable;
   readonly dispatcher: Dispatcher;
+  /** Knows which frame takes the place of one that has failed for good. */
+  readonly anchors: Anchors;
+  /** Knows frames that have left already; null where no cascade is audited. */
+  readonly auditing: Auditing | null;
   /** A device gives nothing but errors; its frames must be taken back before this returns. */
   readonly onBroken: (device: Device, reason: string) => void;
   /** Is told of errors and lost devices; null where nobody wants a timeline. */
@@ -79,6 +85,11 @@ export class Failures {
     }
   }
 
+  /** Gives up a frame that has just come, and was to have the answer of one that has failed. */
+  forsake(slot: number): void {
+    this.#giveUp(slot, this.#hopeless ?? "the frame whose answer it was to have has failed");
+  }
+
   /** Gives up a frame that has just come, where no device is left; false where one is. HOT. */
   takeIfHopeless(slot: number): boolean {
     if (this.#hopeless === null) return false;
@@ -87,7 +98,11 @@ export class Failures {
   }
 
   #attemptFailed(slot: number, message: string): void {
-    const { slots, dispatcher } = this.#options;
+    const { slots, dispatcher, auditing } = this.#options;
+    if (auditing?.has(slot) === true) {
+      auditing.failed(slot);
+      return;
+    }
     if (slots.attemptsOf(slot) >= ATTEMPT_COUNT_MAX) {
       this.#giveUp(slot, message);
       return;
@@ -97,10 +112,18 @@ export class Failures {
   }
 
   #giveUp(slot: number, message: string): void {
-    const { slots } = this.#options;
-    slots.fail(slot, message);
+    const { slots, dispatcher, anchors } = this.#options;
     const { place, reorder } = slots.sourceOf(slot);
-    reorder.complete(slot - place.firstSlot);
+    for (let lost = slot; lost >= 0; ) {
+      const next = anchors.lost(lost);
+      slots.fail(lost, message);
+      reorder.complete(lost - place.firstSlot);
+      if (next >= 0 && this.#hopeless === null && !anchors.isBare(next)) {
+        dispatcher.arrive(next, slots.receivedMsOf(next));
+        return;
+      }
+      lost = next;
+    }
   }
 
   /** A lost device leaves no result block that says what it was at. */

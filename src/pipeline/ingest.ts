@@ -11,6 +11,8 @@ import { Ring } from "../ring/ring.ts";
 import { type FrameFeed, openFeed } from "../source/feed.ts";
 import type { IngestSegment } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
+import { FrameClock } from "./frame-clock.ts";
+import { Screening, type ScreeningStart } from "./screening.ts";
 
 /** What the manager sends a new ingest worker. */
 export interface IngestStart {
@@ -29,6 +31,10 @@ export interface IngestStart {
   readonly skipCount: number;
   /** Added to every presentation time. */
   readonly timeOffsetMs: number;
+  /** Whether frames come when they come, and nobody may hold them back. */
+  readonly live: boolean;
+  /** What a cascade screens frames with; null where none runs. */
+  readonly screening: ScreeningStart | null;
 }
 
 export type IngestCommand =
@@ -59,6 +65,8 @@ const STOPPED = -2;
 const WAIT_MS = 100;
 /** Frames that are made within microseconds are announced together, at most this late. */
 const ANNOUNCE_WITHIN_MS = 0.2;
+/** Frames of a quick decoder that a cascade looks at together, at most this late. */
+const SCREEN_WITHIN_MS = 4;
 /** How long the manager gets to let the oldest waiting frame give way. */
 const OLDEST_WAIT_MS = 5;
 
@@ -98,14 +106,13 @@ class SourceReader {
   #unused = -1;
   /** Takes frames nobody has a slot for; made when first needed. */
   #scratch: Uint8Array | undefined;
-  #isFirstOfSegment = false;
-  /** Added to the times of a segment that would begin before the last one ended. */
-  #shiftMs = 0;
-  #lastTimeMs = 0;
-  /** Time from the frame before the last one to the last. */
-  #stepMs = 0;
+  readonly #clock: FrameClock;
   #announcedMs = 0;
   #unannounced = 0;
+  readonly #screening: Screening | null;
+  /** Frames that are announced together, and how late at most. */
+  readonly #togetherMax: number;
+  readonly #togetherMs: number;
   #frameId: number;
   #skipCount: number;
   #firstDueMs = 0;
@@ -117,6 +124,7 @@ class SourceReader {
     this.#start = start;
     this.#frameId = start.firstFrame;
     this.#skipCount = start.skipCount;
+    this.#clock = new FrameClock(start.timeOffsetMs);
     this.#place = place;
     this.#frames = new Ring(arena, place.frameRingOffset, place.ringCapacity);
     this.#free = new Ring(arena, place.freeRingOffset, place.ringCapacity);
@@ -131,6 +139,9 @@ class SourceReader {
     this.#floats = new Float32Array(arena);
     this.#address = addressOf(new Uint8Array(arena));
     this.#stopAddress = this.#address + place.controlOffset + SourceControl.stop;
+    this.#screening = this.#openScreening();
+    this.#togetherMax = place.slotCount / 4;
+    this.#togetherMs = this.#screening === null ? ANNOUNCE_WITHIN_MS : SCREEN_WITHIN_MS;
   }
 
   /** Reads a segment to its end, and lets go of it however that comes. */
@@ -160,8 +171,7 @@ class SourceReader {
   #readFrames(feed: FrameFeed, segment: IngestSegment): SegmentEnd["reason"] {
     const { frameLimit } = this.#start;
     this.#segmentCount += 1;
-    this.#isFirstOfSegment = this.#segmentCount > 1;
-    this.#shiftMs = 0;
+    this.#clock.begin();
     if (this.#startedMs[0] === 0) this.#startedMs[0] = clockMs();
     for (;;) {
       if (this.#stopped) return "stopped";
@@ -224,8 +234,9 @@ class SourceReader {
     const status = feed.fill(this.#address + offset);
     if (status !== Status.ok) return status;
     const receivedMs = clockMs();
+    this.#screening?.look(offset, this.#frameId, feed.isBare === true);
     words[(offset + SlotHeader.frameId) / 4] = this.#frameId;
-    this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#time(feed);
+    this.#doubles[(offset + SlotHeader.timeMs) / 8] = this.#clock.next(feed.timeMs());
     this.#doubles[(offset + SlotHeader.receivedMs) / 8] = receivedMs;
     this.#floats[(offset + SlotHeader.decodeMs) / 4] = receivedMs - beganMs;
     words[(offset + SlotHeader.state) / 4] = SlotState.ready;
@@ -233,17 +244,39 @@ class SourceReader {
     this.#frames.tryPush(this.#place.firstSlot + slot);
     this.#unannounced += 1;
     // A frame that may be long in coming must not leave the one before unannounced.
-    const isPrompt = feed.isPrompt && this.#start.fps === null;
-    const isSoon = receivedMs - this.#announcedMs < ANNOUNCE_WITHIN_MS;
-    if (isPrompt && isSoon && this.#unannounced < this.#place.slotCount / 4) return Status.ok;
+    const isPrompt = this.#start.fps === null && this.#mayHold(feed, receivedMs - beganMs);
+    const isSoon = receivedMs - this.#announcedMs < this.#togetherMs;
+    if (isPrompt && isSoon && this.#unannounced < this.#togetherMax) return Status.ok;
     this.#announcedMs = receivedMs;
     this.#announce();
     return Status.ok;
   }
 
+  /** A file's decoder that was quick has the next frame ready: a cascade looks at both together. */
+  #mayHold(feed: FrameFeed, decodeMs: number): boolean {
+    if (feed.isPrompt) return true;
+    return this.#screening !== null && !this.#start.live && decodeMs < SCREEN_WITHIN_MS / 4;
+  }
+
+  #openScreening(): Screening | null {
+    const { arena, screening: start } = this.#start;
+    if (start === null) return null;
+    const batchMax = Math.max(1, Math.floor(this.#place.slotCount / 4));
+    return new Screening({
+      start,
+      arena,
+      arenaAddress: this.#address,
+      slotsOffset: this.#place.slotsOffset,
+      slotBytes: this.#place.slotBytes,
+      batchMax,
+      control: this.#control,
+    });
+  }
+
   /** Makes the frames filled so far visible, and wakes the manager where it sleeps. */
   #announce(): void {
     this.#unannounced = 0;
+    this.#screening?.flush();
     this.#free.release();
     this.#frames.publish();
     this.#doorbell.ring();
@@ -255,26 +288,10 @@ class SourceReader {
     writeGeometry(scratch.buffer as SharedArrayBuffer, 0, segment.geometry);
     const status = feed.fill(addressOf(scratch));
     if (status !== Status.ok) return status;
-    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = this.#time(feed);
+    this.#dropTimes[this.#frameId % this.#place.dropTimeCount] = this.#clock.next(feed.timeMs());
     Atomics.add(this.#control, SourceControl.dropped / 4, 1);
     this.#count();
     return Status.ok;
-  }
-
-  /**
-   * Time of the frame filled last. A camera that sends what it had stored when it is connected
-   * again would turn the clock back: its frames go on after the last one instead.
-   */
-  #time(feed: FrameFeed): number {
-    let timeMs = feed.timeMs() + this.#start.timeOffsetMs + this.#shiftMs;
-    if (this.#isFirstOfSegment && timeMs <= this.#lastTimeMs) {
-      this.#shiftMs += this.#lastTimeMs + this.#stepMs - timeMs;
-      timeMs = this.#lastTimeMs + this.#stepMs;
-    }
-    this.#isFirstOfSegment = false;
-    this.#stepMs = Math.max(timeMs - this.#lastTimeMs, 0);
-    this.#lastTimeMs = timeMs;
-    return timeMs;
   }
 
   /** Passes over a frame that an earlier run delivered. */

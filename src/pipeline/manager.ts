@@ -4,6 +4,8 @@ import { Doorbell } from "../ring/doorbell.ts";
 import { Dispatcher } from "../schedule/dispatcher.ts";
 import type { Scheduler } from "../schedule/scheduler.ts";
 import type { TraceRecorder } from "../sink/trace-recorder.ts";
+import { ANSWERED, type Anchors, ASKS, FORSAKEN } from "./anchors.ts";
+import type { Auditing } from "./auditing.ts";
 import type { Departures } from "./departures.ts";
 import type { Device, Seat } from "./device.ts";
 import { Failures } from "./failures.ts";
@@ -25,6 +27,10 @@ export interface ManagerOptions {
   readonly scheduler: Scheduler;
   readonly stages: StageTimes;
   readonly departures: Departures;
+  /** Knows which frames need no device. */
+  readonly anchors: Anchors;
+  /** Asks for more when devices are idle; null where no cascade is audited. */
+  readonly auditing: Auditing | null;
   /** A device gives nothing but errors; its frames must be taken back before this returns. */
   readonly onBroken: (device: Device, reason: string) => void;
   /** Is told of every step; null where nobody wants a timeline. */
@@ -54,7 +60,7 @@ export class Manager {
   #nowMs = 0;
 
   constructor(options: ManagerOptions) {
-    const { devices, sources, slots, onBroken, trace } = options;
+    const { devices, sources, slots, anchors, auditing, onBroken, trace } = options;
     this.#options = options;
     this.#devices = devices;
     this.#sources = sources;
@@ -71,7 +77,14 @@ export class Manager {
       onDefer: (device) => trace?.deferred(device, this.#dispatcher),
       expire: (slot) => this.#giveWay(slot, true),
     });
-    this.#failures = new Failures({ slots, dispatcher: this.#dispatcher, onBroken, trace });
+    this.#failures = new Failures({
+      slots,
+      dispatcher: this.#dispatcher,
+      anchors,
+      auditing,
+      onBroken,
+      trace,
+    });
   }
 
   /** Frames given to another device after one has failed. */
@@ -171,6 +184,7 @@ export class Manager {
       if (this.#departures.letLeave(source, this.#nowMs)) worked = true;
     }
     this.#trace?.slotsInUse(this.#sources, this.#nowMs);
+    if (this.#audit()) worked = true;
     return worked;
   }
 
@@ -194,12 +208,18 @@ export class Manager {
   #answered(device: Device, result: number): void {
     const slots = this.#slots;
     const slot = slots.slotOf(result);
-    this.#trace?.answered(slot, result, device.index);
+    const { auditing } = this.#options;
+    const isAudit = auditing?.has(slot) === true;
+    if (!isAudit) this.#trace?.answered(slot, result, device.index);
     device.answered(
       slots.startedMsOf(result),
       slots.finishedMsOf(result),
       slots.batchSizeOf(result),
     );
+    if (isAudit) {
+      auditing.audited(slot, result);
+      return;
+    }
     this.#options.stages.answered(slots, slot, result);
     slots.answer(slot, result);
     const { place, reorder } = slots.sourceOf(slot);
@@ -217,6 +237,10 @@ export class Manager {
       slots.enter(slot);
       this.#trace?.arrived(slot);
       source.reorder.arrive(slot - firstSlot, slots.frameIdOf(slot));
+      const fate = this.#options.anchors.arrived(slot);
+      if (fate === ANSWERED) source.reorder.complete(slot - firstSlot);
+      if (fate === FORSAKEN) this.#failures.forsake(slot);
+      if (fate !== ASKS) continue;
       if (this.#failures.takeIfHopeless(slot)) continue;
       this.assignedCount += 1;
       this.#dispatcher.arrive(slot, slots.receivedMsOf(slot));
@@ -238,6 +262,25 @@ export class Manager {
     return true;
   }
 
+  /** Gives devices that have been idle for as long as a frame takes frames to audit. HOT. */
+  #audit(): boolean {
+    const { auditing } = this.#options;
+    if (auditing === null || auditing.waiting === 0) return false;
+    if (this.#sources.every((source) => source.finished)) auditing.skipWaiting();
+    if (this.#dispatcher.isBusy) return false;
+    let worked = false;
+    for (const device of this.#devices) {
+      if (!device.alive || device.inFlight > 0) continue;
+      if (this.#nowMs - device.busySinceMs < device.serviceMs) continue;
+      const slot = auditing.next();
+      if (slot < 0) break;
+      this.#give(device, slot, 0);
+      device.seat?.commands.publish();
+      worked = true;
+    }
+    return worked;
+  }
+
   #give(device: Device, slot: number, followers: number): void {
     const result = this.#slots.assign(slot, device.index, followers);
     this.#trace?.given(slot, device.index, this.#dispatcher);
@@ -255,7 +298,9 @@ export class Manager {
     const source = slots.sourceOf(slot);
     source.dropping(slots.frameIdOf(slot), slots.timeMsOf(slot), isLate);
     this.#trace?.gaveWay(slot, this.#nowMs);
+    const next = this.#options.anchors.lost(slot);
     source.reorder.drop(slot - source.place.firstSlot);
+    if (next >= 0) this.#dispatcher.arrive(next, slots.receivedMsOf(next));
     slots.leave(slot);
     source.free.publish();
   }

@@ -11,7 +11,9 @@ import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
 import { openSources } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import { settleAuto } from "./auto-devices.ts";
+import type { Retrainer } from "./cascade-keeper.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
+import type { RunCascade } from "./run-cascade.ts";
 
 /** Where each source goes on, by its name; empty for a run that follows none. */
 export type ResumePoints = ReadonlyMap<string, ResumePoint>;
@@ -23,6 +25,12 @@ export interface Opened {
   readonly models: readonly LoadedModel[];
   readonly instances: readonly DeviceInstance[];
   readonly resumed: ResumePoints;
+  /** Answers most frames early; null where every frame is inferred. */
+  readonly cascade: RunCascade | null;
+  /** Trains a cascade anew; null where nobody can. */
+  readonly retrainer: Retrainer | null;
+  /** Every how many frames of a video have pixels; those between have the last answer. */
+  readonly every: number;
   /** What people should know of all this. */
   readonly notes: readonly string[];
   /** Version of ONNX Runtime, where it takes part. */
@@ -32,20 +40,32 @@ export interface Opened {
 export interface OpenOptions {
   /** How the processes ended that ran this before. */
   readonly crashes: readonly string[];
+  /** Frame each source starts with. */
+  readonly firstFrame: number;
+  /** Answers most frames early; left out where every frame is inferred. */
+  readonly cascade?: RunCascade | null;
+  readonly retrainer?: Retrainer | null;
+  /** Every how many frames of a video have pixels; default 1. */
+  readonly every?: number;
   /** Ends what takes a while. */
   readonly signal: AbortSignal;
   /** Says at once what is about to take a while. */
   readonly tell: (text: string) => void;
 }
 
-/** Opens the sources a configuration names. The caller closes them. */
+/**
+ * Opens the sources a configuration names. The caller closes them.
+ * @param every every how many frames of a video pixels are wanted
+ */
 export function openNamedSources(
   names: readonly string[],
   config: RunConfig,
+  every = 1,
 ): Promise<readonly Source[]> {
   return openSources(names, {
     pipes: { createPipe, closeFd },
     hwaccel: config.hwaccel,
+    ...(every > 1 && { every }),
     ...(config.pixelFormat !== undefined && { pixelFormat: config.pixelFormat }),
     ...(config.frames !== undefined && { frames: config.frames }),
   });
@@ -86,13 +106,23 @@ export async function openRun(
     tell: options.tell,
     ...(known !== null && { machine: known }),
   });
-  const resumed = await resumePoints(sources, config);
+  const resumed =
+    options.firstFrame > 0
+      ? new Map(sources.map(({ name }) => [name, { nextFrame: options.firstFrame, elapsedMs: 0 }]))
+      : await resumePoints(sources, config);
+  for (const source of sources) {
+    const { nextFrame = 0 } = resumed.get(source.name) ?? {};
+    if (nextFrame > 0) source.startAt?.(nextFrame);
+  }
   const isUnused = models.length === 0 && config.model !== runDefaults.model;
   return {
     sources,
     models,
     instances: withWeights(parseSchedule(config.schedule), withMeasured(instances, measured)),
     resumed,
+    cascade: options.cascade ?? null,
+    retrainer: options.retrainer ?? null,
+    every: options.every ?? 1,
     notes: [
       ...autoNotes,
       ...notes,

@@ -3,15 +3,23 @@ import type { RunConfigInput } from "../config/run-config.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
+import type { Retrainer } from "./cascade-keeper.ts";
+import type { RunCascade } from "./run-cascade.ts";
 
 /** Everything `aip run` takes, and what only code can give. */
-export interface PipelineOptions extends Omit<RunConfigInput, "sources"> {
+export interface PipelineOptions extends Omit<RunConfigInput, "sources" | "cascade"> {
   /** What `aip run` takes, such as `"clip.mp4"`, or sources of one's own. Default `demo`. */
   readonly sources?: string | readonly (string | Source)[];
+  /** A cascade's file, as `aip run --cascade` takes it, or a cascade of one's own. */
+  readonly cascade?: string | RunCascade;
+  /** Trains a cascade anew where `retrain` is `auto`; without it, `auto` only warns. */
+  readonly retrainer?: Retrainer;
   /** Steps every frame passes in order, before the sinks. */
   readonly stages?: readonly Stage[];
   /** Sinks besides those of `output` and `annotate`. */
   readonly sinks?: readonly Sink[];
+  /** Frame each source starts with; those before it are passed over. Default 0. */
+  readonly firstFrame?: number;
   /** Ends the run as `stop()` does. */
   readonly signal?: AbortSignal;
   /** How the processes ended that ran this before and crashed, for the report: `["SIGSEGV"]`. */

@@ -13,11 +13,13 @@ import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
 import { preloadRuntime } from "./auto-devices.ts";
+import type { Retrainer } from "./cascade-keeper.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
 import type { PipelineEvents, PipelineOptions } from "./options.ts";
 import { Run } from "./run.ts";
+import { checkFit, openCascade, pixelsEvery, type RunCascade, withCascade } from "./run-cascade.ts";
 
 /**
  * Video in, results out, in order, from every device at once.
@@ -47,6 +49,10 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
   readonly #trace: TraceSink | null;
   readonly #stages: Stage[];
   readonly #crashes: readonly string[];
+  readonly #firstFrame: number;
+  /** Of one's own; null where the configuration names a file, or none. */
+  readonly #ownCascade: RunCascade | null;
+  readonly #retrainer: Retrainer | null;
   #promise: Promise<Report> | undefined;
   #run: Run | undefined;
   readonly #stopping = new AbortController();
@@ -55,17 +61,23 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   /** @throws {AipError} category `usage`, where an option is unknown or out of range */
   constructor(options: PipelineOptions = {}) {
-    const { stages = [], sinks = [], crashes = [], signal, sources = "demo", ...config } = options;
+    const { stages = [], sinks = [], crashes = [], firstFrame = 0, signal, ...others } = options;
+    const { sources = "demo", ...rest } = others;
+    const { cascade, retrainer = null, ...config } = rest;
     const given = typeof sources === "string" ? [sources] : sources;
     this.#ownSources = given.filter((source) => typeof source !== "string");
     this.#named = given.filter((source) => typeof source === "string");
     // An empty list is checked, and refused, as the configuration's own.
     const isNamed = this.#named.length > 0 || this.#ownSources.length === 0;
     const named = isNamed && { sources: this.#named };
-    this.config = resolveRunConfig({ ...config, ...named });
+    const file = typeof cascade === "string" && { cascade };
+    this.config = resolveRunConfig({ ...config, ...named, ...file });
+    this.#retrainer = retrainer;
+    this.#ownCascade = typeof cascade === "object" ? cascade : null;
     checkOutputs(this.config);
     checkResume(this.config);
     this.#crashes = crashes;
+    this.#firstFrame = firstFrame;
     this.#stages = [...stages];
     this.#sinks = [...sinks];
     const { output, annotate, resume: append, trace } = this.config;
@@ -143,20 +155,35 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     await this.#promise?.catch(() => undefined);
   }
 
-  async #start(): Promise<Report> {
+  async #openCascade(): Promise<{ cascade: RunCascade | null; config: RunConfig }> {
     const { config } = this;
+    const file = config.cascade;
+    const cascade = this.#ownCascade ?? (file === undefined ? null : await openCascade(file));
+    return { cascade, config: cascade === null ? config : withCascade(config, cascade) };
+  }
+
+  async #start(): Promise<Report> {
+    const { cascade, config } = await this.#openCascade();
+    const readers = [...this.#stages, ...this.#sinks];
+    // One that goes on in the middle may have no pixels of the frame whose answer others have.
+    const isWhole = this.#firstFrame === 0 && !config.resume;
+    const every = cascade !== null && isWhole ? pixelsEvery(cascade, config, readers) : 1;
     const [named] = await Promise.all([
-      openNamedSources(this.#named, config),
+      openNamedSources(this.#named, config, every),
       preloadRuntime(config),
     ]);
     const sources = [...named, ...this.#ownSources];
     try {
       const opened = await openRun(sources, config, {
+        firstFrame: this.#firstFrame,
+        cascade,
+        retrainer: this.#retrainer,
+        every,
         crashes: this.#crashes,
         signal: this.#stopping.signal,
         tell: (text) => this.events.emit("note", text),
       });
-      const readers = [...this.#stages, ...this.#sinks];
+      if (cascade !== null) checkFit(cascade, opened);
       const ingest = await settleIngest(opened, { mode: config.ingest, readers });
       const run = new Run({
         config,

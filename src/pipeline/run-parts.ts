@@ -15,8 +15,11 @@ import type { TraceRecorder } from "../sink/trace-recorder.ts";
 import { deliveredGeometry } from "../source/scaled.ts";
 import type { Source } from "../source/source.ts";
 import type { RunContext } from "../types.ts";
+import { Anchors } from "./anchors.ts";
+import { CascadeParts } from "./cascade-parts.ts";
 import { Departures } from "./departures.ts";
 import { DevicePool, SEATS_PER_DEVICE } from "./device-pool.ts";
+import { EarlyAnswers } from "./early-answers.ts";
 import { EmittedFrame } from "./emitted-frame.ts";
 import { noDeviceLeft } from "./failures.ts";
 import { Manager } from "./manager.ts";
@@ -62,6 +65,8 @@ export class RunParts {
   readonly stages: StageTimes = new StageTimes();
   readonly departures: Departures;
   readonly manager: Manager;
+  /** Null where no cascade runs. */
+  readonly cascade: CascadeParts | null;
   /** What stages and sinks are told. */
   readonly context: RunContext;
   readonly #options: RunPartsOptions;
@@ -80,16 +85,20 @@ export class RunParts {
     this.sources = sources;
     this.context = this.#makeContext();
     const slots = new SlotTable({ arena, layout, sources });
-    const frame = new EmittedFrame({
-      arena,
-      layout,
-      sources: opened.sources,
-      deviceIds: opened.instances.map((instance) => instance.id),
-      labels: this.context.labels,
-      hold: (slot) => slots.hold(slot),
-    });
+    const frame = this.#makeFrame(slots);
     const { stages } = this;
-    const departures = new Departures({ slots, stages, frame, emit: () => emit(frame), trace });
+    const early = new EarlyAnswers(arena, layout);
+    this.cascade = this.#makeCascade(slots, early);
+    const departures = new Departures({
+      slots,
+      stages,
+      frame,
+      emit: () => emit(frame),
+      cascade: this.cascade?.answers ?? null,
+      auditing: this.cascade?.auditing ?? null,
+      keeper: this.cascade?.keeper ?? null,
+      trace,
+    });
     this.departures = departures;
     this.manager = new Manager({
       arena,
@@ -99,6 +108,8 @@ export class RunParts {
       scheduler: createScheduler(parseSchedule(config.schedule), devices),
       stages,
       departures,
+      anchors: new Anchors(slots, early, sources.length, opened.every),
+      auditing: this.cascade?.auditing ?? null,
       onBroken: (device, reason) => this.pool.replace(device, reason),
       trace,
     });
@@ -106,7 +117,41 @@ export class RunParts {
 
   /** Lets go of the arena. Everybody who uses it must have ended. */
   release(): void {
+    this.cascade?.keeper.close();
     unrootArena(this.#arena);
+  }
+
+  #makeFrame(slots: SlotTable): EmittedFrame {
+    const { opened, layout } = this.#options;
+    return new EmittedFrame({
+      arena: this.#arena,
+      layout,
+      sources: opened.sources,
+      deviceIds: opened.instances.map((instance) => instance.id),
+      labels: this.context.labels,
+      hold: (slot) => slots.hold(slot),
+    });
+  }
+
+  #makeCascade(slots: SlotTable, early: EarlyAnswers): CascadeParts | null {
+    const { config, opened, layout, outcome } = this.#options;
+    const { cascade } = opened;
+    if (cascade === null) return null;
+    return new CascadeParts({
+      arena: this.#arena,
+      layout,
+      slots,
+      early,
+      cascade,
+      labels: this.context.labels,
+      fps: this.context.sources.map(({ fps }) => fps),
+      auditShare: config.audit,
+      frame: this.#makeFrame(slots),
+      retrain: config.retrain,
+      retrainer: opened.retrainer,
+      runners: this.sources,
+      onNote: (text) => outcome.note(text),
+    });
   }
 
   #makePool(): DevicePool {
@@ -151,6 +196,7 @@ export class RunParts {
       fps: source.paceFps ?? config.fps ?? null,
       frameLimit: config.frames ?? null,
       resume: opened.resumed.get(source.name) ?? null,
+      screen: opened.cascade?.screen ?? null,
       onEnd: (runner) => {
         if (runner.error !== null) outcome.fail(runner.error);
         this.manager.sourceEnded(runner);

@@ -14,6 +14,8 @@ import {
   type WeightedReport,
 } from "../metrics/report.ts";
 import { ingestText } from "../source/scaled.ts";
+import type { CascadeParts } from "./cascade-parts.ts";
+import { cascadeReport, sourceAnswers } from "./cascade-report.ts";
 import type { Departures } from "./departures.ts";
 import type { Device } from "./device.ts";
 import type { Manager } from "./manager.ts";
@@ -26,6 +28,8 @@ export interface RunFigures {
   readonly error: string | null;
   readonly schedule: string;
   readonly manager: Manager;
+  /** Null where no cascade runs. */
+  readonly cascade: CascadeParts | null;
   readonly departures: Departures;
   readonly stages: StageTimes;
   readonly sources: readonly SourceRunner[];
@@ -50,7 +54,7 @@ export function reportOf(figures: RunFigures): Report {
   const { manager, stages, devices, startedMs, endedMs, accuracy } = figures;
   const wallMs = Math.max(endedMs - startedMs, 1e-3);
   const answered = figures.sources.reduce((sum, { emitted }) => sum + emitted, 0);
-  const sources = figures.sources.map((runner) => sourceReport(runner, answered));
+  const sources = figures.sources.map((runner) => sourceReport(runner, figures, answered));
   const frames = sumFrames(sources.map((source) => source.frames));
   const fps = (frames.emitted * 1000) / wallMs;
   const p50 = (histogram: LatencyHistogram): number => round(histogram.percentile(50));
@@ -93,6 +97,7 @@ export function reportOf(figures: RunFigures): Report {
       ),
     },
     drift: figures.drift,
+    ...(figures.cascade !== null && { cascade: cascadeReport(figures.cascade, figures) }),
     notes: figures.notes,
     outputs: figures.outputs,
     ...(figures.schedule.startsWith("weighted") && { weighted: weightedReport(figures, fps) }),
@@ -124,7 +129,11 @@ function modelName(device: Device, names: ReadonlyMap<string, string>): string |
   return model === null ? null : (names.get(model.path) ?? model.path);
 }
 
-function sourceReport(runner: SourceRunner, answered: number): SourceReport {
+function sourceReport(
+  runner: SourceRunner,
+  { cascade }: RunFigures,
+  answered: number,
+): SourceReport {
   const { geometry } = runner.source.info;
   const { emitted, dropped, failed, share, gaps } = runner;
   return {
@@ -134,7 +143,7 @@ function sourceReport(runner: SourceRunner, answered: number): SourceReport {
     ingest: ingestText(runner.source.info),
     first_frame: runner.firstFrame,
     frames: { received: runner.received, emitted, dropped, failed },
-    answers: { inferred: emitted, reused: 0, specialized: 0 },
+    answers: sourceAnswers(cascade, runner),
     in_order: runner.inOrder,
     buffer_full_waits: runner.bufferFullWaits,
     sharing: {

@@ -58,7 +58,7 @@ export class Run {
       onEnough: () => this.stop(),
     });
     const { sources, models, instances } = opened;
-    const slotCount = config.slots ?? defaultSlotCount(sources, instances);
+    const slotCount = config.slots ?? defaultSlotCount(sources, instances, opened.cascade !== null);
     const layout = layoutFor(opened, slotCount);
     events.emit("prepared", {
       sources,
@@ -176,6 +176,7 @@ export class Run {
       error: error?.message ?? null,
       schedule: config.schedule,
       manager,
+      cascade: this.#parts.cascade,
       departures,
       stages,
       sources,

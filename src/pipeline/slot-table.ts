@@ -204,6 +204,26 @@ export class SlotTable {
     return this.#floats[(this.#slotOffsets[slot] as number) + SlotHeader.decodeMs / 4] as number;
   }
 
+  /**
+   * A result block for a frame that no device has answered, with `count` detection records to be
+   * filled. Returns it. HOT.
+   */
+  answerHere(slot: number, count: number): number {
+    const result = this.assign(slot, -1, 0);
+    const words = this.#words;
+    const descriptor = this.#resultOffsets[result] as number;
+    words[descriptor + ResultDescriptor.status / 4] = Status.ok;
+    words[descriptor + ResultDescriptor.detectionCount / 4] = count;
+    words[descriptor + ResultDescriptor.candidateCount / 4] = count;
+    words[descriptor + ResultDescriptor.payloadBytes / 4] = 0;
+    const receivedMs = this.receivedMsOf(slot);
+    const times = (descriptor >> 1) + ResultDescriptor.startedMs / 8;
+    this.#doubles[times] = receivedMs;
+    this.#doubles[times + 1] = receivedMs;
+    this.answer(slot, result);
+    return result;
+  }
+
   /** The slot whose frame a result block is for. */
   slotOf(result: number): number {
     return this.#word(result, ResultDescriptor.slotIndex);

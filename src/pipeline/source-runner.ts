@@ -10,6 +10,8 @@ import type { ResumePoint } from "../sink/resume-point.ts";
 import type { IngestSegment, Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
 import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
+import type { ScreenPlan } from "./screen.ts";
+import { ScreeningControl } from "./screening-control.ts";
 import { within } from "./within.ts";
 
 /** How long the ingest worker gets to let go of its segment. */
@@ -27,6 +29,8 @@ export interface SourceRunnerOptions {
   readonly frameLimit: number | null;
   /** Where the source goes on, where an earlier run broke off. */
   readonly resume: ResumePoint | null;
+  /** What a cascade screens its frames with; null where none runs. */
+  readonly screen: ScreenPlan | null;
   /** The source is over; whatever it published must be taken in before this returns. */
   readonly onEnd: (runner: SourceRunner) => void;
 }
@@ -53,6 +57,8 @@ export class SourceRunner {
   /** Dropped frames whose deadline had passed. */
   late = 0;
   readonly gaps: GapMeter = new GapMeter();
+  /** Null where no cascade runs. */
+  readonly screening: ScreeningControl | null;
   /** Every frame left with the id after its predecessor's. */
   inOrder = true;
   nextId: number;
@@ -92,6 +98,8 @@ export class SourceRunner {
     const started = place.controlOffset + SourceControl.startedMs;
     this.#startedMs = new Float64Array(arena, started, 1);
     this.#dropTimes = new Float64Array(arena, place.dropTimesOffset, place.dropTimeCount);
+    const { screen } = options;
+    this.screening = screen === null ? null : new ScreeningControl(screen, this.#control);
     for (let slot = 0; slot < place.slotCount; slot += 1) this.free.tryPush(slot);
     this.free.publish();
   }
@@ -174,6 +182,8 @@ export class SourceRunner {
       // A file is read again from its start; a camera's frames are gone, and its clock goes on.
       skipCount: source.live ? 0 : this.firstFrame,
       timeOffsetMs: source.live && resume !== null ? resume.elapsedMs : 0,
+      live: source.live,
+      screening: this.screening?.start ?? null,
     });
     if (source.live) return;
     this.#opening = source.open();
@@ -201,6 +211,7 @@ export class SourceRunner {
     // Only the worker may close the pipes it reads from.
     if (this.#reading !== undefined) await within(STOP_WITHIN_MS, this.#reading.promise);
     this.ended = true;
+    this.screening?.close();
     this.#worker?.terminate();
     if (unread?.kind !== "pipe") return;
     closeFd(unread.fd);
@@ -266,6 +277,9 @@ export class SourceRunner {
   }
 
   #send(command: IngestCommand): void {
-    this.#worker?.postMessage(command);
+    const port = command.type === "start" ? command.screening?.port : undefined;
+    // A port is of Node's kind, and is handed over like any other.
+    const transfer = port === undefined ? [] : [port as unknown as Bun.Transferable];
+    this.#worker?.postMessage(command, transfer);
   }
 }

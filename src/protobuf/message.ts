@@ -67,6 +67,11 @@ export function intField(no: number, value: number): Field {
   return { no, type: WireType.Varint, bytes: new BinaryWriter().int64(value).finish() };
 }
 
+/** A field that holds a `float`. */
+export function floatField(no: number, value: number): Field {
+  return { no, type: WireType.Bit32, bytes: new BinaryWriter().float(value).finish() };
+}
+
 /** Values of a field that holds messages, texts or bytes. */
 export function bytesOf(fields: readonly Field[], no: number): Uint8Array[] {
   const values: Uint8Array[] = [];

@@ -86,6 +86,13 @@ export class Dispatcher implements ScheduleState {
     return this.#waiting.length;
   }
 
+  /** Whether any frame waits for a device. */
+  get isBusy(): boolean {
+    if (this.#retry.length > 0) return true;
+    for (const queue of this.#queues) if (queue.length > 0) return true;
+    return false;
+  }
+
   get slotCount(): number {
     const { sources } = this.#options;
     let count = 0;

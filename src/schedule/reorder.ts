@@ -61,6 +61,16 @@ export class Reorder {
     this.#complete[slot] = 1;
   }
 
+  /** The frame in `slot` has no answer after all, and has not left. */
+  reopen(slot: number): void {
+    this.#complete[slot] = 0;
+  }
+
+  /** The slot of the frame that arrived next after the one in `slot`; -1 where that is the last. */
+  after(slot: number): number {
+    return this.#order.at(this.#order.indexOf(slot) + 1);
+  }
+
   /** The frame in `slot` gives way before it was answered: a marker takes its place. */
   drop(slot: number): void {
     this.#order.takeAt(this.#order.indexOf(slot));

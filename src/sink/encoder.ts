@@ -13,6 +13,9 @@ export interface EncoderChoice {
   readonly note: string | undefined;
 }
 
+/** Boxes and pictures to look at closely. */
+const CRF = 20;
+
 const MUXERS: Readonly<Record<string, string>> = { mp4: "mp4", m4v: "mp4", mov: "mov" };
 
 /**
@@ -31,25 +34,30 @@ export function muxerFor(path: string): string {
 /**
  * Looks which encoder ffmpeg has: VideoToolbox on macOS, else libx264, else MPEG-4.
  *
+ * @param crf constant rate factor of libx264, 0–51: a larger one makes smaller, coarser files
  * @throws {AipError} `ffmpeg-missing`, or `encoder-missing`
  */
-export async function findEncoder(): Promise<EncoderChoice> {
+export async function findEncoder(crf?: number): Promise<EncoderChoice> {
   const command = ["ffmpeg", "-hide_banner", "-loglevel", "error", "-encoders"];
   if (Bun.which("ffmpeg") === null) throw toolMissing("ffmpeg");
   const probe = Bun.spawn(command, { stdin: "ignore", stderr: "ignore" });
   const listing = await new Response(probe.stdout).text();
-  return chooseEncoder(listing, process.platform);
+  return chooseEncoder(listing, process.platform, crf);
 }
 
 /** Chooses from the listing of `ffmpeg -encoders`. */
-export function chooseEncoder(listing: string, platform: NodeJS.Platform): EncoderChoice {
+export function chooseEncoder(
+  listing: string,
+  platform: NodeJS.Platform,
+  crf: number = CRF,
+): EncoderChoice {
   const has = (name: string): boolean => new RegExp(`^\\s*V\\S*\\s+${name}\\s`, "m").test(listing);
   if (platform === "darwin" && has("h264_videotoolbox")) {
     const options = ["-c:v", "h264_videotoolbox", "-q:v", "60", "-allow_sw", "1"];
     return { arguments: options, ticksPerSecond: 90_000, note: undefined };
   }
   if (has("libx264")) {
-    const options = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "20"];
+    const options = ["-c:v", "libx264", "-preset", "veryfast", "-crf", String(crf)];
     return { arguments: options, ticksPerSecond: 90_000, note: undefined };
   }
   if (has("mpeg4")) {

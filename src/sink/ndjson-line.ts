@@ -26,6 +26,9 @@ const ANSWERS = {
   reused: utf8(',"status":"ok","answer":"reused"'),
   specialized: utf8(',"status":"ok","answer":"specialized"'),
 } as const;
+const PRESENT = utf8(',"present":true');
+const ABSENT = utf8(',"present":false');
+const SCORE = utf8(',"score":');
 const STATUSES: Record<Exclude<FrameStatus, "ok">, Uint8Array> = {
   dropped: utf8(',"status":"dropped"'),
   failed: utf8(',"status":"failed"'),
@@ -107,6 +110,11 @@ export class NdjsonLine {
   #appendAnswer(frame: FrameView): void {
     const text = this.#text;
     text.append(ANSWERS[frame.answer ?? "inferred"]);
+    if (frame.present !== undefined) {
+      text.append(frame.present ? PRESENT : ABSENT);
+      text.append(SCORE);
+      text.appendFixed(frame.score ?? 0, 4);
+    }
     const device = this.#devices[frame.deviceIndex];
     if (device !== undefined) text.append(device);
     text.append(LATENCY);

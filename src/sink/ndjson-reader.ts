@@ -14,6 +14,8 @@ interface Line {
   readonly height: number;
   readonly status: Frame["status"];
   readonly answer?: Frame["answer"];
+  readonly present?: boolean;
+  readonly score?: number;
   readonly device?: string;
   readonly latency_ms?: number;
   readonly error?: string;
@@ -80,6 +82,8 @@ export function parseNdjsonLine(text: string, where = "the line"): Frame {
     height: line.height,
     status: line.status,
     ...(line.answer !== undefined && { answer: line.answer }),
+    ...(line.present !== undefined && { present: line.present }),
+    ...(line.score !== undefined && { score: line.score }),
     ...(line.device !== undefined && { device: line.device }),
     ...(line.latency_ms !== undefined && { latencyMs: line.latency_ms }),
     ...(line.error !== undefined && { error: line.error }),

@@ -159,7 +159,7 @@ export class TraceRecorder {
     numbers[at + 6] = traceStatuses.indexOf(frame.status);
     numbers[at + 7] = frame.deviceIndex;
     numbers[at + 8] = frame.latencyMs;
-    numbers[at + 9] = frame.status === "ok" ? this.#finishedMs(frame.resultIndex) : 0;
+    numbers[at + 9] = frame.status === "ok" ? this.#answeredMs(frame) : 0;
     numbers[at + 10] = frame.detectionCount;
     numbers[at + 11] = frame.error === undefined ? -1 : this.#records.text(frame.error);
   }
@@ -202,8 +202,10 @@ export class TraceRecorder {
     return this.#doubles[(this.#slotOffset(slot) + SlotHeader.receivedMs) / 8] as number;
   }
 
-  #finishedMs(result: number): number {
-    const at = this.#resultOffset(result) + ResultDescriptor.finishedMs;
+  /** A frame that needed no device had its answer when it came. */
+  #answeredMs({ deviceIndex, slotIndex, resultIndex }: FrameView): number {
+    if (deviceIndex < 0) return this.#receivedMs(slotIndex);
+    const at = this.#resultOffset(resultIndex) + ResultDescriptor.finishedMs;
     return this.#doubles[at / 8] as number;
   }
 

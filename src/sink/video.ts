@@ -36,6 +36,8 @@ export interface VideoSinkOptions {
   readonly path: string;
   /** How long a run that did not end well waits for frames on their way, in ms. Default 10,000. */
   readonly graceMs?: number;
+  /** Constant rate factor of libx264, 0–51; default 20. */
+  readonly crf?: number;
 }
 
 /**
@@ -52,6 +54,7 @@ export class VideoSink implements Sink {
   readonly option = "--annotate";
   readonly #path: string;
   readonly #graceMs: number;
+  readonly #crf: number | undefined;
   readonly #notes = new Set<string>();
   readonly #outputs: string[] = [];
   readonly #tracks: (Track | undefined)[] = [];
@@ -74,11 +77,12 @@ export class VideoSink implements Sink {
     muxerFor(options.path);
     this.#path = options.path;
     this.#graceMs = options.graceMs ?? GRACE_MS;
+    this.#crf = options.crf;
   }
 
   async open(context: RunContext): Promise<void> {
     this.#context = context;
-    this.#choice = await findEncoder();
+    this.#choice = await findEncoder(this.#crf);
     if (this.#choice.note !== undefined) this.#notes.add(this.#choice.note);
     this.#paths = videoPaths(
       this.#path,

@@ -19,6 +19,13 @@ export interface DemoOptions {
   readonly start: number;
   /** Share of persons, 0–1; -1 leaves it to the scene. */
   readonly personShare: number;
+  /**
+   * Share of the time in which one person, a visitor, is in the picture, 0–0.5; with visitors there
+   * are no cyclists, and no other persons unless `personShare` asks for them.
+   */
+  readonly visitorShare: number;
+  /** Mean length of a visit in seconds of the scene's time, 1–600. */
+  readonly visitorSeconds: number;
 }
 
 /** Names of the ground truth's classes, class 0 first. */
@@ -36,9 +43,14 @@ const DEFAULTS: DemoOptions = {
   density: 1,
   start: 0,
   personShare: -1,
+  visitorShare: 0,
+  visitorSeconds: 6,
 };
 
-const KEYS = ["size", "frames", "fps", "pace", "seed", "density", "start", "persons"] as const;
+const KEYS = [
+  ...(["size", "frames", "fps", "pace", "seed", "density", "start"] as const),
+  ...(["persons", "visitors", "stay"] as const),
+] as const;
 // Limits of aip_demo.h.
 const SIDE_MIN = 64;
 const SIDE_MAX = 4096;
@@ -46,6 +58,8 @@ const U32_MAX = 2 ** 32 - 1;
 const COUNT: NumberRange = { least: 1, most: U32_MAX, whole: true };
 const FPS_MAX = 1000;
 const DENSITY_MAX = 4;
+const VISITOR_SHARE_MAX = 0.5;
+const VISITOR_SECONDS: NumberRange = { least: 1, most: 600 };
 
 /**
  * Opens the built-in traffic scene. It is drawn by the ingest worker, straight into slots, and
@@ -86,6 +100,11 @@ export function parseDemo(spec: string, frames: number = FRAME_COUNT): DemoOptio
   };
   const size = values.get("size");
   const endless = values.get("frames") === "endless";
+  const visitorShare = number("visitors", 0, { least: 0, most: VISITOR_SHARE_MAX });
+  if (values.has("stay") && visitorShare === 0) {
+    throw wrong(spec, '"stay" is how long visitors stay: it needs "visitors" above 0');
+  }
+  const persons = visitorShare > 0 ? 0 : DEFAULTS.personShare;
   return {
     ...(size === undefined ? DEFAULTS : parseSize(spec, size)),
     fps: number("fps", DEFAULTS.fps, { above: 0, most: FPS_MAX }),
@@ -94,7 +113,9 @@ export function parseDemo(spec: string, frames: number = FRAME_COUNT): DemoOptio
     seed: number("seed", DEFAULTS.seed, { least: 0, most: U32_MAX, whole: true }),
     density: number("density", DEFAULTS.density, { least: 0, most: DENSITY_MAX }),
     start: number("start", DEFAULTS.start, { least: 0, most: U32_MAX, whole: true }),
-    personShare: number("persons", DEFAULTS.personShare, { least: 0, most: 1 }),
+    personShare: number("persons", persons, { least: 0, most: 1 }),
+    visitorShare,
+    visitorSeconds: number("stay", DEFAULTS.visitorSeconds, VISITOR_SECONDS),
   };
 }
 
@@ -132,9 +153,8 @@ class DemoSource implements Source {
   async open(): Promise<IngestSegment | null> {
     if (this.#opened) return null;
     this.#opened = true;
-    const { fps, frameCount, seed, density, start, personShare } = this.#options;
-    const { geometry } = this.info;
-    return { kind: "demo", geometry, fps, seed, density, personShare, start, frameCount };
+    const { width: _width, height: _height, paceFps: _pace, ...scene } = this.#options;
+    return { kind: "demo", geometry: this.info.geometry, ...scene };
   }
 
   async finish(): Promise<AipError | null> {

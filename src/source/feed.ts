@@ -1,23 +1,24 @@
-import { readSync } from "node:fs";
 import { SlotHeader, Status } from "../layout/layout.gen.ts";
 import { planeLayout } from "../layout/planes.ts";
 import { prioritiseThread } from "../native/attention.ts";
-import { type Address, check, closeFd, library } from "../native/library.ts";
+import { type Address, check, library } from "../native/library.ts";
 import { readAddress } from "../native/session.ts";
+import { PipeFeed } from "./pipe-feed.ts";
 import type { IngestSegment } from "./source.ts";
-import { TimestampParser } from "./timestamps.ts";
-import { Yuv4mpegMarks } from "./yuv4mpeg.ts";
-
-const TIMESTAMP_BYTES = 65536;
 
 /** Delivers the frames of one segment into slots, one after the other. Blocks. */
 export interface FrameFeed {
-  /** Fills the slot at `address`: OK, END, STOPPED or a negative status. */
+  /**
+   * Fills the slot at `address`: OK, END, STOPPED or a negative status. Of a segment with `every`,
+   * frames in between are OK and leave the slot's pixels as they are.
+   */
   fill(address: Address): number;
   /** Passes over one frame; what stands at `address` may be overwritten. Returns as `fill`. */
   skip(address: Address): number;
   /** Presentation time of the frame filled last, in ms since the source's start. */
   timeMs(): number;
+  /** The frame filled last is known by its time alone: the slot's pixels are not its own. */
+  readonly isBare?: boolean;
   /** Bytes of an incomplete last frame. */
   readonly partialBytes: number;
   /** Frames are made here and now: `fill` never waits for somebody else. */
@@ -46,70 +47,8 @@ export function openFeed(segment: IngestSegment, context: FeedContext): FrameFee
   }
 }
 
-type PipeSegment = Extract<IngestSegment, { kind: "pipe" }>;
 type DemoSegment = Extract<IngestSegment, { kind: "demo" }>;
 type PatternSegment = Extract<IngestSegment, { kind: "pattern" }>;
-
-/** Raw frames from a decoder's pipe, and their times from another. */
-class PipeFeed implements FrameFeed {
-  readonly isPrompt = false;
-  readonly #segment: PipeSegment;
-  readonly #stopAddress: Address;
-  readonly #sizeBytes: number;
-  readonly #readBytes = new Uint32Array(new SharedArrayBuffer(4));
-  readonly #timestamps: TimestampParser;
-  readonly #marks: Yuv4mpegMarks | null;
-  readonly #text = new Uint8Array(TIMESTAMP_BYTES);
-
-  constructor(segment: PipeSegment, stopAddress: Address) {
-    this.#segment = segment;
-    this.#stopAddress = stopAddress;
-    this.#timestamps = new TimestampParser(segment.startMs, segment.zeroUs);
-    this.#sizeBytes = planeLayout(segment.geometry).sizeBytes;
-    const isMarked = segment.framing === "yuv4mpeg";
-    this.#marks = isMarked ? new Yuv4mpegMarks(segment.fd, stopAddress) : null;
-  }
-
-  get partialBytes(): number {
-    return this.#readBytes[0] as number;
-  }
-
-  fill(address: Address): number {
-    const marked = this.#marks?.pass(this.#readBytes) ?? Status.ok;
-    if (marked !== Status.ok) return marked;
-    const status = library().aip_pipe_read(
-      this.#segment.fd,
-      address + SlotHeader.sizeBytes,
-      this.#sizeBytes,
-      this.#stopAddress,
-      this.#readBytes,
-    );
-    if (status === Status.ok) this.#readBytes[0] = 0;
-    return status;
-  }
-
-  skip(address: Address): number {
-    const status = this.fill(address);
-    if (status === Status.ok) this.timeMs();
-    return status;
-  }
-
-  /** The filter writes a frame's time before the encoder writes the frame: it is there, or lost. */
-  timeMs(): number {
-    for (;;) {
-      const timeMs = this.#timestamps.next();
-      if (timeMs !== undefined) return timeMs;
-      const count = readSync(this.#segment.timestampFd, this.#text);
-      if (count === 0) return Number.NaN;
-      this.#timestamps.push(this.#text, count);
-    }
-  }
-
-  close(): void {
-    closeFd(this.#segment.fd);
-    closeFd(this.#segment.timestampFd);
-  }
-}
 
 /** The demo scene, drawn natively; its ground truth goes into the slot. */
 class DemoFeed implements FrameFeed {
@@ -120,13 +59,21 @@ class DemoFeed implements FrameFeed {
   #drawn = 0;
 
   constructor(segment: DemoSegment) {
-    const { geometry, fps, seed, density, personShare } = segment;
+    const { geometry, fps, seed, density, personShare, visitorShare, visitorSeconds } = segment;
     const out = new Uint32Array(new SharedArrayBuffer(8));
     const { width, height } = geometry;
-    check(
-      library().aip_demo_open(width, height, fps, seed, density, personShare, out),
-      "demo-failed",
+    const visitors = [visitorShare, visitorSeconds] as const;
+    const status = library().aip_demo_open(
+      width,
+      height,
+      fps,
+      seed,
+      density,
+      personShare,
+      ...visitors,
+      out,
     );
+    check(status, "demo-failed");
     this.#segment = segment;
     this.#demo = readAddress(out);
   }

@@ -1,6 +1,6 @@
 import type { PictureFormat } from "./geometry.ts";
 import type { HardwareDecoder } from "./hardware.ts";
-import type { Framing } from "./source.ts";
+import type { Framing, Thinning } from "./source.ts";
 
 /** File descriptor in the child on which ffmpeg writes the frames' times. */
 export const TIMESTAMP_FD_IN_CHILD = 3;
@@ -13,6 +13,8 @@ export interface DecodeRequest {
   /** Filters before the scaling, such as a picture's rotation. */
   readonly filters?: readonly string[];
   readonly hardware: HardwareDecoder | null;
+  /** Pictures are written of these frames alone, times of all; default: all. */
+  readonly thinning?: Thinning;
   /** Major and minor version of ffmpeg. */
   readonly version: readonly [major: number, minor: number];
   /**
@@ -42,16 +44,20 @@ export function framingOf(format: PictureFormat): Framing {
  * - `metadata=print` writes `pts:` in µs (`settb`); `direct=1`, or the text would lag behind the
  *   pictures by a buffer and the reader of both would wait for ever.
  * - `V` takes the first stream that is no cover picture.
+ * - `select` comes after the times, which are told of every frame, and before all that costs.
  */
 export function decodeArguments(request: DecodeRequest): string[] {
-  const { input, format, filters = [], hardware, version, threads } = request;
-  const chain = [
-    ...filters,
-    format.scale,
+  const { input, format, filters = [], hardware, thinning, version, threads } = request;
+  const picture = [...filters, format.scale];
+  const times = [
     "settb=AVTB",
     "metadata=mode=add:key=aip:value=1",
     `metadata=mode=print:key=aip:direct=1:file='pipe\\:${TIMESTAMP_FD_IN_CHILD}'`,
   ];
+  const chain =
+    thinning === undefined
+      ? [...picture, ...times]
+      : [...times, `select='${selection(thinning)}'`, ...picture];
   return [
     "-nostdin",
     "-hide_banner",
@@ -65,6 +71,11 @@ export function decodeArguments(request: DecodeRequest): string[] {
     ...["-pix_fmt", format.ffmpegPixelFormat],
     ...["-f", framingOf(format) === "raw" ? "rawvideo" : "yuv4mpegpipe", "pipe:1"],
   ];
+}
+
+/** `hasPicture` as an expression of ffmpeg's. */
+function selection({ every, first }: Thinning): string {
+  return `gte(n,${first})*(eq(n,${first})+not(mod(n,${every})))`;
 }
 
 /** `-fps_mode` came with ffmpeg 5.1; `-vsync` went with 8. */

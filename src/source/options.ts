@@ -15,6 +15,11 @@ export interface SourceOptions {
   readonly hwaccel?: HardwareChoice;
   /** Decoder threads of each source; default 1. */
   readonly decoderThreads?: number;
+  /**
+   * Every how many frames of a video pixels are wanted, from its first; default 1. Those in between
+   * are told by number and time, and cost nothing but their decoding. Other sources give them all.
+   */
+  readonly every?: number;
   /** Frames the run will take of each source, where it is limited. */
   readonly frames?: number;
   /** First wait before a live source is asked again, in ms; each further one is twice as long. */

@@ -22,6 +22,18 @@ export interface SourceInfo {
   readonly truthClasses?: readonly string[];
 }
 
+/** Frames of a segment that come with their picture: `first`, and multiples of `every` after it. */
+export interface Thinning {
+  readonly every: number;
+  /** Frames before it have been delivered by an earlier run. */
+  readonly first: number;
+}
+
+/** Whether a segment's frame of this number comes with its picture. HOT. */
+export function hasPicture(frame: number, { every, first }: Thinning): boolean {
+  return frame === first || (frame > first && frame % every === 0);
+}
+
 /**
  * What an ingest worker reads next; plain data that a message can carry.
  *
@@ -45,6 +57,8 @@ export type IngestSegment =
       readonly startMs: number;
       /** The decoder's time, in µs, that is `startMs`; its first frame's where left out. */
       readonly zeroUs?: number;
+      /** The pipe carries these frames alone; the text has the times of all. Default: all. */
+      readonly thinning?: Thinning;
       readonly geometry: FrameGeometry;
     }
   | {
@@ -55,6 +69,9 @@ export type IngestSegment =
       readonly density: number;
       /** Share of persons, 0–1; -1 leaves it to the scene. */
       readonly personShare: number;
+      /** Share of the time with one visitor in the picture, 0–0.5, and a visit's mean length. */
+      readonly visitorShare: number;
+      readonly visitorSeconds: number;
       /** Index of the first frame. */
       readonly start: number;
       /** Number of frames; null for no end. */
@@ -99,6 +116,11 @@ export interface Source {
    * pictures come as they are.
    */
   scaleTo?(size: PictureSize): void;
+  /**
+   * Says, before the first `open()`, which frame is the first that is wanted: the pictures of those
+   * before it, which are passed over, need not come.
+   */
+  startAt?(frame: number): void;
   /**
    * Starts the next segment, or returns null when there is none left.
    * @throws {AipError} where a decoder cannot start or a camera cannot be reached

@@ -51,7 +51,10 @@ export async function openVideo(
 
 /** Opens a video that has been probed. */
 export async function openVideoInput(video: VideoInput, options: SourceOptions): Promise<Source> {
-  return new VideoSource(video, await decodeRequest(video.input, video.stream, options), options);
+  const request = await decodeRequest(video.input, video.stream, options);
+  const { every = 1 } = options;
+  const thinning = { every, first: 0 };
+  return new VideoSource(video, { ...request, ...(every > 1 && { thinning }) }, options);
 }
 
 /** A video with a beginning and an end: one segment. */
@@ -81,6 +84,11 @@ class VideoSource implements Source {
     this.info = describe(this.#video.stream, this.#request);
   }
 
+  startAt(frame: number): void {
+    const { every = 1 } = this.#options;
+    this.#request = { ...this.#request, thinning: { every, first: frame } };
+  }
+
   async open(): Promise<IngestSegment | null> {
     if (this.#opened) return null;
     this.#opened = true;
@@ -91,6 +99,7 @@ class VideoSource implements Source {
       framing: framingOf(this.#request.format),
       timestampFd: this.#decoder.timestampFd,
       startMs: 0,
+      ...(this.#request.thinning !== undefined && { thinning: this.#request.thinning }),
       geometry: this.#request.format.geometry,
     };
   }

@@ -9,6 +9,7 @@ final class LayoutTests: XCTestCase {
     XCTAssertEqual(MemoryLayout<aip_result_descriptor>.stride, 128)
     XCTAssertEqual(MemoryLayout<aip_detection>.stride, 32)
     XCTAssertEqual(MemoryLayout<aip_session_config>.stride, 320)
+    XCTAssertEqual(MemoryLayout<aip_graph_tensor>.stride, 64)
   }
 
   func testFieldsStandWhereTheDiagramsSay() {

@@ -1,5 +1,5 @@
 /// Parts of the demo scene, in the order a frame passes through them:
-///   demo_traffic.c     who is where at a time
+///   demo_traffic.c, demo_visitor.c  who is where at a time
 ///   demo_background.c  the empty street, by day and at dusk
 ///   demo_vehicle.c, demo_people.c   an object as convex polygons
 ///   demo_shape.c, demo_clip.c       shapes made of polygons, and their bounds
@@ -77,6 +77,7 @@ typedef struct demo_object {
   float travelled;
   float gait;  // 0 standing to 1 walking or pedalling
   float length, width, height;
+  bool is_visitor;
   bool counts_pixels;
   uint32_t pixels_drawn, pixels_hidden;
   demo_box whole;   // of everything drawn, also beyond the picture
@@ -129,6 +130,15 @@ static inline uint32_t demo_hash(uint32_t seed, uint32_t stream, uint32_t index)
   return h;
 }
 
+#define DEMO_TRACK_GROUP_SHIFT 26
+#define DEMO_TRACK_NUMBER_MASK 0x3ffffffu
+
+/// Track ids never meet: each lane, pavement and kind of object has a group of its own.
+static inline int32_t demo_track_id(uint32_t group, int64_t number) {
+  const uint32_t low = (uint32_t)((uint64_t)number & DEMO_TRACK_NUMBER_MASK);
+  return (int32_t)((group << DEMO_TRACK_GROUP_SHIFT) | low);
+}
+
 /// 0 ≤ result < 1.
 static inline float demo_unit(uint32_t hash) { return (float)(hash >> 8) * (1.0f / 16777216.0f); }
 
@@ -158,6 +168,8 @@ demo_rgb demo_dusk_light(void);
 void demo_rgb_to_yuv(demo_rgb c, uint8_t yuv[3]);
 
 void demo_traffic_at(aip_demo *demo, double seconds);
+/// False while no visitor is there.
+bool demo_visitor_at(const aip_demo *demo, double seconds, demo_object *visitor);
 
 void demo_vehicle_draw(aip_demo *demo, const demo_object *object);
 void demo_walker_draw(aip_demo *demo, const demo_object *object);

@@ -40,11 +40,19 @@ static void fill_noise(aip_demo *d) {
   }
 }
 
+static bool visitors_valid(const aip_demo_options *o) {
+  if (o->visitor_share == 0.0f) return true;
+  return o->visitor_share > 0.0f && o->visitor_share <= AIP_DEMO_VISITOR_SHARE_MAX &&
+         o->visitor_seconds >= AIP_DEMO_VISITOR_SECONDS_MIN &&
+         o->visitor_seconds <= AIP_DEMO_VISITOR_SECONDS_MAX;
+}
+
 static bool options_valid(const aip_demo_options *o) {
   return o->width >= AIP_DEMO_SIDE_MIN && o->width <= AIP_DEMO_WIDTH_MAX &&
          o->height >= AIP_DEMO_SIDE_MIN && o->height <= AIP_DEMO_HEIGHT_MAX && o->fps > 0.0 &&
          isfinite(o->fps) && o->density >= 0.0f && o->density <= 4.0f &&
-         o->person_share <= 1.0f && o->day_seconds >= 0.0f && isfinite(o->day_seconds);
+         o->person_share <= 1.0f && o->day_seconds >= 0.0f && isfinite(o->day_seconds) &&
+         visitors_valid(o);
 }
 
 int32_t aip_demo_create(const aip_demo_options *options, aip_demo **out) {
@@ -264,7 +272,9 @@ static bool truth_of(const aip_demo *d, const demo_object *o, aip_demo_truth *tr
   if (o->counts_pixels && o->pixels_drawn > 0)
     visible *= 1.0f - (float)o->pixels_hidden / (float)o->pixels_drawn;
   const float scale = REFERENCE_WIDTH / (float)d->width;
-  const bool ask = visible >= AIP_DEMO_VISIBILITY_MIN &&
+  const float visible_min =
+      o->is_visitor ? AIP_DEMO_VISITOR_VISIBILITY_MIN : AIP_DEMO_VISIBILITY_MIN;
+  const bool ask = visible >= visible_min &&
                    (box.y2 - box.y1) * scale >= BOX_HEIGHT_MIN &&
                    (box.x2 - box.x1) * scale >= BOX_WIDTH_MIN;
   *truth = (aip_demo_truth){box.x1, box.y1, box.x2, box.y2, visible,

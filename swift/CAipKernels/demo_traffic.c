@@ -10,9 +10,6 @@
 
 enum { RANDOM_PHASE = 1, RANDOM_LANE = 16, RANDOM_PAVEMENT = 48, RANDOM_PARKED = 80 };
 
-#define TRACK_GROUP_SHIFT 26
-#define TRACK_NUMBER_MASK 0x3ffffffu
-
 typedef struct lane {
   float t, direction, pitch, speed;
   bool bicycles;
@@ -73,11 +70,6 @@ static demo_object *add(aip_demo *d) {
   return o;
 }
 
-static int32_t track_id(uint32_t group, int64_t number) {
-  const uint32_t low = (uint32_t)((uint64_t)number & TRACK_NUMBER_MASK);
-  return (int32_t)((group << TRACK_GROUP_SHIFT) | low);
-}
-
 static void add_vehicle(aip_demo *d, demo_kind kind, float s, float t, float heading,
                         float travelled, uint32_t look, int32_t track) {
   demo_object *o = add(d);
@@ -113,7 +105,7 @@ static void add_lane_place(aip_demo *d, int index, int64_t number, float s, floa
     if (!o) return;
     o->kind = DEMO_BICYCLE;
     o->class_id = AIP_DEMO_CYCLIST;
-    o->track_id = track_id(group, number);
+    o->track_id = demo_track_id(group, number);
     o->look = look;
     o->s = s + 1.6f * (demo_unit(look) - 0.5f);
     o->t = l->t + 0.4f * (demo_unit(look * 747796405u) - 0.5f);
@@ -129,7 +121,7 @@ static void add_lane_place(aip_demo *d, int index, int64_t number, float s, floa
   if (type < 18u) {
     if (chance >= share) return;
     const demo_kind kind = type < 8u ? DEMO_BUS : DEMO_LORRY;
-    add_vehicle(d, kind, s, l->t, l->direction, travelled, look, track_id(group, 2 * number));
+    add_vehicle(d, kind, s, l->t, l->direction, travelled, look, demo_track_id(group, 2 * number));
     return;
   }
   for (int half = 0; half < 2; half++) {
@@ -138,7 +130,7 @@ static void add_lane_place(aip_demo *d, int index, int64_t number, float s, floa
     const float offset = ((float)half - 0.5f) * 0.5f * l->pitch + 1.2f * (demo_unit(h * 3u) - 0.5f);
     const demo_kind kind = (h >> 4) % 6u == 0u ? DEMO_VAN : DEMO_CAR;
     add_vehicle(d, kind, s + offset, l->t + 0.3f * (demo_unit(h * 5u) - 0.5f), l->direction,
-                travelled, h, track_id(group, 2 * number + half));
+                travelled, h, demo_track_id(group, 2 * number + half));
   }
 }
 
@@ -196,7 +188,7 @@ static void add_walker(aip_demo *d, int index, int64_t number, double seconds, f
   if (!o) return;
   o->kind = DEMO_WALKER;
   o->class_id = AIP_DEMO_PERSON;
-  o->track_id = track_id(9u + (uint32_t)index, number);
+  o->track_id = demo_track_id(9u + (uint32_t)index, number);
   o->look = look;
   o->heading = (look & 1u) ? 1.0f : -1.0f;
   o->s = o->heading > 0 ? s_left + walked : s_right - walked;
@@ -218,6 +210,13 @@ static void add_pavement(aip_demo *d, int index, double seconds) {
   for (int64_t n = first; n <= last; n++) add_walker(d, index, n, seconds, s_left, s_right);
 }
 
+static void add_visitor(aip_demo *d, double seconds) {
+  demo_object visitor;
+  if (!demo_visitor_at(d, seconds, &visitor)) return;
+  demo_object *o = add(d);
+  if (o) *o = visitor;
+}
+
 static void add_parked(aip_demo *d) {
   const float t = 0.5f * (DEMO_PARKING_T + DEMO_FAR_KERB_T) - 0.05f;
   const float s_left = fmaxf(demo_camera_s_at(&d->camera, 0.0f, t) - 4.0f, -150.0f);
@@ -229,7 +228,7 @@ static void add_parked(aip_demo *d) {
     if (demo_unit(hash) >= PARKED_SHARE) continue;
     const float s = PARKING_PITCH * (float)n + 0.5f * (demo_unit(hash * 3u) - 0.5f);
     const demo_kind kind = (hash >> 3) % 7u == 0u ? DEMO_VAN : DEMO_CAR;
-    add_vehicle(d, kind, s, t, -1.0f, 0.0f, hash, track_id(15u, n));
+    add_vehicle(d, kind, s, t, -1.0f, 0.0f, hash, demo_track_id(15u, n));
   }
 }
 
@@ -252,6 +251,10 @@ void demo_traffic_at(aip_demo *d, double seconds) {
   d->object_count = 0;
   if (!(d->options.flags & AIP_DEMO_SOLO)) add_furniture(d);
   if (!(d->options.flags & AIP_DEMO_NO_PARKED)) add_parked(d);
-  for (int i = 0; i < LANE_COUNT; i++) add_lane(d, i, seconds);
+  add_visitor(d, seconds);
+  // A cyclist half hidden looks like a person: where people are rare, nothing else shall.
+  const bool has_bicycles = !(d->options.visitor_share > 0.0f);
+  for (int i = 0; i < LANE_COUNT; i++)
+    if (has_bicycles || !lanes[i].bicycles) add_lane(d, i, seconds);
   for (int i = 0; i < PAVEMENT_COUNT; i++) add_pavement(d, i, seconds);
 }

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "image_internal.h"
 #include "preprocess_internal.h"
 
 static bool side_ok(uint32_t side) { return side >= 1 && side <= AIP_IMAGE_SIDE_MAX; }
@@ -29,29 +30,6 @@ static bool options_ok(const aip_preprocess_options *o) {
     if (!isfinite(o->mean[c]) || !isfinite(o->std[c]) || o->std[c] == 0.0f) return false;
   }
   return true;
-}
-
-static bool plane_ok(const aip_image *image, int plane, uint32_t row_bytes) {
-  return image->plane[plane] != NULL && image->stride_bytes[plane] >= row_bytes;
-}
-
-static bool image_ok(const aip_image *image) {
-  if (!side_ok(image->width) || !side_ok(image->height)) return false;
-  if (image->source_width > AIP_IMAGE_SIDE_MAX || image->source_height > AIP_IMAGE_SIDE_MAX)
-    return false;
-  if (image->color_matrix > AIP_COLOR_MATRIX_BT709 || image->color_range > AIP_COLOR_RANGE_FULL)
-    return false;
-  const uint32_t chroma = (image->width + 1) / 2;
-  switch (image->pixel_format) {
-    case AIP_PIXEL_FORMAT_YUV420P:
-      return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma) &&
-             plane_ok(image, 2, chroma);
-    case AIP_PIXEL_FORMAT_NV12:
-      return plane_ok(image, 0, image->width) && plane_ok(image, 1, chroma * 2);
-    case AIP_PIXEL_FORMAT_RGB24:
-    case AIP_PIXEL_FORMAT_BGR24: return plane_ok(image, 0, image->width * 3);
-    default: return false;
-  }
 }
 
 int32_t aip_preprocess_create(const aip_preprocess_options *options, aip_preprocess **out) {
@@ -120,7 +98,7 @@ static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *
 
 int32_t aip_preprocess_run(aip_preprocess *plan, const aip_image *image, void *tensor,
                            aip_letterbox *out) {
-  if (plan == NULL || image == NULL || tensor == NULL || !image_ok(image)) {
+  if (plan == NULL || image == NULL || tensor == NULL || !aip_image_ok(image)) {
     return AIP_STATUS_INVALID_ARGUMENT;
   }
   const int32_t status = aip_preprocess_plan(plan, image);

@@ -1,6 +1,7 @@
 // Row kernels in plain C: the arithmetic that the vector versions are tested against.
 #include <math.h>
 
+#include "image_internal.h"
 #include "preprocess_internal.h"
 
 enum { BIAS = 128 };
@@ -95,24 +96,19 @@ const aip_kernels aip_kernels_portable = {
     .to_bgra = aip_bgra_portable,
 };
 
-// The constants of YUV to RGB from the luma weights of red and blue: ITU-R BT.601-7, 2.5.1
-// to 2.5.3, and BT.709-6, items 3.2 to 3.5. Limited range: luma 16...235, chroma 128 +- 112.
+// The colour constants with the fixed point folded in.
 void aip_preprocess_colour(aip_preprocess *plan, const aip_image *image) {
   aip_colour *c = &plan->colour;
   const aip_preprocess_options *o = &plan->options;
-  const bool bt709 = image->color_matrix == AIP_COLOR_MATRIX_BT709;
-  const bool full = image->color_range == AIP_COLOR_RANGE_FULL;
   const bool packed = image->pixel_format == AIP_PIXEL_FORMAT_RGB24 ||
                       image->pixel_format == AIP_PIXEL_FORMAT_BGR24;
-  const double red = bt709 ? 0.2126 : 0.299, blue = bt709 ? 0.0722 : 0.114;
-  const double green = 1 - red - blue;
-  const double luma = full ? 1.0 : 255.0 / 219, chroma = full ? 1.0 : 255.0 / 224;
-  c->y = (float)luma * FIXED_ONE;
-  c->y_offset = (float)(luma * (BIAS - (full ? 0 : 16)));
-  c->r_v = (float)(chroma * 2 * (1 - red)) * FIXED_ONE;
-  c->b_u = (float)(chroma * 2 * (1 - blue)) * FIXED_ONE;
-  c->g_u = (float)(-chroma * 2 * (1 - blue) * blue / green) * FIXED_ONE;
-  c->g_v = (float)(-chroma * 2 * (1 - red) * red / green) * FIXED_ONE;
+  const aip_yuv_matrix matrix = aip_yuv_matrix_of(image);
+  c->y = (float)matrix.y * FIXED_ONE;
+  c->y_offset = (float)(matrix.y * (BIAS - matrix.black));
+  c->r_v = (float)matrix.r_v * FIXED_ONE;
+  c->b_u = (float)matrix.b_u * FIXED_ONE;
+  c->g_u = (float)matrix.g_u * FIXED_ONE;
+  c->g_v = (float)matrix.g_v * FIXED_ONE;
   const bool gray = o->channel_order == AIP_CHANNEL_ORDER_GRAY;  // normalised after mixing
   for (int channel = 0; channel < 3; channel++) {
     const int slot = o->channel_order == AIP_CHANNEL_ORDER_BGR ? 2 - channel : channel;

@@ -4,7 +4,8 @@
 #include "aip_demo.h"
 
 int32_t aip_demo_open(uint32_t width, uint32_t height, double fps, uint32_t seed, float density,
-                      float person_share, aip_demo **demo) {
+                      float person_share, float visitor_share, float visitor_seconds,
+                      aip_demo **demo) {
   const aip_demo_options options = {
       .width = width,
       .height = height,
@@ -13,6 +14,8 @@ int32_t aip_demo_open(uint32_t width, uint32_t height, double fps, uint32_t seed
       .density = density,
       .person_share = person_share,
       .solo_track_id = -1,
+      .visitor_share = visitor_share,
+      .visitor_seconds = visitor_seconds,
   };
   switch (aip_demo_create(&options, demo)) {
     case AIP_DEMO_OK:

@@ -287,6 +287,46 @@ static void test_options(void) {
   canvas_free(&c);
 }
 
+/// An hour of a scene with visitors, 15 frames a second.
+static void test_visitors(void) {
+  aip_demo_options options = options_of(64, 64, 9);
+  options.fps = 15.0;
+  options.density = 0.3f;
+  options.person_share = 0.0f;
+  options.visitor_share = 0.02f;
+  options.visitor_seconds = 4.0f;
+  options.flags = PLAIN;
+  enum { FRAMES = 54000, ENTERING_FRAMES_MAX = 5 };
+  canvas c = canvas_make(options, 0);
+  uint32_t shown = 0, visits = 0, ignored_run = 0, ignored_longest = 0, others = 0;
+  int32_t last = 0;
+  for (uint32_t frame = 0; frame < FRAMES; frame++) {
+    draw(&c, frame);
+    uint32_t people = 0, ignored = 0;
+    for (uint32_t i = 0; i < c.truth_count; i++) {
+      const aip_demo_truth *o = &c.truth[i];
+      others += class_of(o) == AIP_DEMO_CYCLIST;
+      if (class_of(o) != AIP_DEMO_PERSON) continue;
+      people++;
+      ignored += o->class_id < 0;
+      visits += o->track_id != last;
+      last = o->track_id;
+    }
+    CHECK(people <= 1, "frame %u has one visitor at most", frame);
+    shown += people;
+    ignored_run = ignored ? ignored_run + 1 : 0;
+    if (ignored_run > ignored_longest) ignored_longest = ignored_run;
+  }
+  const double share = (double)shown / FRAMES;
+  CHECK(fabs(share - 0.02) < 0.002, "a fiftieth of an hour shows a visitor (%.4f)", share);
+  // 3,600 s * 0.02 / 4 s.
+  CHECK(visits >= 17 && visits <= 19, "18 come in an hour (%u)", visits);
+  CHECK(ignored_longest > 0 && ignored_longest <= ENTERING_FRAMES_MAX,
+        "coming and going take few frames (%u)", ignored_longest);
+  CHECK(others == 0, "no cyclist is there to be taken for a person");
+  canvas_free(&c);
+}
+
 static void test_light_changes(void) {
   aip_demo_options options = options_of(128, 72, 4);
   options.fps = 1.0;
@@ -324,6 +364,15 @@ static void test_bad_arguments(void) {
   bad = good;
   bad.person_share = NAN;
   CHECK(aip_demo_create(&bad, &demo) == AIP_DEMO_INVALID_ARGUMENT, "person_share NaN is refused");
+  bad = good;
+  bad.visitor_share = 0.6f;
+  bad.visitor_seconds = 6.0f;
+  CHECK(aip_demo_create(&bad, &demo) == AIP_DEMO_INVALID_ARGUMENT, "visitors 0.6 is refused");
+  bad.visitor_share = NAN;
+  CHECK(aip_demo_create(&bad, &demo) == AIP_DEMO_INVALID_ARGUMENT, "visitors NaN is refused");
+  bad.visitor_share = 0.1f;
+  bad.visitor_seconds = 0.5f;
+  CHECK(aip_demo_create(&bad, &demo) == AIP_DEMO_INVALID_ARGUMENT, "visits of 0.5 s are refused");
   CHECK(demo == NULL, "nothing is made of bad options");
 
   aip_demo_options options = options_of(640, 360, 1);
@@ -353,6 +402,7 @@ int main(int argc, char **argv) {
     test_traffic();
     test_movement_is_smooth();
     test_options();
+    test_visitors();
     test_light_changes();
   }
   return check_summary("demo");

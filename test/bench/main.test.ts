@@ -152,6 +152,23 @@ test("bench trace compares with the same runs without a timeline", async () => {
   expect(pairs(await quick("trace"))).toEqual(new Set(["with a timeline / without"]));
 });
 
+test.skipIf(Bun.which("ffmpeg") === null)(
+  "bench cascade-early compares the early path with decoding alone",
+  async () => {
+    const comparisons = await quick("cascade-early");
+    expect(comparisons[0]?.ways.map(({ name }) => name)).toContain("limit of 60 µs");
+    expect(pairs(comparisons.slice(1))).toEqual(
+      new Set([
+        "early path / decoding alone",
+        "early path / ffmpeg to nowhere",
+        "early path, every 5th frame / decoding alone",
+        "early path, every 30th frame / decoding alone",
+      ]),
+    );
+  },
+  120_000,
+);
+
 test("bench names an unknown benchmark's nearest", async () => {
   const { status, errors, output } = await bench("dispach");
   expect({ status, output }).toEqual({ status: 2, output: "" });
@@ -175,4 +192,18 @@ test("bench --help lists every benchmark", async () => {
   for (const name of [...names, "capacity", "fullrun", "trace"]) {
     expect(output).toContain(`  ${name} `);
   }
+});
+
+test("bench training holds training and answers against their limits", async () => {
+  const [trained, scored] = await quick("training");
+  expect(trained?.unit).toBe("examples/s of one core");
+  expect(pairs([trained as Comparison])).toEqual(
+    new Set([
+      "training, validation included / the limit: 10000 × 3 in 60 s",
+      "training, validation included / its native steps alone",
+    ]),
+  );
+  expect(pairs([scored as Comparison])).toEqual(
+    new Set(["batch 64 / onnxruntime-node, batch 64", "batch 64 / the limit: 10000"]),
+  );
 });

@@ -20,6 +20,8 @@ test("bash completes commands and subcommands", async () => {
     "calibrate",
     "plan",
     "simulate",
+    "cascade",
+    "find",
     "completion",
     "--help",
   ]);

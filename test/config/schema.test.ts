@@ -24,6 +24,8 @@ test("resolveRunConfig() of nothing runs the demo on every device that helps", (
     schedule: "look-ahead",
     hwaccel: "auto",
     ingest: "auto",
+    audit: 0.005,
+    retrain: "auto",
     resume: false,
     quiet: false,
   });

@@ -37,7 +37,7 @@ test("docs/results.md names every key of an NDJSON line, and no other", async ()
   const write = sink.write.bind(sink);
   const payload = { dtype: "u8", shape: [1, 4], data: new Uint8Array(4) } as const;
   const detections = [{ classId: 0, xyxy: [0, 0, 1, 1], trackId: 3 }] as const;
-  await run.show({ frameId: 0, detections, payload }, write);
+  await run.show({ frameId: 0, detections, payload, present: true, score: 0.9 }, write);
   await run.show({ frameId: 1, status: "failed", error: "no answer" }, write);
   await sink.close(true);
   const lines = readFileSync(path, "utf8")

@@ -26,8 +26,8 @@ describe("blankSlot()", () => {
         const slot = blankSlot(geometry);
         expect(slot.length).toBe(128 + planeLayout(geometry).sizeBytes);
         expect(slot.at(-1)).toBe(128);
-        // slot_bytes is the u32 at byte 52 of the header.
-        expect(new DataView(slot.buffer).getUint32(52, true)).toBe(slot.length);
+        // slot_bytes is the u32 at byte 64 of the header.
+        expect(new DataView(slot.buffer).getUint32(64, true)).toBe(slot.length);
       }
     },
   );

@@ -34,7 +34,7 @@ describe("binary definition", () => {
   test("offsets are where the C compiler puts them", () => {
     // Counted by hand from the byte diagrams.
     expect(SlotHeader.timeMs).toBe(16);
-    expect(SlotHeader.planeOffsetBytes).toBe(76);
+    expect(SlotHeader.planeOffsetBytes).toBe(88);
     expect(ResultDescriptor.startedMs).toBe(32);
     expect(ResultDescriptor.preprocessMs).toBe(48);
     expect(Detection.trackId).toBe(24);

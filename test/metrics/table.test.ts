@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import type { DeviceReport, Report, SourceReport } from "../../src/metrics/report.ts";
+import type {
+  CascadeReport,
+  DeviceReport,
+  Report,
+  SourceReport,
+} from "../../src/metrics/report.ts";
 import { formatReport } from "../../src/metrics/table.ts";
 import { SAMPLE } from "./sample-report.ts";
 
@@ -28,6 +33,34 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     );
     expect(table).toContain("cpu-0          264    44 %      1.0    99 %");
     expect(table).toContain("gpu-0          336    56 %      3.8   100 %");
+  });
+
+  test("says which level of a cascade answered how many frames", () => {
+    const answers = { inferred: 6, reused: 474, specialized: 120 };
+    const cascade: CascadeReport = {
+      file: "door.aip",
+      question: { classes: ["person", "dog"], confidence: 0.3, region: null },
+      present: 31,
+      levels: { skipped: 400, unchanged: 74, empty: 0, specialized: 120, inferred: 6 },
+      audit_share: 0.05,
+      audits: [
+        {
+          source: "demo",
+          audited: 29,
+          skipped: 2,
+          false_negatives: { rate: 0, low: 0, high: 1, audited: 0, errors: 0 },
+          false_positives: { rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
+        },
+      ],
+      events: [],
+    };
+    const table = formatReport({ ...SAMPLE, answers, cascade }, { columns: 200 });
+    expect(table).toContain(
+      "cascade     person, dog in 31 of 600 frames; 99 % answered early: 400 skipped, " +
+        "74 unchanged, 120 by the network, 6 by the model\n" +
+        "            29 frames audited (no time for 2 more): missed unknown, imagined 3.4 % " +
+        "(0.1 % to 18 %)\n",
+    );
   });
 
   test("says loudly that the accounting does not add up", () => {

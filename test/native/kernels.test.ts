@@ -32,8 +32,12 @@ function findCompiler(): string | undefined {
 }
 
 function sources(program: string): string[] {
-  const kernels = ["preprocess*.c", "tensor_*.c", "draw*.c", "font.c", "demo_*.c"].flatMap(
-    (pattern) => [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
+  const patterns = [
+    ...["image.c", "preprocess*.c", "tensor_*.c", "thumbnail*.c", "difference*.c"],
+    ...["draw*.c", "font.c", "demo_*.c"],
+  ];
+  const kernels = patterns.flatMap((pattern) =>
+    [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
   );
   return [
     ...kernels.map((name) => join(swift, "CAipKernels", name)),
@@ -79,13 +83,17 @@ const emulated = cross !== null && emulator !== null;
 const skipped = (ready: boolean, lacking: string): string =>
   ready ? "" : ` (skipped: ${lacking})`;
 
-describe.each(["preprocess", "finite", "draw", "demo"])("%s kernels", (program) => {
+const programs = ["preprocess", "finite", "thumbnail", "difference", "draw", "demo"];
+/** Those that say which versions they have held against each other. */
+const versioned = ["preprocess", "thumbnail"];
+
+describe.each(programs)("%s kernels", (program) => {
   const native = compiler !== undefined;
   test.skipIf(!native)(
     `hold on this processor${skipped(native, "no C compiler")}`,
     () => {
       const output = prove(program, compiler ?? "", ["-O2"], []);
-      if (program === "preprocess" && process.arch === "arm64") expect(output).toContain("neon");
+      if (versioned.includes(program) && process.arch === "arm64") expect(output).toContain("neon");
     },
     timeoutMs,
   );
@@ -108,7 +116,7 @@ describe.each(["preprocess", "finite", "draw", "demo"])("%s kernels", (program) 
     `hold on arm64 with NEON${skipped(emulated, "no aarch64-linux-gnu-gcc or qemu-aarch64")}`,
     () => {
       const output = prove(program, cross ?? "", ["-O2", "-static"], [emulator ?? ""]);
-      if (program === "preprocess") expect(output).toContain("portable, neon");
+      if (versioned.includes(program)) expect(output).toContain("portable, neon");
     },
     timeoutMs,
   );

@@ -186,7 +186,8 @@ describe("A pipeline whose parts fail", () => {
       // No scene is one pixel wide: the worker throws when it opens it.
       {
         ...{ kind: "demo", geometry: { ...geometry, width: 1, height: 1 }, fps: 25, seed: 1 },
-        ...{ density: 1, personShare: -1, start: 0, frameCount: 5 },
+        ...{ density: 1, personShare: -1, visitorShare: 0, visitorSeconds: 6 },
+        ...{ start: 0, frameCount: 5 },
       } as IngestSegment,
       "broken",
     );

@@ -58,3 +58,18 @@ describe("A resumed run", () => {
     );
   });
 });
+
+describe("Pipeline's firstFrame", () => {
+  test("passes over the frames before it; numbers, times and the limit stay those of the source", async () => {
+    const read: Frame[] = [];
+    const options = { sources: [pattern(12, "a")], devices: "sim:0ms", firstFrame: 7, frames: 10 };
+    await using pipeline = new Pipeline(options);
+    for await (const frame of pipeline) read.push(frame);
+    expect(read.map(({ frame, timeMs }) => [frame, timeMs])).toEqual([
+      [7, 280],
+      [8, 320],
+      [9, 360],
+    ]);
+    expect(pipeline.report().sources[0]?.frames.received).toBe(3);
+  });
+});

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { DeviceInstance } from "../../src/backend/backend.ts";
 import { defaultSlotCount } from "../../src/pipeline/slot-count.ts";
+import { patternSource } from "../../src/source/pattern.ts";
 import { pattern } from "./pattern.ts";
 
 function instance(kind: string, batch: NonNullable<DeviceInstance["task"]["batch"]>) {
@@ -20,4 +21,14 @@ test("defaultSlotCount() has two calls a device, whatever its batch", () => {
 test("defaultSlotCount() expects batches of an accelerator rather than of a CPU", () => {
   expect(slots(instance("gpu", "auto"), instance("gpu", "auto"))).toBe(18);
   expect(slots(instance("cpu", "auto"), instance("cpu", "auto"))).toBe(8);
+});
+
+test("defaultSlotCount() with a cascade has room for hundreds of frames with early answers", () => {
+  const camera = { ...pattern(1), live: true };
+  const large = patternSource({ width: 1920, height: 1080, frameCount: 1, write: false });
+  const devices = [instance("cpu", 1)];
+  expect(defaultSlotCount([pattern(1)], devices, true)).toBe(512);
+  // 256 MiB of 1920 × 1080 × 3 bytes.
+  expect(defaultSlotCount([large], devices, true)).toBe(43);
+  expect(defaultSlotCount([pattern(1), camera], devices, true)).toBe(64);
 });

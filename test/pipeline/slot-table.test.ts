@@ -39,6 +39,7 @@ function withTable(body: (bench: Bench) => void): void {
         fps: null,
         frameLimit: null,
         resume: null,
+        screen: null,
         onEnd: () => undefined,
       }),
   );

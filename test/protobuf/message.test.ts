@@ -6,6 +6,7 @@ import {
   bigintsOf,
   bytesField,
   fieldsOf,
+  floatField,
   intField,
   intOf,
   intsOf,
@@ -58,6 +59,7 @@ test("floats and doubles are read by their wire type", () => {
   // 1.5 as IEEE 754 single in field 1, 0.1 as double in field 2.
   const fields = readFields(Buffer.from("0d0000c03f119a9999999999b93f", "hex"));
   expect(realOf(fields, 1)).toBe(1.5);
+  expect(writeFields([floatField(1, 1.5)])).toEqual(new Uint8Array([0x0d, 0, 0, 0xc0, 0x3f]));
   expect(realOf(fields, 2)).toBe(0.1);
   expect(realOf(fields, 3)).toBeUndefined();
   expect(realOf(readFields(writeFields([intField(1, 7)])), 1)).toBeUndefined();

@@ -40,6 +40,8 @@ export interface FakeFrameOptions {
   readonly frameId: number;
   readonly status?: FrameStatus;
   readonly answer?: FrameAnswer;
+  readonly present?: boolean;
+  readonly score?: number;
   readonly timeMs?: number;
   readonly deviceIndex?: number;
   readonly latencyMs?: number;
@@ -150,6 +152,8 @@ export class FakeRun {
       frameId,
       status,
       ...(options.answer !== undefined && { answer: options.answer }),
+      ...(options.present !== undefined && { present: options.present }),
+      ...(options.score !== undefined && { score: options.score }),
       timeMs,
       width: geometry.width,
       height: geometry.height,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AipError } from "../../src/errors.ts";
 import { NdjsonSink } from "../../src/sink/ndjson.ts";
-import { readNdjson } from "../../src/sink/ndjson-reader.ts";
+import { parseNdjsonLine, readNdjson } from "../../src/sink/ndjson-reader.ts";
 import type { Frame } from "../../src/types.ts";
 import { testSinkContract } from "./contract.ts";
 import { type FakeFrameOptions, FakeRun, type FakeRunOptions } from "./fake-run.ts";
@@ -89,6 +89,23 @@ describe("NdjsonSink lines", () => {
     expect(lines[0]).toStartWith('{"source":"car","frame":0,"file":"a/1.jpg","time_ms":0,');
     expect(lines[1]).toStartWith('{"source":"car","frame":1,"time_ms":40,');
     expect(JSON.parse(lines[2] ?? "")).toMatchObject({ frame: 2, file: 'a/"3".jpg' });
+  });
+
+  test("a cascade's frame says whether it shows the object, and how certain that is", async () => {
+    const early = { answer: "specialized", deviceIndex: -1 } as const;
+    const { text } = await written([
+      { frameId: 0, present: true, score: 0.912_34 },
+      { frameId: 1, ...early, present: false, score: 0 },
+      { frameId: 2, status: "dropped" },
+    ]);
+    const [inferred = "", specialized = "", dropped = ""] = text.split("\n");
+    expect(inferred).toContain(
+      '"answer":"inferred","present":true,"score":0.9123,"device":"cpu-0"',
+    );
+    expect(specialized).toContain('"answer":"specialized","present":false,"score":0,"latency_ms"');
+    expect(dropped).not.toContain("present");
+    expect(parseNdjsonLine(inferred)).toMatchObject({ present: true, score: 0.9123 });
+    expect(parseNdjsonLine(specialized)).toMatchObject({ answer: "specialized", present: false });
   });
 
   test("a frame answered by no device has none", async () => {

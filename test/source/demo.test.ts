@@ -16,6 +16,8 @@ describe("parseDemo()", () => {
       density: 1,
       start: 0,
       personShare: -1,
+      visitorShare: 0,
+      visitorSeconds: 6,
     });
   });
 
@@ -32,8 +34,20 @@ describe("parseDemo()", () => {
       density: 0.5,
       start: 100,
       personShare: 0.1,
+      visitorShare: 0,
+      visitorSeconds: 6,
     });
     expect(parseDemo("demo:frames=endless").frameCount).toBeNull();
+    expect(parseDemo("demo:visitors=0.02:stay=4.5")).toMatchObject({
+      visitorShare: 0.02,
+      visitorSeconds: 4.5,
+    });
+  });
+
+  test("leaves the pavements to visitors unless persons are asked for", () => {
+    expect(parseDemo("demo:visitors=0.02").personShare).toBe(0);
+    expect(parseDemo("demo:visitors=0.02:persons=0.1").personShare).toBe(0.1);
+    expect(parseDemo("demo:visitors=0").personShare).toBe(-1);
   });
 
   test.each([
@@ -45,10 +59,13 @@ describe("parseDemo()", () => {
     ["demo:fps=-1", '"fps" is a number above 0 to 1000, not "-1"'],
     ["demo:seed=1.5", '"seed" is a whole number from 0 to 4294967295, not "1.5"'],
     ["demo:persons=2", '"persons" is a number from 0 to 1, not "2"'],
+    ["demo:visitors=0.6", '"visitors" is a number from 0 to 0.5, not "0.6"'],
+    ["demo:visitors=0.1:stay=0.5", '"stay" is a number from 1 to 600, not "0.5"'],
+    ["demo:stay=5", '"stay" is how long visitors stay: it needs "visitors" above 0'],
     ["demo:size=640", '"size" is written as 640x360, with sides of 64 to 4096 pixels, not "640"'],
     [
       "demo:",
-      'an option is missing after ":" (known: size, frames, fps, pace, seed, density, start, persons)',
+      'an option is missing after ":" (known: size, frames, fps, pace, seed, density, start, persons, visitors, stay)',
     ],
   ])("%p is refused", (spec, reason) => {
     expect(() => parseDemo(spec)).toThrow(`Cannot open source "${spec}": ${reason}`);

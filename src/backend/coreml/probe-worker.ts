@@ -132,7 +132,7 @@ function drawnSlot(): Uint8Array {
   });
   const out = new Uint32Array(new SharedArrayBuffer(8));
   const { aip_demo_open, aip_demo_draw, aip_demo_destroy } = library();
-  check(aip_demo_open(width, height, fps, seed, density, PERSON_SHARE, out), "probe-failed");
+  check(aip_demo_open(width, height, fps, seed, density, PERSON_SHARE, 0, 0, out), "probe-failed");
   const demo = readAddress(out);
   const status = aip_demo_draw(demo, frame, addressOf(slot));
   aip_demo_destroy(demo);

@@ -91,6 +91,21 @@ export const run: Command = {
       valueHint: "auto|native|scaled",
       description: "Frames native, or scaled to what the model reads (Default: auto)",
     },
+    cascade: {
+      type: "string",
+      valueHint: "FILE.aip",
+      description: "Answer most frames early, with what aip cascade train wrote",
+    },
+    audit: {
+      type: "string",
+      valueHint: "SHARE",
+      description: "Share of early answers the model looks at again when idle (Default: 0.005)",
+    },
+    retrain: {
+      type: "string",
+      valueHint: "auto|warn|off",
+      description: "Where that shows that the cascade has become wrong (Default: auto)",
+    },
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
     report: { type: "string", valueHint: "FILE.json", description: "The final report" },
@@ -123,6 +138,7 @@ export const run: Command = {
     "pixel-format": ["yuv420p", "nv12", "rgb24", "bgr24"],
     hwaccel: ["auto", "none"],
     ingest: ["auto", "native", "scaled"],
+    retrain: ["auto", "warn", "off"],
   },
   examples: [
     ["aip run", "the built-in demo on every device that helps"],
@@ -152,7 +168,15 @@ export const run: Command = {
 };
 
 /** Flags whose values are numbers. */
-const NUMBERS: readonly string[] = ["fps", "frames", "slots", "latency", "confidence", "iou"];
+const NUMBERS: readonly string[] = [
+  "fps",
+  "frames",
+  "slots",
+  "latency",
+  "confidence",
+  "iou",
+  "audit",
+];
 /** Flags that say how the run is started, not what it does. */
 const NO_SETTINGS: readonly string[] = ["config", "supervise"];
 /** Configuration keys that are not their flag in camel case. */

@@ -62,7 +62,7 @@ private func inspection(of path: String, with runtime: OnnxRuntime) throws(Nativ
 }
 
 extension JsonWriter {
-  fileprivate mutating func tensors(_ name: String, _ tensors: [TensorInfo]) {
+  mutating func tensors(_ name: String, _ tensors: [TensorInfo]) {
     key(name)
     array {
       for tensor in tensors {

@@ -14,7 +14,11 @@ enum OnnxMessage {
       if let end = endOfLast(introduction, in: reason) { reason = reason[end...] }
     }
     reason = trimmed(withoutSourcePlace(withoutStatusName(reason)))
-    if reason == "Protobuf parsing failed" || reason == "ModelProto does not have a graph" {
+    // From bytes: "Failed to load model because protobuf parsing failed".
+    let isNoProtobuf = reason.lowercased().hasSuffix("protobuf parsing failed")
+    let hasNoGraph =
+      reason == "ModelProto does not have a graph" || reason == "No graph was found in the protobuf"
+    if isNoProtobuf || hasNoGraph {
       return "it is no ONNX model, or a damaged one (\(reason))"
     }
     if reason.isEmpty { reason = trimmed(firstLine(text[...])) }

@@ -153,15 +153,70 @@ int32_t aip_session_payload_bytes(aip_session *session, uint32_t *size_bytes);
 
 void aip_session_destroy(aip_session *session);
 
+// MARK: Graphs: any ONNX model with tensors as inputs and outputs, on the CPU
+
+typedef struct aip_graph aip_graph;
+
+/// Opens the ONNX model in the `model_bytes` bytes at `model`, which are not needed afterwards.
+/// `thread_count`: threads inside one run, none of which spins; with 1, equal inputs give equal bits.
+int32_t aip_graph_open(const uint8_t *model, uint32_t model_bytes, uint32_t thread_count,
+                       aip_graph **graph);
+
+/// Writes {"inputs": [{"name", "dtype", "shape": [-1, 3, 50, 50]}], "outputs": […]} as JSON, in the
+/// order their indices count. Returns TRUNCATED with *needed_bytes when `capacity` is too small.
+int32_t aip_graph_describe(aip_graph *graph, uint8_t *json, uint32_t capacity,
+                           uint32_t *needed_bytes);
+
+/// Runs the graph once: reads all its inputs and writes the outputs given, at least one; others are
+/// not computed. No output may overlap an input. INVALID_ARGUMENT where a tensor is not as declared,
+/// INFERENCE where ONNX Runtime cannot run it.
+int32_t aip_graph_run(aip_graph *graph, const aip_graph_tensor *inputs, uint32_t input_count,
+                      const aip_graph_tensor *outputs, uint32_t output_count);
+
+void aip_graph_close(aip_graph *graph);
+
 // MARK: Demo scene
 
 typedef struct aip_demo aip_demo;
 
 /// See aip_demo.h; these two work on slots. Ground truth goes to the slot's truth records.
 int32_t aip_demo_open(uint32_t width, uint32_t height, double fps, uint32_t seed, float density,
-                      float person_share, aip_demo **demo);
+                      float person_share, float visitor_share, float visitor_seconds,
+                      aip_demo **demo);
 int32_t aip_demo_draw(aip_demo *demo, uint32_t frame_index, uint8_t *slot);
 void aip_demo_destroy(aip_demo *demo);
+
+// MARK: Cascade
+
+/// Writes the luma thumbnail of a slot's picture: u8 [side, side], row-major, area means, the
+/// picture (or `region`) stretched to a square. Luma is what the plane holds, and 0.299 R + 0.587 G
+/// + 0.114 B of packed RGB. `region`: left, top, right, bottom as shares of the picture, 0...1; NULL
+/// is all of it. `side`: 1 to AIP_THUMBNAIL_SIDE_MAX. See aip_thumbnail.h.
+int32_t aip_thumbnail_luma(const void *slot, const float region[4], uint32_t side, uint8_t *out);
+
+/// Writes the colour thumbnail of a slot's picture: u8 [3, side, side], planes R, G, B of 0...255,
+/// otherwise as aip_thumbnail_luma.
+int32_t aip_thumbnail_rgb(const void *slot, const float region[4], uint32_t side, uint8_t *out);
+
+/// How much two luma thumbnails differ. Without `block_weights` their mean squared error, in squared
+/// grey levels, 0...65025. With them: bias + the sum of weight times mean squared error over the
+/// AIP_DIFFERENCE_BLOCK_COUNT blocks of a 10 x 10 grid, row-major; `side` is then a multiple of 10.
+/// The way of NoScope (Kang et al. 2017, section 5).
+int32_t aip_difference(const uint8_t *a, const uint8_t *b, uint32_t side,
+                       const float *block_weights, float bias, float *out);
+
+/// The blocks' mean squared errors themselves: f32 [AIP_DIFFERENCE_BLOCK_COUNT].
+int32_t aip_difference_blocks(const uint8_t *a, const uint8_t *b, uint32_t side, float *out);
+
+/// Replays frame skipping and the difference detector over `count` luma thumbnails side by side,
+/// u8 [count, side, side], the first of them frame 0. Writes for every frame the one whose answer it
+/// has: itself where it is looked at (its number divides by `t_skip`) and its difference is not
+/// below `t_diff`; else what the frame before it has. The difference is to the last frame that had
+/// its own answer or, where `reference` is not NULL, to that thumbnail: a frame that does not differ
+/// from it has AIP_ANCHOR_NONE, the reference's answer.
+int32_t aip_difference_gate(const uint8_t *thumbs, uint32_t count, uint32_t side,
+                            const uint8_t *reference, const float *block_weights, float bias,
+                            uint32_t t_skip, float t_diff, uint32_t *anchor_out);
 
 // MARK: Drawing results
 

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define AIP_LAYOUT_HASH 0x6b0a453fu
+#define AIP_LAYOUT_HASH 0x38ec4bf8u
 
 /// Detections kept per frame after NMS.
 #define AIP_DETECTION_COUNT_MAX 300
@@ -23,6 +23,18 @@
 /// Frames that one call can answer.
 #define AIP_BATCH_SIZE_MAX 64
 
+/// Dimensions of a tensor of a graph's run.
+#define AIP_GRAPH_RANK_MAX 8
+
+/// Side of a thumbnail in pixels.
+#define AIP_THUMBNAIL_SIDE_MAX 128
+
+/// Blocks of the difference: 10 by 10.
+#define AIP_DIFFERENCE_BLOCK_COUNT 100
+
+/// Stands for the reference in an anchor's place.
+#define AIP_ANCHOR_NONE 4294967295
+
 /// Where a slot is on its way: free, writing, ready, reading, done, free.
 enum {
   AIP_SLOT_STATE_FREE = 0,
@@ -30,6 +42,16 @@ enum {
   AIP_SLOT_STATE_READY = 2,
   AIP_SLOT_STATE_READING = 3,
   AIP_SLOT_STATE_DONE = 4,
+};
+
+/// What a cascade found before the reference model: nothing certain, so that model decides; the last answer again, for want of a look or of a change; the empty picture; the object absent or present.
+enum {
+  AIP_EARLY_ANSWER_NONE = 0,
+  AIP_EARLY_ANSWER_SKIPPED = 1,
+  AIP_EARLY_ANSWER_UNCHANGED = 2,
+  AIP_EARLY_ANSWER_EMPTY = 3,
+  AIP_EARLY_ANSWER_ABSENT = 4,
+  AIP_EARLY_ANSWER_PRESENT = 5,
 };
 
 /// How pixels lie in a slot; names as in ffmpeg.
@@ -192,14 +214,16 @@ _Static_assert(offsetof(aip_ring_header, reserved_wait) == 140, "reserved_wait")
 ///      8  u32      dropped            Frames dropped by the ingest worker, for want of a slot.
 ///     12  u32      buffer_full_waits  Times ingest found no free slot.
 ///     16  f64      started_ms         Monotonic clock when the first read began; 0 before.
-///     24  u32[26]  reserved           Fills the cache line.
+///     24  u32      screening          Screening in force; another number means that the manager has sent another.
+///     28  u32[25]  reserved           Fills the cache line.
 typedef struct aip_source_control {
   uint32_t stop;
   uint32_t received;
   uint32_t dropped;
   uint32_t buffer_full_waits;
   double started_ms;
-  uint32_t reserved[26];
+  uint32_t screening;
+  uint32_t reserved[25];
 } aip_source_control;
 _Static_assert(sizeof(aip_source_control) == 128, "size of aip_source_control");
 _Static_assert(offsetof(aip_source_control, stop) == 0, "stop");
@@ -207,7 +231,8 @@ _Static_assert(offsetof(aip_source_control, received) == 4, "received");
 _Static_assert(offsetof(aip_source_control, dropped) == 8, "dropped");
 _Static_assert(offsetof(aip_source_control, buffer_full_waits) == 12, "buffer_full_waits");
 _Static_assert(offsetof(aip_source_control, started_ms) == 16, "started_ms");
-_Static_assert(offsetof(aip_source_control, reserved) == 24, "reserved");
+_Static_assert(offsetof(aip_source_control, screening) == 24, "screening");
+_Static_assert(offsetof(aip_source_control, reserved) == 28, "reserved");
 
 /// What an inference worker and the manager tell each other.
 ///
@@ -236,19 +261,22 @@ _Static_assert(offsetof(aip_worker_control, reserved) == 16, "reserved");
 ///      16  f64     time_ms             Presentation time since the stream's start, in ms.
 ///      24  f64     received_ms         Monotonic clock when the frame had arrived.
 ///      32  f32     decode_ms           Time the frame took to read, in ms.
-///      36  u32     width               Width of the pixels held here.
-///      40  u32     height              Height of the pixels held here.
-///      44  u32     source_width        Width before the decoder scaled it; 0: width.
-///      48  u32     source_height       Height before the decoder scaled it; 0: height.
-///      52  u32     slot_bytes          Size of the slot, this header included.
-///      56  u32     truth_offset_bytes  Ground-truth records, from this header.
-///      60  u32     truth_capacity      Room for ground-truth records; 0 where none.
-///      64  u32     pixel_format        A pixel_format.
-///      68  u32     color_matrix        A color_matrix.
-///      72  u32     color_range         A color_range.
-///      76  u32[3]  plane_offset_bytes  Start of each plane, from the start of this header.
-///      88  u32[3]  plane_stride_bytes  Bytes from one row to the next.
-///     100  u32[7]  reserved            Fills the cache line.
+///      36  u32     early_answer        An early_answer; none where no cascade runs.
+///      40  f32     score               Of a cascade's network, 0-1; NaN where it did not look.
+///      44  f32     difference          What the difference detector measured; NaN where it did not look.
+///      48  u32     width               Width of the pixels held here.
+///      52  u32     height              Height of the pixels held here.
+///      56  u32     source_width        Width before the decoder scaled it; 0: width.
+///      60  u32     source_height       Height before the decoder scaled it; 0: height.
+///      64  u32     slot_bytes          Size of the slot, this header included.
+///      68  u32     truth_offset_bytes  Ground-truth records, from this header.
+///      72  u32     truth_capacity      Room for ground-truth records; 0 where none.
+///      76  u32     pixel_format        A pixel_format.
+///      80  u32     color_matrix        A color_matrix.
+///      84  u32     color_range         A color_range.
+///      88  u32[3]  plane_offset_bytes  Start of each plane, from the start of this header.
+///     100  u32[3]  plane_stride_bytes  Bytes from one row to the next.
+///     112  u32[4]  reserved            Fills the cache line.
 typedef struct aip_slot_header {
   uint32_t state;
   uint32_t source_index;
@@ -257,6 +285,9 @@ typedef struct aip_slot_header {
   double time_ms;
   double received_ms;
   float decode_ms;
+  uint32_t early_answer;
+  float score;
+  float difference;
   uint32_t width;
   uint32_t height;
   uint32_t source_width;
@@ -269,7 +300,7 @@ typedef struct aip_slot_header {
   uint32_t color_range;
   uint32_t plane_offset_bytes[3];
   uint32_t plane_stride_bytes[3];
-  uint32_t reserved[7];
+  uint32_t reserved[4];
 } aip_slot_header;
 _Static_assert(sizeof(aip_slot_header) == 128, "size of aip_slot_header");
 _Static_assert(offsetof(aip_slot_header, state) == 0, "state");
@@ -279,19 +310,22 @@ _Static_assert(offsetof(aip_slot_header, truth_count) == 12, "truth_count");
 _Static_assert(offsetof(aip_slot_header, time_ms) == 16, "time_ms");
 _Static_assert(offsetof(aip_slot_header, received_ms) == 24, "received_ms");
 _Static_assert(offsetof(aip_slot_header, decode_ms) == 32, "decode_ms");
-_Static_assert(offsetof(aip_slot_header, width) == 36, "width");
-_Static_assert(offsetof(aip_slot_header, height) == 40, "height");
-_Static_assert(offsetof(aip_slot_header, source_width) == 44, "source_width");
-_Static_assert(offsetof(aip_slot_header, source_height) == 48, "source_height");
-_Static_assert(offsetof(aip_slot_header, slot_bytes) == 52, "slot_bytes");
-_Static_assert(offsetof(aip_slot_header, truth_offset_bytes) == 56, "truth_offset_bytes");
-_Static_assert(offsetof(aip_slot_header, truth_capacity) == 60, "truth_capacity");
-_Static_assert(offsetof(aip_slot_header, pixel_format) == 64, "pixel_format");
-_Static_assert(offsetof(aip_slot_header, color_matrix) == 68, "color_matrix");
-_Static_assert(offsetof(aip_slot_header, color_range) == 72, "color_range");
-_Static_assert(offsetof(aip_slot_header, plane_offset_bytes) == 76, "plane_offset_bytes");
-_Static_assert(offsetof(aip_slot_header, plane_stride_bytes) == 88, "plane_stride_bytes");
-_Static_assert(offsetof(aip_slot_header, reserved) == 100, "reserved");
+_Static_assert(offsetof(aip_slot_header, early_answer) == 36, "early_answer");
+_Static_assert(offsetof(aip_slot_header, score) == 40, "score");
+_Static_assert(offsetof(aip_slot_header, difference) == 44, "difference");
+_Static_assert(offsetof(aip_slot_header, width) == 48, "width");
+_Static_assert(offsetof(aip_slot_header, height) == 52, "height");
+_Static_assert(offsetof(aip_slot_header, source_width) == 56, "source_width");
+_Static_assert(offsetof(aip_slot_header, source_height) == 60, "source_height");
+_Static_assert(offsetof(aip_slot_header, slot_bytes) == 64, "slot_bytes");
+_Static_assert(offsetof(aip_slot_header, truth_offset_bytes) == 68, "truth_offset_bytes");
+_Static_assert(offsetof(aip_slot_header, truth_capacity) == 72, "truth_capacity");
+_Static_assert(offsetof(aip_slot_header, pixel_format) == 76, "pixel_format");
+_Static_assert(offsetof(aip_slot_header, color_matrix) == 80, "color_matrix");
+_Static_assert(offsetof(aip_slot_header, color_range) == 84, "color_range");
+_Static_assert(offsetof(aip_slot_header, plane_offset_bytes) == 88, "plane_offset_bytes");
+_Static_assert(offsetof(aip_slot_header, plane_stride_bytes) == 100, "plane_stride_bytes");
+_Static_assert(offsetof(aip_slot_header, reserved) == 112, "reserved");
 
 /// Start of a result block; detection records follow it, then the payload area. A failed frame has its error message, in UTF-8, where the detection records would stand. What every frame has fills the first cache line.
 ///
@@ -475,5 +509,29 @@ _Static_assert(offsetof(aip_session_config, class_filter_enabled) == 140, "class
 _Static_assert(offsetof(aip_session_config, class_filter) == 144, "class_filter");
 _Static_assert(offsetof(aip_session_config, batch_size_max) == 272, "batch_size_max");
 _Static_assert(offsetof(aip_session_config, reserved) == 276, "reserved");
+
+/// One tensor of a graph's run, over the caller's memory.
+///
+///      0  u32[2]  address   Of its first element, the low word first.
+///      8  u32     index     Which of the graph's inputs, or of its outputs.
+///     12  u32     dtype     A dtype.
+///     16  u32     rank      Dimensions in use.
+///     20  u32[8]  shape     The last dimension fastest, without gaps.
+///     52  u32[3]  reserved  Fills the cache line.
+typedef struct aip_graph_tensor {
+  uint32_t address[2];
+  uint32_t index;
+  uint32_t dtype;
+  uint32_t rank;
+  uint32_t shape[8];
+  uint32_t reserved[3];
+} aip_graph_tensor;
+_Static_assert(sizeof(aip_graph_tensor) == 64, "size of aip_graph_tensor");
+_Static_assert(offsetof(aip_graph_tensor, address) == 0, "address");
+_Static_assert(offsetof(aip_graph_tensor, index) == 8, "index");
+_Static_assert(offsetof(aip_graph_tensor, dtype) == 12, "dtype");
+_Static_assert(offsetof(aip_graph_tensor, rank) == 16, "rank");
+_Static_assert(offsetof(aip_graph_tensor, shape) == 20, "shape");
+_Static_assert(offsetof(aip_graph_tensor, reserved) == 52, "reserved");
 
 #endif

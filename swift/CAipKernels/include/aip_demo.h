@@ -21,6 +21,11 @@ extern "C" {
 #define AIP_DEMO_OBJECTS_MAX 240u
 /// An object of which less than this share can be seen is not asked of a detector.
 #define AIP_DEMO_VISIBILITY_MIN 0.25f
+/// The same for visitors, who are asked for only while they are whole.
+#define AIP_DEMO_VISITOR_VISIBILITY_MIN 0.6f
+#define AIP_DEMO_VISITOR_SHARE_MAX 0.5f
+#define AIP_DEMO_VISITOR_SECONDS_MIN 1.0f
+#define AIP_DEMO_VISITOR_SECONDS_MAX 600.0f
 
 enum {
   AIP_DEMO_OK = 0,
@@ -44,9 +49,10 @@ enum {
   AIP_DEMO_NO_PARKED = 1u << 4,
 };
 
-/// Layout, 40 bytes:
+/// Layout, 48 bytes:
 ///   0 width u32 | 4 height u32 | 8 fps f64 | 16 seed u32 | 20 density f32 | 24 flags u32
-///   28 person_share f32 | 32 day_seconds f32 | 36 solo_track_id i32
+///   28 person_share f32 | 32 day_seconds f32 | 36 solo_track_id i32 | 40 visitor_share f32
+///   44 visitor_seconds f32
 typedef struct aip_demo_options {
   /// 64–7680.
   uint32_t width;
@@ -66,6 +72,11 @@ typedef struct aip_demo_options {
   float day_seconds;
   /// With AIP_DEMO_SOLO alone.
   int32_t solo_track_id;
+  /// Share of the time (0–0.5) in which one person, a visitor, is in the picture, besides those
+  /// `person_share` makes; 0 for no visitors. Where there are visitors there are no cyclists.
+  float visitor_share;
+  /// Mean length of a visit in seconds of scene time, 1–600; read where there are visitors.
+  float visitor_seconds;
 } aip_demo_options;
 
 /// One object's ground truth, the layout of the runtime's DetectionRecord, 32 bytes:
@@ -80,7 +91,7 @@ typedef struct aip_demo_truth {
   /// area of its box in proportion to that of a box that includes what lies outside the picture.
   float visibility;
   /// 0–2. Negative, `-1 - class`, when an evaluation must ignore the object: visibility below
-  /// AIP_DEMO_VISIBILITY_MIN, or a box lower than 8 or narrower than 4 pixels as measured in a
+  /// AIP_DEMO_VISIBILITY_MIN (of a visitor AIP_DEMO_VISITOR_VISIBILITY_MIN), or a box lower than 8 or narrower than 4 pixels as measured in a
   /// picture 640 wide.
   int32_t class_id;
   /// Stays with the object from its first to its last frame; never 0.

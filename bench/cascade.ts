@@ -1,0 +1,161 @@
+/**
+ * The cascade: frames a second and errors on footage that followed what it was trained on, what each
+ * level adds, a real video with a real reference, and the search over a stored video.
+ *
+ * Videos, labels, networks and cascades are kept in `.cache/cascade`, so that a second run begins
+ * where the first was.
+ */
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Factor } from "../src/learning/choice.ts";
+import type { Benchmark, BenchmarkOptions, Comparison } from "./benchmark.ts";
+import { findRare } from "./cascade/find.ts";
+import {
+  evaluateRest,
+  REFERENCE,
+  rareFootage,
+  type Supported,
+  trainRare,
+  trainSupported,
+} from "./cascade/rare-person.ts";
+import { agreementText, percent, rateText } from "./cascade/rates.ts";
+import { referenceRate } from "./cascade/reference-rate.ts";
+import { compare } from "./comparison.ts";
+
+const SHARED = process.env["AIP_SHARED"] ?? fileURLToPath(new URL("../../shared", import.meta.url));
+const PERSON = join(SHARED, "videos/one-by-one-person-detection.mp4");
+const NANO = join(SHARED, "models/yolox_nano.onnx");
+const FOLDER = fileURLToPath(new URL("../.cache/cascade", import.meta.url));
+
+const CASCADE = "cascade";
+const ALONE = "reference alone";
+const SPEED_UP = 100;
+const PERSON_SPEED_UP = 4;
+
+export const cascade: Benchmark = {
+  name: "cascade",
+  summary: "cascades: frames/s and errors on later footage, level by level, and aip find",
+  run,
+};
+
+async function run(options: BenchmarkOptions): Promise<Comparison[]> {
+  if (Bun.which("ffmpeg") === null) return [skipped("the rare person", "ffmpeg is missing")];
+  const folder = join(FOLDER, options.quick ? "quick" : "full");
+  const footage = await rareFootage(folder, options);
+  const rare = await trainRare(footage, folder, options);
+  const person = await personVideo(folder, options);
+  if (!("trained" in rare)) return [refused("a rare person in the demo scene", rare), ...person];
+  const rest = await evaluateRest(footage, folder, options);
+  const alone = await referenceRate(footage.rest, "demo", REFERENCE);
+  const { reused, specialized, inferred } = rest.run.levels;
+  const frames = rest.run.present.length;
+  const speed = compare({
+    title: "a rare person in the demo scene, H.264 640×360, reference of 80 ms a frame",
+    unit: "frames/s, decoding included",
+    better: "higher",
+    ways: [
+      { name: CASCADE, values: [rest.run.report.throughput_fps] },
+      { name: ALONE, values: [alone] },
+    ],
+    claims: [{ of: CASCADE, to: ALONE, ...(!options.quick && { atLeast: SPEED_UP }) }],
+    notes: [
+      ...supportedNotes(rare),
+      `${frames} later frames: ${percent(reused / frames)} reused, ` +
+        `${percent(specialized / frames)} specialized, ${percent(inferred / frames)} inferred`,
+      agreementText("the reference", rest.reference),
+      agreementText("ground truth", rest.truth),
+    ],
+  });
+  const found = await findRare(footage, folder, options);
+  return [speed, factorTable(rare.trained.factors), ...person, found];
+}
+
+/** What was asked for and refused, and what training itself claims. */
+function supportedNotes({ trained, budget, refusals }: Supported): string[] {
+  const { heldOut } = trained.choice.optimized.chosen;
+  return [
+    ...refusals,
+    `trained within ${percent(budget)}: on its own held-out span false negatives ` +
+      `${rateText(heldOut.falseNegatives)}, false positives ${rateText(heldOut.falsePositives)}`,
+  ];
+}
+
+/** Each level alone and together: frames a second by the measured costs. */
+function factorTable(factors: readonly Factor[]): Comparison {
+  const all = factors.at(-1)?.name ?? "";
+  return compare({
+    title: "what each level adds, within the same budget",
+    unit: "frames/s by the costs measured",
+    better: "higher",
+    ways: factors.map(({ name, tuned }) => ({ name, values: [tuned.heldOut.cost.fps] })),
+    // A level that costs more than it saves is left out, so all together are never the slower.
+    claims: factors
+      .filter(({ name }) => name !== all)
+      .map(({ name }) => ({ of: all, to: name, atLeast: 1 })),
+    notes: factors.map(({ name, tuned }) => {
+      const { levels, frames, falseNegatives, falsePositives } = tuned.heldOut;
+      const shares = [levels.reused, levels.specialized, levels.inferred].map((count) =>
+        percent(count / frames),
+      );
+      return (
+        `${name}: ${shares.join(" / ")} reused / specialized / inferred; ` +
+        `false negatives ${rateText(falseNegatives)}, false positives ${rateText(falsePositives)}`
+      );
+    }),
+  });
+}
+
+/** A real video and a real reference, as far as its length supports anything. */
+async function personVideo(folder: string, options: BenchmarkOptions): Promise<Comparison[]> {
+  const title = "the person video, YOLOX-Nano on the CPU";
+  if (!existsSync(PERSON) || !existsSync(NANO)) {
+    return [skipped(title, "the person video and YOLOX-Nano are missing (AIP_SHARED)")];
+  }
+  if (options.quick) return [skipped(title, "not in a quick run: labelling takes minutes")];
+  const question = { classes: ["person"], confidence: 0.5, region: null } as const;
+  const output = join(folder, "person.aip");
+  const trained = await trainSupported(
+    {
+      source: PERSON,
+      question,
+      model: NANO,
+      devices: "cpu",
+      output,
+      cache: join(folder, "cache"),
+    },
+    options,
+  );
+  if (!("trained" in trained)) return [refused(title, trained)];
+  const { heldOut } = trained.trained.choice.optimized.chosen;
+  const reference = trained.trained.cascade.validation.referenceFps;
+  return [
+    compare({
+      title,
+      unit: "frames/s by the costs measured, on the held-out span",
+      better: "higher",
+      ways: [
+        { name: CASCADE, values: [heldOut.cost.fps] },
+        { name: ALONE, values: [reference] },
+      ],
+      claims: [{ of: CASCADE, to: ALONE, atLeast: PERSON_SPEED_UP }],
+      notes: supportedNotes(trained),
+    }),
+  ];
+}
+
+function refused(title: string, refusals: readonly string[]): Comparison {
+  return compare({
+    title,
+    unit: "frames/s",
+    better: "higher",
+    ways: [],
+    claims: [],
+    notes: refusals,
+  });
+}
+
+function skipped(title: string, reason: string): Comparison {
+  return refused(title, [`skipped: ${reason}`]);
+}

@@ -1,0 +1,91 @@
+import { clopperPearson } from "./bounds.ts";
+
+/** A frame answered early that the reference model looked at afterwards. */
+export interface AuditedFrame {
+  /** What the cascade said. */
+  readonly answered: boolean;
+  /** What the reference model says. */
+  readonly present: boolean;
+  /** Probability with which it was drawn, above 0. */
+  readonly probability: number;
+}
+
+/** An error rate as the audits so far tell it, with its two-sided 95 % interval. */
+export interface RateEstimate {
+  readonly rate: number;
+  readonly low: number;
+  readonly high: number;
+  /** Audited frames that count: truly present ones, or truly absent ones. */
+  readonly audited: number;
+  /** Wrong ones among them. */
+  readonly errors: number;
+}
+
+/** Rates over all frames, those included that the reference model answered itself. */
+export interface AuditEstimates {
+  readonly audited: number;
+  readonly falseNegatives: RateEstimate;
+  readonly falsePositives: RateEstimate;
+}
+
+/** Running estimates of both error rates from audited frames. */
+export class AuditEstimator {
+  readonly #present: WeightedRate = new WeightedRate();
+  readonly #absent: WeightedRate = new WeightedRate();
+
+  /** A frame that the reference model answered itself, or that has the answer of one: right. */
+  certain(present: boolean): void {
+    (present ? this.#present : this.#absent).certain += 1;
+  }
+
+  audited({ answered, present, probability }: AuditedFrame): void {
+    (present ? this.#present : this.#absent).add(answered !== present, 1 / probability);
+  }
+
+  get estimates(): AuditEstimates {
+    const falseNegatives = this.#present.estimate;
+    const falsePositives = this.#absent.estimate;
+    const audited = falseNegatives.audited + falsePositives.audited;
+    return { audited, falseNegatives, falsePositives };
+  }
+}
+
+/** Share of wrong frames in a population of which some were drawn, and others are known right. */
+class WeightedRate {
+  certain = 0;
+  #audited = 0;
+  #errors = 0;
+  #weight = 0;
+  #weightSquares = 0;
+  #wrongWeight = 0;
+  #wrongSquares = 0;
+
+  add(isWrong: boolean, weight: number): void {
+    this.#audited += 1;
+    this.#weight += weight;
+    this.#weightSquares += weight ** 2;
+    if (!isWrong) return;
+    this.#errors += 1;
+    this.#wrongWeight += weight;
+    this.#wrongSquares += weight ** 2;
+  }
+
+  /**
+   * Hájek's ratio of weighted sums. The interval is Clopper and Pearson's on the effective sample
+   * size: Kish's of the weights, or what the linearised variance says where that is less. It is of
+   * the frames answered early, and shrinks by their share.
+   */
+  get estimate(): RateEstimate {
+    const counts = { audited: this.#audited, errors: this.#errors };
+    if (this.#audited === 0) return { rate: 0, low: 0, high: 1, ...counts };
+    const rate = this.#wrongWeight / this.#weight;
+    const kish = this.#weight ** 2 / this.#weightSquares;
+    const squares =
+      (1 - rate) ** 2 * this.#wrongSquares + rate ** 2 * (this.#weightSquares - this.#wrongSquares);
+    const linearised = squares > 0 ? (rate * (1 - rate) * this.#weight ** 2) / squares : kish;
+    const effective = Math.max(1, Math.min(kish, linearised));
+    const { low, high } = clopperPearson(Math.min(1, rate) * effective, effective);
+    const early = this.#weight / (this.#weight + this.certain);
+    return { rate: early * rate, low: early * low, high: early * high, ...counts };
+  }
+}

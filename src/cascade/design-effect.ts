@@ -1,0 +1,116 @@
+import { studentQuantile } from "./beta.ts";
+import type { ErrorSequence } from "./bounds.ts";
+
+/** Blocks that a span is cut into at least: correlation over longer times cannot be seen. */
+const BLOCK_COUNT_MIN = 32;
+/** Student's t is the normal distribution, to a thousandth. */
+const DEGREES_MANY = 1000;
+
+/** What the frames of a span are worth together. */
+export interface EffectiveTrials {
+  readonly trials: number;
+  readonly errors: number;
+  /** Independent trials that would say as much, above 0 where there are trials. */
+  readonly effective: number;
+  /** Separate stretches of frames that count. */
+  readonly runs: number;
+}
+
+/**
+ * Effective sample size of frames whose errors are correlated in time.
+ *
+ * The span is cut into blocks of 1, 2, 4 … frames, up to a thirty-second part of it. For each length the
+ * variance between blocks gives a design effect (Kish, "Survey Sampling", 1965, §8.2, with Taylor's
+ * linearisation for blocks that hold unequal numbers of trials), lessened by what few blocks can
+ * say (Student's t, Korn and Graubard, 1998). The length that leaves the fewest trials counts, and
+ * of the errors and the near errors those that do. Where neither has happened, blocks of the
+ * greatest length count as one trial each: nothing is known of how errors would cluster.
+ */
+export function effectiveTrials(sequence: ErrorSequence, confidence: number): EffectiveTrials {
+  const trials = sum(sequence.trials);
+  const errors = sum(sequence.wrong);
+  const runs = countRuns(sequence.trials);
+  if (trials === 0) return { trials, errors, effective: 0, runs };
+  let effective = trials;
+  let isKnown = false;
+  for (const marked of [sequence.wrong, sequence.nearlyWrong]) {
+    if (marked === null) continue;
+    const count = sum(marked);
+    if (count === 0 || count === trials) continue;
+    isKnown = true;
+    effective = Math.min(effective, leastEffective(sequence.trials, marked, confidence));
+  }
+  if (!isKnown) effective = Math.min(trials, countBlocks(sequence.trials));
+  return { trials, errors, effective: Math.max(1, effective), runs };
+}
+
+/** The fewest effective trials over all block lengths. */
+function leastEffective(trials: Uint8Array, marked: Uint8Array, confidence: number): number {
+  const lengthMax = Math.max(1, Math.floor(trials.length / BLOCK_COUNT_MIN));
+  let least = Number.POSITIVE_INFINITY;
+  const total = sum(trials);
+  const rate = sum(marked) / total;
+  const manyBlocks = studentQuantile(confidence, DEGREES_MANY);
+  for (let length = 1; length <= lengthMax; length *= 2) {
+    const { blocks, squares } = varyBetween(length, { trials, marked, rate });
+    if (blocks < 2) return 1;
+    const variance = ((blocks / (blocks - 1)) * squares) / total ** 2;
+    const effect = Math.max(1, variance / ((rate * (1 - rate)) / total));
+    const fewBlocks = manyBlocks / studentQuantile(confidence, Math.min(blocks - 1, DEGREES_MANY));
+    least = Math.min(least, (total / effect) * fewBlocks ** 2);
+  }
+  return least;
+}
+
+interface MarkedTrials {
+  readonly trials: Uint8Array;
+  readonly marked: Uint8Array;
+  /** Share of the trials that is marked. */
+  readonly rate: number;
+}
+
+/** Blocks that hold trials, and the squares of what they hold more or less than expected. */
+function varyBetween(
+  length: number,
+  { trials, marked, rate }: MarkedTrials,
+): { readonly blocks: number; readonly squares: number } {
+  let blocks = 0;
+  let squares = 0;
+  for (let first = 0; first < trials.length; first += length) {
+    const last = Math.min(trials.length, first + length);
+    let trialCount = 0;
+    let markedCount = 0;
+    for (let frame = first; frame < last; frame += 1) {
+      trialCount += trials[frame] as number;
+      markedCount += marked[frame] as number;
+    }
+    if (trialCount === 0) continue;
+    blocks += 1;
+    squares += (markedCount - rate * trialCount) ** 2;
+  }
+  return { blocks, squares };
+}
+
+/** Blocks of the greatest length that hold a trial. */
+function countBlocks(trials: Uint8Array): number {
+  const length = Math.max(1, Math.floor(trials.length / BLOCK_COUNT_MIN));
+  let blocks = 0;
+  for (let first = 0; first < trials.length; first += length) {
+    if (trials.subarray(first, first + length).includes(1)) blocks += 1;
+  }
+  return blocks;
+}
+
+function countRuns(marks: Uint8Array): number {
+  let runs = 0;
+  for (let frame = 0; frame < marks.length; frame += 1) {
+    if (marks[frame] === 1 && marks[frame - 1] !== 1) runs += 1;
+  }
+  return runs;
+}
+
+function sum(marks: Uint8Array): number {
+  let total = 0;
+  for (let frame = 0; frame < marks.length; frame += 1) total += marks[frame] as number;
+  return total;
+}

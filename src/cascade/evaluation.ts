@@ -1,0 +1,156 @@
+import { CONFIDENCE, type ErrorBound, errorBound } from "./bounds.ts";
+import { type CascadeCost, cascadeCost } from "./cost-model.ts";
+import {
+  countErrors,
+  type ErrorCounts,
+  INFERRED,
+  type LevelCounts,
+  NO_ANCHOR,
+  type Replay,
+  replayAnswers,
+} from "./replay.ts";
+import type { Footage, OperatingPoint } from "./search-space.ts";
+import { type CascadeCosts, IGNORED } from "./types.ts";
+import { type WindowedAccuracy, type WindowOptions, windowedAccuracy } from "./windows.ts";
+
+/** Share of the frames that count as nearly wrong. */
+const NEAR_SHARE = 0.02;
+
+/** What a cascade does on a span of footage. */
+export interface Evaluation {
+  readonly point: OperatingPoint;
+  readonly frames: number;
+  /** Frames by the level that answered them. */
+  readonly levels: LevelCounts;
+  readonly cost: CascadeCost;
+  /** Frames missed, of those truly present. */
+  readonly falseNegatives: ErrorBound;
+  /** False alarms, of the frames truly absent. */
+  readonly falsePositives: ErrorBound;
+  readonly windowed: WindowedAccuracy;
+  /** Wrong answers among frames that the reference model did not answer itself. */
+  readonly early: ErrorCounts;
+}
+
+export interface EvaluationOptions {
+  readonly costs: CascadeCosts;
+  readonly windows: WindowOptions;
+  /** Of the bounds. Default 0.95. */
+  readonly confidence?: number;
+}
+
+/** Replays a cascade on footage and bounds its errors. */
+export function evaluatePoint(
+  footage: Footage,
+  point: OperatingPoint,
+  options: EvaluationOptions,
+): Evaluation {
+  const { costs, windows, confidence = CONFIDENCE } = options;
+  const { tSkip, tDiff, network } = point;
+  const { truth } = footage;
+  const anchors = footage.anchors(tSkip, tDiff);
+  const scores = network === null ? null : footage.scores(network.name);
+  const replay = replayPoint(footage, point);
+  const frames = anchors.length;
+  const { specialized, inferred } = replay.counts;
+  const bound = (isPresent: 0 | 1): ErrorBound => {
+    const trials = truth.map((is) => Number(is === isPresent));
+    const wrong = trials.map(
+      (counts, frame) => counts & Number(replay.present[frame] !== isPresent),
+    );
+    if (inferred === frames) return exactBound(trials, confidence);
+    const nearlyWrong = scores && nearErrors({ trials, wrong, anchors, scores, isPresent });
+    return errorBound({ trials, wrong, nearlyWrong }, confidence);
+  };
+  return {
+    point,
+    frames,
+    levels: replay.counts,
+    cost: cascadeCost(costs, {
+      tSkip,
+      hasDifference: tDiff !== null,
+      networkMs: network?.networkMs ?? null,
+      fired: (specialized + inferred) / frames,
+      inferred: inferred / frames,
+    }),
+    falseNegatives: bound(1),
+    falsePositives: bound(0),
+    windowed: windowedAccuracy(replay.present, truth, windows),
+    early: countErrors(
+      replay.present,
+      truth.map((is, frame) => (replay.answers[frame] === INFERRED ? IGNORED : is)),
+    ),
+  };
+}
+
+/** Error rates among frames answered early that the bounds promise: what an audit holds it to. */
+export function auditBaseline({ falseNegatives, falsePositives, early }: Evaluation): {
+  readonly falseNegatives: number;
+  readonly falsePositives: number;
+} {
+  const among = (bound: ErrorBound, trials: number): number =>
+    trials === 0 ? 1 : Math.min(1, (bound.upper * bound.trials) / trials);
+  return {
+    falseNegatives: among(falseNegatives, early.present),
+    falsePositives: among(falsePositives, early.absent),
+  };
+}
+
+/** Whether the reference model answers every frame, and nothing is gained. */
+export function isReferenceAlone({ levels, frames }: Evaluation): boolean {
+  return levels.inferred === frames;
+}
+
+/** Replays a cascade on footage. */
+export function replayPoint(footage: Footage, point: OperatingPoint): Replay {
+  const { tSkip, tDiff, network, cLow, cHigh } = point;
+  return replayAnswers({
+    anchors: footage.anchors(tSkip, tDiff),
+    scores: network === null ? null : footage.scores(network.name),
+    cLow,
+    cHigh,
+    reference: footage.reference,
+  });
+}
+
+/** The reference model is right by definition: there is nothing to estimate. */
+function exactBound(trials: Uint8Array, confidence: number): ErrorBound {
+  const bound = errorBound(
+    { trials, wrong: new Uint8Array(trials.length), nearlyWrong: null },
+    confidence,
+  );
+  return { ...bound, effectiveTrials: bound.trials, designEffect: 1, upper: 0 };
+}
+
+export interface NearErrorOptions {
+  /** Frames that are present (or absent), those of them answered wrongly, and anchors of all. */
+  readonly trials: Uint8Array;
+  readonly wrong: Uint8Array;
+  readonly anchors: Uint32Array;
+  readonly scores: Float32Array;
+  readonly isPresent: 0 | 1;
+}
+
+/**
+ * Frames that laxer thresholds would get wrong: the wrong ones, and of those that count the
+ * fiftieth whose anchors have the least fitting scores. Rare errors come in the same bunches as
+ * these, and there are enough of them to see how large the bunches are.
+ */
+export function nearErrors(options: NearErrorOptions): Uint8Array {
+  const { trials, wrong, anchors, scores, isPresent } = options;
+  const misfit = new Float64Array(anchors.length);
+  for (let frame = 0; frame < anchors.length; frame += 1) {
+    const anchor = anchors[frame] as number;
+    const score = anchor === NO_ANCHOR ? 0 : (scores[anchor] as number);
+    misfit[frame] = isPresent === 1 ? 1 - score : score;
+  }
+  const sorted = misfit.filter((_, frame) => trials[frame] === 1).sort();
+  const limit = sorted[Math.floor(sorted.length * (1 - NEAR_SHARE))] ?? Number.POSITIVE_INFINITY;
+  // Where many share the limit, as scores that have come to 0 or 1 do, they are all the same well.
+  const reaching = sorted.length - sorted.findIndex((value) => value >= limit);
+  const countsLimit = reaching <= 2 * NEAR_SHARE * sorted.length + 1;
+  const isNear = (value: number): boolean => value > limit || (countsLimit && value === limit);
+  return wrong.map((is, frame) =>
+    Number(is === 1 || (trials[frame] === 1 && isNear(misfit[frame] as number))),
+  );
+}

@@ -1,0 +1,75 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { basename } from "node:path";
+import { usageError } from "../../errors.ts";
+import type { Fingerprint } from "../../footage/fingerprint.ts";
+import { readCocoLabels } from "./import-coco.ts";
+import { readNdjsonLabels } from "./import-ndjson.ts";
+import { told } from "./imported.ts";
+import { LabelStore } from "./store.ts";
+
+/** Formats labels are imported from. */
+export const labelFormats = ["ndjson", "coco"] as const;
+export type LabelFormat = (typeof labelFormats)[number];
+
+export interface ImportOptions {
+  /** File of the labels that is made. */
+  readonly path: string;
+  readonly footage: Fingerprint;
+  /** File to import, and its format: by its ending where left out, `.ndjson` or `.json`. */
+  readonly from: string;
+  readonly format?: LabelFormat;
+  /** Source whose results are wanted, of an NDJSON file with several. */
+  readonly source?: string;
+  /** Number of the first frame in a COCO file's names. Default 0. */
+  readonly firstNumber?: number;
+}
+
+/** Frames committed together. */
+const COMMIT_FRAMES = 10_000;
+
+/**
+ * Makes labels of a file of others': results, ground truth, annotations.
+ *
+ * @returns the number of frames labelled
+ * @throws {AipError} `labels-malformed`, `labels-unreadable`, `labels-other-footage` where pictures
+ * or frames are not those of the footage, or what `LabelStore` throws
+ */
+export async function importLabels(options: ImportOptions): Promise<number> {
+  const { path, footage, from, source, firstNumber } = options;
+  const format = options.format ?? formatOf(from);
+  const labels =
+    format === "ndjson"
+      ? await readNdjsonLabels(from, source)
+      : await readCocoLabels(from, firstNumber);
+  const { size, frames, classes } = labels;
+  const last = frames.at(-1)?.frame ?? 0;
+  const refuse = (reason: string): never => {
+    throw usageError("labels-other-footage", `"${from}" holds labels of other footage: ${reason}`);
+  };
+  if (size !== null && (size.width !== footage.width || size.height !== footage.height)) {
+    refuse(`its pictures are ${told(size)}, those of "${footage.name}" are ${told(footage)}`);
+  }
+  if (footage.frames > 0 && last >= footage.frames) {
+    refuse(`it has a frame ${last}, and "${footage.name}" has ${footage.frames} frames`);
+  }
+  const origin = { name: basename(from), sha256: await hashOf(from), confidence: 0 };
+  using store = LabelStore.open(path, { footage, origin, classes });
+  for (let start = 0; start < frames.length; start += COMMIT_FRAMES) {
+    store.append(frames.slice(start, start + COMMIT_FRAMES));
+  }
+  return frames.length;
+}
+
+function formatOf(path: string): LabelFormat {
+  if (/\.(ndjson|jsonl)$/i.test(path)) return "ndjson";
+  if (/\.json$/i.test(path)) return "coco";
+  const message = `Cannot import labels from "${path}": name an .ndjson file (results) or a .json file (COCO)`;
+  throw usageError("labels-format", message);
+}
+
+async function hashOf(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece as Uint8Array);
+  return hash.digest("hex");
+}

@@ -1,0 +1,144 @@
+import type { ErrorBound } from "../cascade/bounds.ts";
+import { loadCascade } from "../cascade/file/load.ts";
+import { checkRunConfig } from "../config/schema.ts";
+import { usageError } from "../errors.ts";
+import {
+  type Agreement,
+  agreementWith,
+  type CascadeRun,
+  runCascade,
+} from "../learning/evaluate.ts";
+import { type Footage, openFootage } from "../learning/footage.ts";
+import { labelsFor, referenceLabels } from "../learning/reference-labels.ts";
+import { formatCount, formatRate } from "../metrics/number-format.ts";
+import { ProgressSink } from "../sink/progress.ts";
+import type { CommandInput } from "./command.ts";
+import { ExitCode } from "./exit-code.ts";
+import { modelFor } from "./find-options.ts";
+import { NAME_WIDTH } from "./header.ts";
+import { printOut } from "./print-out.ts";
+import { onSignals } from "./signals.ts";
+
+/**
+ * Runs a cascade over a video and compares with labels, ground truth, or the reference model.
+ * @returns the exit code
+ * @throws {AipError} where the video does not fit the cascade, or the labels not the video
+ */
+export async function runEvaluation({ flags, operands }: CommandInput): Promise<number> {
+  const text = (name: string): string | undefined => {
+    const value = flags[name];
+    return typeof value === "string" ? value : undefined;
+  };
+  const [file, video, extra] = operands;
+  if (file === undefined || video === undefined) {
+    const message = "Nothing to evaluate: write aip cascade evaluate FILE VIDEO";
+    throw usageError("operand-missing", message);
+  }
+  if (extra !== undefined) {
+    throw usageError("operand-unknown", `Unexpected "${extra}": one video at a time`);
+  }
+  const [labels, truth] = [text("labels"), text("truth")];
+  if (labels !== undefined && truth !== undefined) {
+    throw usageError("flag-invalid", "--labels and --truth both say what is right: give one");
+  }
+  const given = { devices: text("device"), model: text("model") };
+  const checked = checkRunConfig(given, (key) => (key === "devices" ? "--device" : `--${key}`));
+  const devices = (checked.devices ?? ["auto"]).join(",");
+  const cascade = await loadCascade(file);
+  const model = modelFor(checked.model, cascade);
+  const quiet = flags["quiet"] === true;
+  const abort = new AbortController();
+  using _signals = onSignals((_, count) => {
+    if (count > 1) process.exit(ExitCode.interrupted);
+    abort.abort();
+  });
+  const footage = await openFootage(video);
+  const sinks = () => (quiet ? [] : [new ProgressSink({ frameCount: footage.frames })]);
+  const common = { model, devices, signal: abort.signal };
+  const stated = labels ?? truth;
+  const right =
+    stated === undefined
+      ? await referenceLabels({
+          ...common,
+          source: video,
+          frames: footage.frames,
+          fingerprint: footage.fingerprint,
+          question: cascade.question,
+          modelHash: cascade.reference.sha256,
+          sinks: sinks(),
+          tell: () => undefined,
+        })
+      : await labelsFor(stated, cascade.question, footage);
+  const run = await runCascade({ ...common, cascade: file, video, sinks: sinks() });
+  const agreement = agreementWith(run, right, footage.fps);
+  const against = truth ?? labels ?? `the reference model ${cascade.reference.name}`;
+  printOut(
+    flags["json"] === true
+      ? evaluationToJson(against, run, agreement)
+      : formatEvaluation(against, footage, run, agreement),
+  );
+  return ExitCode.done;
+}
+
+function formatEvaluation(
+  against: string,
+  footage: Footage,
+  run: CascadeRun,
+  agreement: Agreement,
+): string {
+  const { falseNegatives, falsePositives, windowed, intervals, frames } = agreement;
+  const { reused, specialized, inferred } = run.levels;
+  const share = (count: number): string => percent(count / Math.max(1, frames));
+  return [
+    row("against", against),
+    row("frames", `${formatCount(frames)} of ${footage.name}`),
+    row(
+      "answers",
+      `${share(reused)} reused   ${share(specialized)} specialized   ${share(inferred)} inferred`,
+    ),
+    row("errors", `false negatives ${errorText(falseNegatives)}`),
+    row("", `false positives ${errorText(falsePositives)}`),
+    row("", `windows of a second answered right ${percent(windowed.accuracy)}`),
+    row(
+      "appearances",
+      `recall ${percent(intervals.recall)}   precision ${percent(intervals.precision)}`,
+    ),
+    row("speed", `${formatRate(run.report.throughput_fps)} frames/s, decoding included`),
+    "",
+  ].join("\n");
+}
+
+function errorText({ errors, trials, rate, upper }: ErrorBound): string {
+  return `${formatCount(errors)} of ${formatCount(trials)}: ${percent(rate)}, at most ${percent(upper)} (95 %)`;
+}
+
+function evaluationToJson(against: string, run: CascadeRun, agreement: Agreement): string {
+  const bound = ({ errors, trials, upper }: ErrorBound) => ({
+    count: errors,
+    of: trials,
+    bound: upper,
+  });
+  return `${JSON.stringify(
+    {
+      against,
+      frames: agreement.frames,
+      unanswered: run.unanswered,
+      answers: run.levels,
+      false_negatives: bound(agreement.falseNegatives),
+      false_positives: bound(agreement.falsePositives),
+      window_accuracy: agreement.windowed.accuracy,
+      intervals: agreement.intervals,
+      throughput_fps: run.report.throughput_fps,
+    },
+    null,
+    2,
+  )}\n`;
+}
+
+function percent(ratio: number): string {
+  return `${Number((100 * ratio).toPrecision(3))} %`;
+}
+
+function row(name: string, text: string): string {
+  return `${name.padEnd(NAME_WIDTH)}${text}`;
+}

@@ -1,0 +1,203 @@
+import { usageError } from "../../errors.ts";
+import type { Command, CommandInput } from "../command.ts";
+import { ExitCode } from "../exit-code.ts";
+import { printOut } from "../print-out.ts";
+
+const inspect: Command = {
+  meta: {
+    name: "aip cascade inspect",
+    description: "Shows a cascade's levels, how well they were shown to work, and their origin",
+  },
+  args: {
+    file: { type: "positional", description: "A cascade, such as door.aip", required: true },
+    json: { type: "boolean", description: "Print JSON" },
+  },
+  operands: "FILE",
+  examples: [
+    ["aip cascade inspect door.aip", "levels, errors and their bounds, costs, footage"],
+    ["aip cascade inspect door.aip --json", "the same for programs"],
+  ],
+  async execute(input) {
+    const file = fileOf(input, "inspect");
+    const { loadCascade } = await import("../../cascade/file/load.ts");
+    const { cascadeToJson, formatCascade } = await import("../cascade-text.ts");
+    const cascade = await loadCascade(file);
+    printOut(input.flags["json"] === true ? cascadeToJson(cascade) : formatCascade(file, cascade));
+    return ExitCode.done;
+  },
+};
+
+const MODEL = {
+  type: "string",
+  valueHint: "FILE|NAME",
+  description: "The reference model (Default: a bundled one the cascade names)",
+} as const;
+const DEVICE = {
+  type: "string",
+  valueHint: "LIST",
+  description: "Devices for the reference model, as for aip run (Default: auto)",
+} as const;
+const BUDGETS = {
+  "max-fn": {
+    type: "string",
+    valueHint: "RATE",
+    description: "False negatives at most, as an upper 95 % bound (Default: 1%)",
+  },
+  "max-fp": {
+    type: "string",
+    valueHint: "RATE",
+    description: "False positives at most, as an upper 95 % bound (Default: 1%)",
+  },
+} as const;
+const DEVICES = ["auto", "cpu", "gpu", "ane", "all"];
+
+const train: Command = {
+  meta: {
+    name: "aip cascade train",
+    description: "Learns from a fixed camera's footage when a tiny model suffices",
+  },
+  args: {
+    camera: { type: "positional", description: "A video of the camera, or the camera itself" },
+    for: { type: "string", valueHint: "a,b", description: "What is asked for, such as person" },
+    model: {
+      type: "string",
+      valueHint: "FILE|NAME",
+      description: "The reference model, whose answers are the truth (Default: demo)",
+    },
+    device: DEVICE,
+    confidence: {
+      type: "string",
+      valueHint: "X",
+      description: "Detections of the reference count from X on (Default: 0.5)",
+    },
+    region: {
+      type: "string",
+      valueHint: "L,T,R,B",
+      description: "Only this part of the picture, as shares of it (Default: all)",
+    },
+    ...BUDGETS,
+    "for-seconds": {
+      type: "string",
+      valueHint: "S",
+      description: "Time to watch (Default: all of a video, an hour of a camera)",
+    },
+    frames: { type: "string", valueHint: "N", description: "Frames to watch, instead" },
+    labels: {
+      type: "string",
+      valueHint: "FILE",
+      description: "Labels as NDJSON, instead of the reference model's",
+    },
+    out: {
+      type: "string",
+      valueHint: "FILE",
+      description: "Cascade to write (Default: CAMERA-CLASS.aip)",
+    },
+    seed: { type: "string", valueHint: "N", description: "Seed of the training (Default: 1)" },
+    quiet: { type: "boolean", description: "No progress" },
+  },
+  operands: "CAMERA",
+  repeatable: ["device", "for"],
+  completions: { device: DEVICES },
+  examples: [
+    ["aip cascade train door.mp4 --for person --model yolox_nano.onnx", "from a recording"],
+    [
+      "aip cascade train rtsp://192.0.2.7/door --for person --for-seconds 7200",
+      "from a camera, two hours",
+    ],
+    ["aip cascade train door.mp4 --for person --max-fn 2% --max-fp 5%", "with laxer budgets"],
+  ],
+  async execute(input) {
+    const { readTrainRequest } = await import("../cascade-options.ts");
+    const request = readTrainRequest(input);
+    const { runTraining } = await import("../cascade-train.ts");
+    return runTraining(request);
+  },
+};
+
+const evaluate: Command = {
+  meta: {
+    name: "aip cascade evaluate",
+    description: "Runs a cascade over a video and compares with what is right",
+  },
+  args: {
+    file: { type: "positional", description: "A cascade, such as door.aip" },
+    video: { type: "positional", description: "A video of the same camera" },
+    labels: { type: "string", valueHint: "FILE", description: "What is right, as NDJSON results" },
+    truth: {
+      type: "string",
+      valueHint: "FILE",
+      description: "What is right, as NDJSON ground truth (Default: the reference model says it)",
+    },
+    model: MODEL,
+    device: DEVICE,
+    json: { type: "boolean", description: "Print JSON" },
+    quiet: { type: "boolean", description: "No progress" },
+  },
+  operands: "FILE VIDEO",
+  repeatable: ["device"],
+  completions: { device: DEVICES },
+  examples: [
+    ["aip cascade evaluate door.aip tuesday.mp4", "against the reference model"],
+    ["aip cascade evaluate door.aip rare.mp4 --truth rare.truth.ndjson", "against ground truth"],
+  ],
+  async execute(input) {
+    const { runEvaluation } = await import("../cascade-evaluate.ts");
+    return runEvaluation(input);
+  },
+};
+
+const tune: Command = {
+  meta: {
+    name: "aip cascade tune",
+    description: "Sets a cascade's thresholds anew for other budgets, without training",
+  },
+  args: {
+    file: { type: "positional", description: "A cascade, such as door.aip" },
+    ...BUDGETS,
+    out: { type: "string", valueHint: "FILE", description: "Cascade to write (Default: FILE)" },
+  },
+  operands: "FILE",
+  examples: [
+    ["aip cascade tune door.aip --max-fn 2%", "fewer frames for the reference model"],
+    ["aip cascade tune door.aip --max-fp 5% --out lax.aip", "another file"],
+  ],
+  async execute(input) {
+    const { readBudget } = await import("../cascade-options.ts");
+    const budget = readBudget(input.flags);
+    const file = fileOf(input, "tune");
+    const { out = file } = input.flags;
+    const { loadCascade } = await import("../../cascade/file/load.ts");
+    const { saveCascade } = await import("../../cascade/file/save.ts");
+    const { tuneFile } = await import("../../learning/tune.ts");
+    const { formatCascade } = await import("../cascade-text.ts");
+    const tuned = tuneFile(await loadCascade(file), budget);
+    await saveCascade(String(out), tuned);
+    printOut(formatCascade(String(out), tuned));
+    return ExitCode.done;
+  },
+};
+
+/** `aip cascade`: answers most frames of a camera for almost nothing. */
+export const cascade: Command = {
+  meta: {
+    name: "aip cascade",
+    description: "Trains cascades that answer most frames without the reference model",
+  },
+  subCommands: { train, inspect, evaluate, tune },
+  examples: [
+    ["aip cascade train door.mp4 --for person --model yolox_nano.onnx", "learn from a recording"],
+    ["aip cascade inspect door-person.aip", "what it answers, how, and how well"],
+    ["aip run door.mp4 --cascade door-person.aip --model yolox_nano.onnx", "use it"],
+  ],
+};
+
+function fileOf({ operands }: CommandInput, name: string): string {
+  const [file, extra] = operands;
+  if (file === undefined) {
+    throw usageError("operand-missing", `No cascade given: write aip cascade ${name} FILE`);
+  }
+  if (extra !== undefined) {
+    throw usageError("operand-unknown", `Unexpected "${extra}": one cascade at a time`);
+  }
+  return file;
+}

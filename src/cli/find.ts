@@ -1,0 +1,82 @@
+import { loadCascade } from "../cascade/file/load.ts";
+import { writeClip } from "../find/clips.ts";
+import { type FoundVideo, findInVideos } from "../find/find.ts";
+import { SHEET_TILES_MAX, writeSheet } from "../find/sheet.ts";
+import { formatCountOf } from "../metrics/number-format.ts";
+import { findEncoder } from "../sink/encoder.ts";
+import { ProgressSink } from "../sink/progress.ts";
+import { ExitCode } from "./exit-code.ts";
+import { checkAsked, type FindRequest, modelFor } from "./find-options.ts";
+import { formatFound, formatSummary, foundToJson } from "./find-text.ts";
+import { printOut } from "./print-out.ts";
+import { onSignals } from "./signals.ts";
+
+/**
+ * Searches videos for people: intervals on stdout as each video is done, progress on stderr, clips
+ * and a contact sheet where asked for.
+ *
+ * @returns the exit code
+ * @throws {AipError} `interrupted`, and whatever a search throws
+ */
+export async function runFind(request: FindRequest): Promise<number> {
+  const cascade = await loadCascade(request.cascade);
+  checkAsked(request.classes, cascade, request.cascade);
+  const model = modelFor(request.model, cascade);
+  const encoder = request.clips === undefined ? null : await findEncoder();
+  const abort = new AbortController();
+  let shown: ProgressSink | null = null;
+  const say = (text: string): void => {
+    if (request.quiet) return;
+    if (shown === null) process.stderr.write(`${text}\n`);
+    else shown.print(text);
+  };
+  using _signals = onSignals((name, count) => {
+    if (count > 1) process.exit(ExitCode.interrupted);
+    say(`${name}: finishing what is under way; once more ends at once`);
+    abort.abort();
+  });
+  const all: FoundVideo[] = [];
+  for await (const found of findInVideos({
+    ...request,
+    model,
+    signal: abort.signal,
+    tell: say,
+    ...(!request.quiet && {
+      progress: (video: string) => {
+        say(`searching ${video}`);
+        shown = new ProgressSink();
+        return shown;
+      },
+    }),
+  })) {
+    all.push(found);
+    const clips: string[] = [];
+    if (request.clips !== undefined && encoder !== null) {
+      const source = { path: found.path, name: found.name };
+      const options = { encoder, signal: abort.signal };
+      for (const interval of found.intervals) {
+        clips.push(await writeClip(request.clips, source, interval, options));
+      }
+    }
+    printOut(request.json ? foundToJson(found, clips) : formatFound(found));
+    say(formatSummary(found));
+    if (clips.length > 0) say(`${formatCountOf(clips.length, "clip")} in ${request.clips}`);
+  }
+  if (request.sheet !== undefined) await makeSheet(request.sheet, all, say);
+  return ExitCode.done;
+}
+
+async function makeSheet(
+  path: string,
+  videos: readonly FoundVideo[],
+  say: (text: string) => void,
+): Promise<void> {
+  const total = videos.reduce((sum, { intervals }) => sum + intervals.length, 0);
+  if (total === 0) {
+    say(`no contact sheet: there is nothing to show`);
+    return;
+  }
+  const count = await writeSheet(path, videos);
+  const rest = total > count ? `, the first ${SHEET_TILES_MAX} of ${total}` : "";
+  say(`saved ${path}: ${formatCountOf(count, "picture")}${rest}`);
+}

@@ -1,0 +1,49 @@
+import { readNdjson } from "../sink/ndjson-reader.ts";
+import type { FrameAnswer, PictureSize } from "../types.ts";
+import type { VideoAnswers } from "./intervals.ts";
+
+/** Rate of a video of one frame. */
+const FPS_DEFAULT = 25;
+
+/** Answers of a whole video, and how many frames each level gave. */
+export interface ReadAnswers extends VideoAnswers {
+  readonly frames: number;
+  /** Of the pictures. */
+  readonly size: PictureSize;
+  /** Frames that failed or were dropped. */
+  readonly unanswered: number;
+  readonly levels: Readonly<Record<FrameAnswer, number>>;
+}
+
+/**
+ * Reads the answers that a run with a cascade wrote as NDJSON.
+ * @throws {AipError} `results-unreadable`, `results-malformed`
+ */
+export async function readAnswers(path: string): Promise<ReadAnswers> {
+  const present: number[] = [];
+  const timesMs: number[] = [];
+  const levels = { reused: 0, specialized: 0, inferred: 0 };
+  let unanswered = 0;
+  let size: PictureSize = { width: 1, height: 1 };
+  for await (const frame of readNdjson(path)) {
+    timesMs.push(frame.timeMs);
+    size = { width: frame.width, height: frame.height };
+    if (frame.present === undefined) unanswered += 1;
+    else levels[frame.answer ?? "inferred"] += 1;
+    present.push(frame.present === undefined ? (present.at(-1) ?? 0) : Number(frame.present));
+  }
+  return {
+    present: Uint8Array.from(present),
+    timesMs: Float64Array.from(timesMs),
+    fps: meanRate(timesMs),
+    frames: present.length,
+    size,
+    unanswered,
+    levels,
+  };
+}
+
+function meanRate(timesMs: readonly number[]): number {
+  const lastedMs = (timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0);
+  return lastedMs > 0 ? ((timesMs.length - 1) * 1000) / lastedMs : FPS_DEFAULT;
+}

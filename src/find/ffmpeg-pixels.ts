@@ -1,0 +1,55 @@
+import { runtimeError } from "../errors.ts";
+import { findTool } from "../source/tool.ts";
+import type { RgbPicture } from "./digits.ts";
+
+/** A picture of a long video that takes longer will not come. */
+const LIMIT_MS = 60_000;
+
+/**
+ * The frame a video shows at a time, scaled.
+ *
+ * @param timeMs since the video's start
+ * @throws {AipError} `picture-unreadable`, `ffmpeg-missing`
+ */
+export async function pictureAt(
+  path: string,
+  timeMs: number,
+  { width, height }: { readonly width: number; readonly height: number },
+): Promise<RgbPicture> {
+  const child = Bun.spawn(
+    [
+      ...[findTool("ffmpeg"), "-nostdin", "-hide_banner", "-loglevel", "error"],
+      ...["-ss", (timeMs / 1000).toFixed(3), "-i", path, "-map", "0:V:0", "-frames:v", "1"],
+      ...["-vf", `scale=${width}:${height}`, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"],
+    ],
+    { stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" },
+  );
+  const [pixels, said] = await Promise.all([
+    new Response(child.stdout).bytes(),
+    new Response(child.stderr).text(),
+  ]);
+  await child.exited;
+  if (pixels.length === 3 * width * height) return { width, height, pixels };
+  const reason = said.trim().split("\n").at(-1) || `no frame at ${(timeMs / 1000).toFixed(1)} s`;
+  throw runtimeError("picture-unreadable", `Cannot read a picture of "${path}": ${reason}`);
+}
+
+/**
+ * Writes a picture as JPEG.
+ * @throws {AipError} `output-failed`, `ffmpeg-missing`
+ */
+export async function writeJpeg(path: string, picture: RgbPicture): Promise<void> {
+  const child = Bun.spawn(
+    [
+      ...[findTool("ffmpeg"), "-hide_banner", "-loglevel", "error", "-y"],
+      ...["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${picture.width}x${picture.height}`],
+      ...["-i", "pipe:0", "-frames:v", "1", "-q:v", "3", "-f", "mjpeg", path],
+    ],
+    { stdio: [picture.pixels, "ignore", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" },
+  );
+  const said = await new Response(child.stderr).text();
+  const code = await child.exited;
+  if (code === 0) return;
+  const reason = said.trim().split("\n").at(-1) || `ffmpeg ended with code ${code}`;
+  throw runtimeError("output-failed", `Cannot write "${path}": ${reason}`);
+}

@@ -1,0 +1,126 @@
+import { mkdir, rename, rm } from "node:fs/promises";
+import { basename, dirname } from "node:path";
+import { type AipError, runtimeError, usageError } from "../errors.ts";
+import { Pipeline } from "../pipeline/pipeline.ts";
+import type { Sink } from "../sink/sink.ts";
+import { uniqueNames } from "../source/open.ts";
+import { resolveSpec } from "../source/spec.ts";
+import type { FrameAnswer, PictureSize } from "../types.ts";
+import { readAnswers } from "./answers.ts";
+import { type Interval, type IntervalLimits, timeIntervals } from "./intervals.ts";
+import { cutToAnchor, doneFilePath, workFilePath } from "./work-file.ts";
+
+export interface FindOptions {
+  /** Video files, or globs of them. */
+  readonly videos: readonly string[];
+  /** Folder of the cascade. */
+  readonly cascade: string;
+  /** The cascade's reference model, as `--model` takes it. */
+  readonly model: string;
+  readonly devices: string;
+  readonly limits: IntervalLimits;
+  /** Ends the search; what was answered is kept, and the next one goes on with it. */
+  readonly signal: AbortSignal;
+  /** For a video's progress line; asked once for each. */
+  readonly progress?: (video: string) => Sink & { frameCount: number | undefined };
+  readonly tell?: (text: string) => void;
+  /** Folder of the cache; default aip's own. */
+  readonly folder?: string;
+}
+
+/** What was found in one video. */
+export interface FoundVideo {
+  readonly path: string;
+  /** Its name without folder and ending; unique among those searched. */
+  readonly name: string;
+  readonly size: PictureSize;
+  readonly frames: number;
+  readonly fps: number;
+  readonly intervals: readonly Interval[];
+  /** Frames without an answer. */
+  readonly unanswered: number;
+  /** Frames each level answered. */
+  readonly levels: Readonly<Record<FrameAnswer, number>>;
+}
+
+/**
+ * Looks through stored videos, one after the other, and says when each of them shows what the
+ * cascade was trained for. Answers are kept as they come, so that an interrupted search goes on
+ * where it was, and gives what it would have given; they go when all videos are done.
+ *
+ * @throws {AipError} `interrupted`; what a run with that cascade throws; `source-live` for what is
+ * no stored video
+ */
+export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundVideo> {
+  const videos = await resolveVideos(options.videos);
+  const finished: string[] = [];
+  for (const video of videos) {
+    const key = { video: video.path, cascade: options.cascade };
+    const work = await workFilePath(key, options.folder);
+    yield await findInVideo(video, work, options);
+    finished.push(doneFilePath(work));
+  }
+  for (const path of finished) await rm(path, { force: true });
+}
+
+interface Video {
+  readonly path: string;
+  readonly name: string;
+}
+
+async function resolveVideos(specs: readonly string[]): Promise<readonly Video[]> {
+  const inputs = (await Promise.all(specs.map(resolveSpec))).flat();
+  const paths = inputs.map((input) => {
+    if (input.kind === "video") return input.path;
+    const message = `Cannot search "${input.spec}": stored videos are searched; "aip run --cascade" follows cameras`;
+    throw usageError("source-live", message);
+  });
+  const names = uniqueNames(inputs.map(({ stem }) => stem));
+  return paths.map((path, index) => ({ path, name: names[index] as string }));
+}
+
+async function findInVideo(video: Video, work: string, options: FindOptions): Promise<FoundVideo> {
+  const done = doneFilePath(work);
+  if (!(await Bun.file(done).exists())) {
+    await mkdir(dirname(work), { recursive: true });
+    await cutToAnchor(work);
+    await answerVideo(video, work, options);
+    await rename(work, done);
+  }
+  const answers = await readAnswers(done);
+  const { size, frames, fps, unanswered, levels } = answers;
+  const intervals = timeIntervals(answers, options.limits);
+  return { ...video, size, frames, fps, intervals, unanswered, levels };
+}
+
+/** Runs the cascade over what is left of a video. */
+async function answerVideo({ path }: Video, work: string, options: FindOptions): Promise<void> {
+  const { cascade, model, devices, signal } = options;
+  if (signal.aborted) throw interrupted(path);
+  const progress = options.progress?.(basename(path));
+  const pipeline = new Pipeline({
+    sources: path,
+    cascade,
+    model,
+    devices,
+    // Stored video is searched once: nobody waits for a drift to be found, and frames that are passed
+    // over need not leave the decoder.
+    audit: 0,
+    output: work,
+    resume: true,
+    signal,
+    sinks: progress === undefined ? [] : [progress],
+  });
+  pipeline.events.once("prepared", ({ frameCount }) => {
+    if (progress !== undefined) progress.frameCount = frameCount;
+  });
+  pipeline.events.on("note", (text) => options.tell?.(text));
+  const report = await pipeline.run();
+  if (pipeline.error !== null) throw pipeline.error;
+  if (report.end === "interrupted") throw interrupted(path);
+}
+
+function interrupted(path: string): AipError {
+  const message = `Interrupted while "${path}" was searched: the same command goes on from there`;
+  return runtimeError("interrupted", message);
+}

@@ -1,0 +1,81 @@
+import { rename, rm } from "node:fs/promises";
+import { partPathOf } from "../sink/part-path.ts";
+import type { PictureSize } from "../types.ts";
+import { clockText } from "./clock-text.ts";
+import { GLYPH_HEIGHT, type RgbPicture, writeDigits } from "./digits.ts";
+import { pictureAt, writeJpeg } from "./ffmpeg-pixels.ts";
+import type { Interval } from "./intervals.ts";
+
+const TILE_WIDTH = 320;
+const GLYPH_SCALE = 2;
+const CAPTION_MARGIN = 5;
+const CAPTION_HEIGHT = GLYPH_HEIGHT * GLYPH_SCALE + 2 * CAPTION_MARGIN;
+const COLUMNS_MAX = 6;
+/** A sheet of more is no overview, and JPEG ends at 65,535 pixels a side. */
+export const SHEET_TILES_MAX = 240;
+
+/** What a contact sheet shows of one video. */
+export interface SheetVideo {
+  readonly path: string;
+  /** Size of its pictures. */
+  readonly size: PictureSize;
+  readonly intervals: readonly Interval[];
+}
+
+/**
+ * Writes a contact sheet: the middle picture of every interval, row by row, with its time below.
+ * It is there whole or not at all.
+ *
+ * @returns how many intervals it shows: the first `SHEET_TILES_MAX`
+ * @throws {AipError} `picture-unreadable`, `output-failed`, `ffmpeg-missing`
+ */
+export async function writeSheet(path: string, videos: readonly SheetVideo[]): Promise<number> {
+  const tiles = videos
+    .flatMap((video) => video.intervals.map((interval) => ({ video, interval })))
+    .slice(0, SHEET_TILES_MAX);
+  const { columns, rows } = gridFor(tiles.length);
+  const tileHeight = Math.max(...videos.map(({ size }) => heightOf(size)), 2);
+  const sheet = blank(columns * TILE_WIDTH, rows * (tileHeight + CAPTION_HEIGHT));
+  for (const [index, { video, interval }] of tiles.entries()) {
+    const at = (interval.startMs + interval.endMs) / 2;
+    const size = { width: TILE_WIDTH, height: heightOf(video.size) };
+    const left = (index % columns) * TILE_WIDTH;
+    const top = Math.floor(index / columns) * (tileHeight + CAPTION_HEIGHT);
+    paste(sheet, await pictureAt(video.path, at, size), left, top);
+    writeDigits(sheet, `${clockText(interval.startMs)} - ${clockText(interval.endMs)}`, {
+      x: left + CAPTION_MARGIN,
+      y: top + tileHeight + CAPTION_MARGIN,
+      scale: GLYPH_SCALE,
+    });
+  }
+  const part = partPathOf(path);
+  try {
+    await writeJpeg(part, sheet);
+    await rename(part, path);
+  } catch (cause) {
+    await rm(part, { force: true });
+    throw cause;
+  }
+  return tiles.length;
+}
+
+/** As square as pictures wider than high allow; one empty tile where there is nothing to show. */
+export function gridFor(count: number): { readonly columns: number; readonly rows: number } {
+  const columns = Math.min(COLUMNS_MAX, Math.max(1, Math.ceil(Math.sqrt(count))));
+  return { columns, rows: Math.max(1, Math.ceil(count / columns)) };
+}
+
+function heightOf({ width, height }: PictureSize): number {
+  return Math.max(2, 2 * Math.round((TILE_WIDTH * height) / width / 2));
+}
+
+function blank(width: number, height: number): RgbPicture {
+  return { width, height, pixels: new Uint8Array(3 * width * height) };
+}
+
+function paste(sheet: RgbPicture, picture: RgbPicture, left: number, top: number): void {
+  for (let row = 0; row < picture.height; row += 1) {
+    const source = picture.pixels.subarray(3 * row * picture.width, 3 * (row + 1) * picture.width);
+    sheet.pixels.set(source, 3 * ((top + row) * sheet.width + left));
+  }
+}

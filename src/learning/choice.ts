@@ -1,0 +1,88 @@
+import { compareCosts } from "../cascade/cost-model.ts";
+import { type Optimized, optimize, type TunedCascade, tuneCascade } from "../cascade/optimizer.ts";
+import type { NetworkCandidate, SearchSpace } from "../cascade/search-space.ts";
+import type { CascadeCosts, ErrorBudget } from "../cascade/types.ts";
+import { oneSecondWindows } from "../cascade/windows.ts";
+import { footageOf, type Observations } from "./observations.ts";
+
+export interface ChoiceOptions {
+  /** Networks that are known, with their costs. */
+  readonly networks: readonly NetworkCandidate[];
+  readonly costs: CascadeCosts;
+  readonly budget: ErrorBudget;
+}
+
+/** What was chosen, and from which observations. */
+export interface Choice {
+  readonly observations: Observations;
+  readonly optimized: Optimized;
+}
+
+/**
+ * Chooses the cheapest cascade within the budget, over all kinds of difference detector: by what
+ * tuning says of each, so that the held-out footage has no part in the choice.
+ *
+ * @param kinds observations of one kind of detector each; at least one
+ */
+export function chooseCascade(kinds: readonly Observations[], options: ChoiceOptions): Choice {
+  const choices = kinds.map((observations) => ({
+    observations,
+    optimized: optimize(optimizeOptions(observations, options, spaceOf(observations, options))),
+  }));
+  const cost = ({ optimized }: Choice) => optimized.chosen.tuning.cost;
+  const [best] = choices.toSorted((a, b) => compareCosts(cost(a), cost(b)));
+  if (best === undefined) throw new RangeError("chooseCascade: nothing was observed");
+  return best;
+}
+
+/** What some of the levels reach alone or together. */
+export interface Factor {
+  readonly name: string;
+  readonly tuned: TunedCascade;
+}
+
+/**
+ * The cheapest cascade for the same budget where only some levels are allowed: what each of them
+ * saves alone, and what they save together (NoScope's factor analysis, §9.3).
+ */
+export function analyseFactors(observations: Observations, options: ChoiceOptions): Factor[] {
+  const all = spaceOf(observations, options);
+  const [skip, difference, network] = [{ tSkips: [1] }, { tDiffs: [null] }, { networks: [null] }];
+  const factors: readonly (readonly [string, Partial<SearchSpace>])[] = [
+    ["reference alone", { ...skip, ...difference, ...network }],
+    ["skipping", { ...difference, ...network }],
+    ["difference", { ...skip, ...network }],
+    ["network", { ...skip, ...difference }],
+    ["skipping, difference", network],
+    ["skipping, network", difference],
+    ["difference, network", skip],
+    ["all", {}],
+  ];
+  return factors.map(([name, limits]) => ({
+    name,
+    tuned: tuneCascade(optimizeOptions(observations, options, { ...all, ...limits })),
+  }));
+}
+
+/** Leaving a level out is always one of the choices: one that costs more than it saves goes. */
+function spaceOf(
+  { tSkips, tDiffs, networks: known }: Observations,
+  { networks, costs }: ChoiceOptions,
+): SearchSpace {
+  const scored = networks.filter(({ name }) => known.includes(name));
+  return { tSkips, tDiffs, networks: [null, ...scored], costs };
+}
+
+function optimizeOptions(
+  observations: Observations,
+  { budget }: ChoiceOptions,
+  space: SearchSpace,
+): Parameters<typeof tuneCascade>[0] {
+  return {
+    tuning: footageOf(observations, observations.tuning),
+    heldOut: footageOf(observations, observations.heldOut),
+    space,
+    budget,
+    windows: oneSecondWindows(observations.fps),
+  };
+}

@@ -1,0 +1,86 @@
+import {
+  isPointless,
+  type Optimized,
+  type Shortfall,
+  type TunedCascade,
+} from "../cascade/optimizer.ts";
+import { formatSeconds } from "../cascade/spans.ts";
+import type { ErrorBudget } from "../cascade/types.ts";
+import { type AipError, usageError } from "../errors.ts";
+import { formatCount } from "../metrics/number-format.ts";
+
+/** What is needed to say why a claim is not supported. */
+export interface ClaimContext {
+  /** `person` */
+  readonly object: string;
+  readonly fps: number;
+  /** Frames of the footage in all, held-out ones among them. */
+  readonly frames: number;
+}
+
+/**
+ * Refuses a cascade whose bounds do not reach the budget, and says what would help: how much more
+ * footage, and which budget this footage can support.
+ *
+ * @throws {AipError} `claim-unsupported`
+ */
+export function checkClaim({ shortfall, front }: Optimized, context: ClaimContext): void {
+  if (shortfall === null) return;
+  throw unsupported(shortfall, front, context);
+}
+
+/**
+ * Refuses a cascade that is the reference model alone: nothing cheaper keeps the budget.
+ * @throws {AipError} `cascade-pointless`
+ */
+export function checkWorthwhile({ chosen }: Optimized, { object }: ClaimContext): void {
+  if (!isPointless(chosen)) return;
+  const { falseNegatives, falsePositives } = chosen.budget;
+  throw usageError(
+    "cascade-pointless",
+    `No cascade for "${object}" keeps false negatives within ${percent(falseNegatives)} and false ` +
+      `positives within ${percent(falsePositives)} here: the networks could not learn it well ` +
+      "enough; ask for less, or give footage that shows it more often",
+  );
+}
+
+function unsupported(
+  shortfall: Shortfall,
+  front: readonly TunedCascade[],
+  { object, fps, frames }: ClaimContext,
+): AipError {
+  const { kind, bound, budget } = shortfall;
+  const what = kind === "falseNegatives" ? "false negatives" : "false positives";
+  const shown = kind === "falseNegatives" ? `with a ${object}` : `without a ${object}`;
+  const seen =
+    `${formatCount(bound.errors)} of ${formatCount(bound.trials)} held-out frames ${shown} were ` +
+    `wrong, which bounds the rate of ${what} at ${percent(bound.upper)}, not ${percent(budget)}`;
+  return usageError(
+    "claim-unsupported",
+    `The footage cannot support the claim: ${seen}; ${remedyOf(shortfall, frames / fps)}` +
+      supportable(front),
+  );
+}
+
+/** Held-out footage is a fixed share of all: the whole must grow as it must. */
+function remedyOf({ frames, framesNeeded }: Shortfall, seconds: number): string {
+  if (!Number.isFinite(framesNeeded)) return "no footage would help, as it is wrong that often";
+  const more = (framesNeeded / frames - 1) * seconds;
+  return `about ${formatSeconds(more)} more of such footage would be needed`;
+}
+
+/** The strictest budget of the front that holds and gains something. */
+function supportable(front: readonly TunedCascade[]): string {
+  const best = front.find((tuned) => tuned.holds && !isPointless(tuned));
+  if (best === undefined) return "";
+  const { falseNegatives, falsePositives }: ErrorBudget = best.budget;
+  return (
+    `, or ask for what it supports: --max-fn ${percent(falseNegatives)} ` +
+    `--max-fp ${percent(falsePositives)}`
+  );
+}
+
+/** `1%`, as the flags take it. */
+export function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(3))}%`;
+}

@@ -1,0 +1,131 @@
+import type { Asked } from "../cascade/asked.ts";
+import type { DriftKind } from "../cascade/audit.ts";
+import { IndexQueue } from "../schedule/index-queue.ts";
+import type { EmittedFrame } from "./emitted-frame.ts";
+import type { SlotTable } from "./slot-table.ts";
+import type { SourceAudit } from "./source-audit.ts";
+
+/** Part of a source's slots that frames to be audited may keep. */
+const SLOT_SHARE = 1 / 8;
+
+export interface AuditingOptions {
+  readonly slots: SlotTable;
+  readonly asked: Asked;
+  /** Of its own: the window through which audited frames are seen. */
+  readonly frame: EmittedFrame;
+  readonly slotCount: number;
+  /** Per source. */
+  readonly sources: readonly SourceAudit[];
+  /** The audit of this source says that an error rate has risen. */
+  readonly onDrift: (source: number, kind: DriftKind) => void;
+}
+
+/**
+ * Has the reference model look at a random few of the frames that a cascade answered early, when
+ * they have left and a device has nothing else to do. Until then a frame keeps its slot; where too
+ * many wait, those drawn next are skipped, and counted.
+ *
+ * It allocates nothing for a frame that is not drawn.
+ */
+export class Auditing {
+  readonly #options: AuditingOptions;
+  readonly #waiting: IndexQueue;
+  // Per source:
+  readonly #held: Uint32Array;
+  // Per slot:
+  readonly #isAudited: Uint8Array;
+  readonly #answered: Uint8Array;
+  readonly #probability: Float64Array;
+
+  constructor(options: AuditingOptions) {
+    const { slotCount, sources } = options;
+    this.#options = options;
+    this.#waiting = new IndexQueue(slotCount);
+    this.#held = new Uint32Array(sources.length);
+    this.#isAudited = new Uint8Array(slotCount);
+    this.#answered = new Uint8Array(slotCount);
+    this.#probability = new Float64Array(slotCount);
+  }
+
+  /** Frames that wait for an idle device. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** An answered frame leaves; draws it, or not. HOT. */
+  left(frame: EmittedFrame): void {
+    const { sourceIndex, slotIndex: slot } = frame;
+    const source = this.#options.sources[sourceIndex] as SourceAudit;
+    const present = frame.present === true;
+    if (frame.answer === "inferred") {
+      source.audit.certain(present);
+      return;
+    }
+    const probability = source.audit.draw(source.uncertaintyOf(slot));
+    if (probability === 0) return;
+    const { slots } = this.#options;
+    const held = this.#held[sourceIndex] as number;
+    if (held + 1 > SLOT_SHARE * slots.sourceOf(slot).place.slotCount) {
+      source.skipped += 1;
+      return;
+    }
+    this.#held[sourceIndex] = held + 1;
+    this.#isAudited[slot] = 1;
+    this.#answered[slot] = Number(present);
+    this.#probability[slot] = probability;
+    slots.hold(slot);
+    this.#waiting.push(slot);
+  }
+
+  /** Takes out the frame that has waited longest for its audit; -1 for none. */
+  next(): number {
+    return this.#waiting.length === 0 ? -1 : this.#waiting.shift();
+  }
+
+  /** Whether the frame in this slot has left, and is only audited. HOT. */
+  has(slot: number): boolean {
+    return this.#isAudited[slot] === 1;
+  }
+
+  /** The reference model has looked at the frame in `slot`: its answer is in `result`. */
+  audited(slot: number, result: number): void {
+    const { slots, asked, frame, onDrift } = this.#options;
+    const { index } = slots.sourceOf(slot);
+    frame.show(slot, result, 0);
+    const score = asked.scoreOf(frame);
+    const source = this.#options.sources[index] as SourceAudit;
+    source.audited += 1;
+    const drift = source.audit.audited({
+      answered: this.#answered[slot] === 1,
+      present: asked.isPresent(score),
+      probability: this.#probability[slot] as number,
+    });
+    slots.discard(result);
+    this.#letGo(slot);
+    if (drift !== null) onDrift(index, drift);
+  }
+
+  /** The device failed the frame in `slot`, or is gone. */
+  failed(slot: number): void {
+    this.#skip(slot);
+  }
+
+  /** Nobody will have time any more. */
+  skipWaiting(): void {
+    for (let slot = this.next(); slot >= 0; slot = this.next()) this.#skip(slot);
+  }
+
+  #skip(slot: number): void {
+    const { index } = this.#options.slots.sourceOf(slot);
+    (this.#options.sources[index] as SourceAudit).skipped += 1;
+    this.#letGo(slot);
+  }
+
+  #letGo(slot: number): void {
+    const { slots } = this.#options;
+    const { index } = slots.sourceOf(slot);
+    this.#isAudited[slot] = 0;
+    this.#held[index] = (this.#held[index] as number) - 1;
+    slots.release(slot);
+  }
+}

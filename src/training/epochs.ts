@@ -1,0 +1,97 @@
+import { Augmentation } from "./augmentation.ts";
+import type { ClassWeights } from "./class-weights.ts";
+import { learningRate } from "./learning-rate.ts";
+import type { TrainingTask } from "./options.ts";
+import type { TrainingProgress } from "./progress.ts";
+import { shuffle } from "./shuffle.ts";
+import type { Stepper } from "./stepper.ts";
+
+/** Thrown, and caught by whoever asked for the stop. */
+export class TrainingStopped extends Error {
+  override readonly name = "TrainingStopped";
+}
+
+export interface EpochsOptions {
+  readonly task: TrainingTask;
+  /** Mean picture of the training pictures. */
+  readonly mean: Float32Array;
+  readonly stepper: Stepper;
+  readonly weights: ClassWeights;
+  /** Numbers in [0, 1): orders and changes of pictures follow from them. */
+  readonly random: () => number;
+  /** From 1, for the progress. */
+  readonly attempt: number;
+  readonly onProgress: (progress: TrainingProgress) => void;
+  /** Asked before every step; true ends the training. */
+  readonly isStopped: () => boolean;
+}
+
+/** Steps between two words of progress. */
+const PROGRESS_STEPS = 50;
+
+/** Takes the stepper through all examples, in another order each time. */
+export class Epochs {
+  readonly #options: EpochsOptions;
+  readonly #order: Uint32Array;
+  readonly #augmentation: Augmentation;
+  readonly #stepsAnEpoch: number;
+
+  constructor(options: EpochsOptions) {
+    const { architecture, training, settings } = options.task;
+    this.#options = options;
+    this.#order = Uint32Array.from(training.labels, (_, index) => index);
+    this.#augmentation = new Augmentation(
+      architecture.side,
+      options.mean,
+      settings.augmentation,
+      options.random,
+    );
+    this.#stepsAnEpoch = Math.ceil(training.labels.length / settings.batch);
+  }
+
+  /**
+   * @param number The epoch's, from 1.
+   * @returns the mean loss of an example
+   * @throws {TrainingStopped} once `isStopped` says so
+   */
+  run(number: number): number {
+    const { task, stepper, random, attempt, onProgress, isStopped } = this.#options;
+    const { epochs, batch, learningRate: peak, warmUpShare } = task.settings;
+    const stepCount = epochs * this.#stepsAnEpoch;
+    const schedule = { peak, stepCount, warmUpSteps: Math.round(warmUpShare * stepCount) };
+    shuffle(this.#order, random);
+    let sum = 0;
+    for (let step = 0; step < this.#stepsAnEpoch; step += 1) {
+      if (isStopped()) throw new TrainingStopped("Training was stopped");
+      this.#fill(step * batch);
+      const before = (number - 1) * this.#stepsAnEpoch;
+      sum += stepper.step(learningRate(before + step, schedule));
+      if ((step + 1) % PROGRESS_STEPS !== 0) continue;
+      const share = (step + 1) / this.#stepsAnEpoch;
+      const loss = sum / (step + 1);
+      onProgress({ attempt, epoch: number, epochs, share, loss, validation: null });
+    }
+    return (sum * batch) / this.#order.length;
+  }
+
+  /** Fills the next step with the examples from this place on; where none are left, with weight 0. */
+  #fill(from: number): void {
+    const { task, stepper } = this.#options;
+    const { images, labels, weights } = stepper;
+    const { batch } = task.settings;
+    const bytes = images.data.length / batch;
+    const { absent, present } = this.#options.weights;
+    for (let place = 0; place < batch; place += 1) {
+      const picture = this.#order[from + place];
+      if (picture === undefined) {
+        weights.data[place] = 0;
+        continue;
+      }
+      const label = task.training.labels[picture] as number;
+      labels.data[place] = label;
+      weights.data[place] = (label === 1 ? present : absent) / batch;
+      const source = task.training.images.subarray(picture * bytes, (picture + 1) * bytes);
+      this.#augmentation.write(source, images.data.subarray(place * bytes, (place + 1) * bytes));
+    }
+  }
+}

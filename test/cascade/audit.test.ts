@@ -1,0 +1,187 @@
+import { describe, expect, test } from "bun:test";
+import { Audit } from "../../src/cascade/audit.ts";
+import { AuditEstimator } from "../../src/cascade/audit-estimate.ts";
+import { AuditSampler, scoreUncertainty } from "../../src/cascade/audit-sample.ts";
+import { averageRunLength, Cusum, designCusum } from "../../src/cascade/cusum.ts";
+import { mulberry32 } from "../../src/random.ts";
+
+describe("averageRunLength()", () => {
+  test("an alarm at the first wrong frame: 1 / rate", () => {
+    expect(averageRunLength(1, 1, 0.05)).toBeCloseTo(20, 9);
+  });
+
+  test("two wrong ones in a row or nearly: (1 + p) / p², worked by hand", () => {
+    // Up by 1, down by 1, alarm at 2: E0 = 1 + (1−p)E0 + pE1, E1 = 1 + (1−p)E0.
+    const rate = 0.2;
+    expect(averageRunLength(1, 2, rate)).toBeCloseTo((1 + rate) / rate ** 2, 9);
+  });
+
+  test("agrees with playing it", () => {
+    const random = mulberry32(9);
+    const [stepUp, threshold, rate] = [7, 20, 0.06];
+    let frames = 0;
+    const alarms = 4000;
+    for (let alarm = 0; alarm < alarms; alarm += 1) {
+      for (let sum = 0; sum < threshold; frames += 1) {
+        sum = Math.max(0, sum + (random() < rate ? stepUp : -1));
+      }
+    }
+    const exact = averageRunLength(stepUp, threshold, rate);
+    // Run lengths spread about as much as their mean: 1/√4000 is 1.6 %.
+    expect(Math.abs(frames / alarms / exact - 1)).toBeLessThan(0.06);
+  });
+});
+
+describe("designCusum()", () => {
+  test("false alarms are no more frequent than wanted, and one step less would be", () => {
+    const design = designCusum({ baseline: 0.01, factor: 5, falseAlarmEvery: 6480 });
+    const { stepUp, threshold } = design;
+    expect(averageRunLength(stepUp, threshold, 0.01)).toBeGreaterThanOrEqual(6480);
+    expect(averageRunLength(stepUp, threshold - 1, 0.01)).toBeLessThan(6480);
+    expect(design.noticedAfter).toBeLessThan(150);
+  });
+
+  test("a promise of no errors at all is watched as one of 0.05 %", () => {
+    expect(designCusum({ baseline: 0, factor: 5, falseAlarmEvery: 100 }).baseline).toBe(5e-4);
+  });
+});
+
+test("Cusum stays alarmed until it is reset", () => {
+  const cusum = new Cusum(designCusum({ baseline: 0.1, factor: 5, falseAlarmEvery: 50 }));
+  let wrong = 0;
+  while (!cusum.observe(true)) wrong += 1;
+  expect(wrong).toBeGreaterThan(0);
+  expect(cusum.observe(false)).toBe(true);
+  cusum.reset();
+  expect(cusum.observe(false)).toBe(false);
+});
+
+describe("AuditSampler", () => {
+  test("draws the share it is told, equally likely", () => {
+    const sampler = new AuditSampler({ share: 0.02, seed: 4 });
+    const drawn = Array.from({ length: 100_000 }, () => sampler.draw()).filter((p) => p > 0);
+    expect(new Set(drawn)).toEqual(new Set([0.02]));
+    // 2000 ± 3.3 standard deviations of 44
+    expect(Math.abs(drawn.length - 2000)).toBeLessThan(146);
+  });
+
+  test("with an emphasis, doubtful frames are drawn more often, the share stays", () => {
+    const sampler = new AuditSampler({ share: 0.05, emphasis: 0.5, seed: 4 });
+    const drawn = [0, 0];
+    for (let frame = 0; frame < 200_000; frame += 1) {
+      const doubtful = frame % 10 === 0;
+      if (sampler.draw(doubtful ? 1 : 0.1) === 0) continue;
+      drawn[Number(doubtful)] = (drawn[Number(doubtful)] as number) + 1;
+    }
+    const [sure, doubtful] = drawn as [number, number];
+    expect((sure + doubtful) / 200_000).toBeCloseTo(0.05, 2);
+    // Mean uncertainty 0.19: 0.025 · (1 + 1 / 0.19) against 0.025 · (1 + 0.1 / 0.19).
+    expect(doubtful / 20_000 / (sure / 180_000)).toBeCloseTo((1 + 1 / 0.19) / (1 + 0.1 / 0.19), 0);
+  });
+
+  test("shares beyond 1 are refused", () => {
+    expect(() => new AuditSampler({ share: 1.5, seed: 1 })).toThrow(RangeError);
+  });
+});
+
+test("scoreUncertainty() is 1 at the thresholds and 0 at the ends", () => {
+  expect(scoreUncertainty(0, 0.2, 0.9)).toBe(0);
+  expect(scoreUncertainty(0.1, 0.2, 0.9)).toBeCloseTo(0.5, 12);
+  expect(scoreUncertainty(0.95, 0.2, 0.9)).toBeCloseTo(0.5, 12);
+  expect(scoreUncertainty(1, 0.2, 0.9)).toBe(0);
+});
+
+describe("AuditEstimator", () => {
+  test("equal weights: the plain share, with scipy's Clopper-Pearson interval", () => {
+    const estimator = new AuditEstimator();
+    for (let frame = 0; frame < 100; frame += 1) {
+      estimator.audited({ answered: frame >= 5, present: true, probability: 0.01 });
+    }
+    const { falseNegatives } = estimator.estimates;
+    expect(falseNegatives).toMatchObject({ audited: 100, errors: 5 });
+    expect(falseNegatives.rate).toBeCloseTo(0.05, 12);
+    expect(falseNegatives.high).toBeCloseTo(0.11283491110546275, 9);
+    expect(falseNegatives.low).toBeCloseTo(0.016431879182052155, 9);
+  });
+
+  test("frames that the reference answered dilute the errors of the others", () => {
+    const estimator = new AuditEstimator();
+    // 4 of 40 wrong, each for 25 frames: 100 of 1000; and 1000 right by definition.
+    for (let frame = 0; frame < 40; frame += 1) {
+      estimator.audited({ answered: frame < 4, present: false, probability: 0.04 });
+    }
+    for (let frame = 0; frame < 1000; frame += 1) estimator.certain(false);
+    expect(estimator.estimates.falsePositives.rate).toBeCloseTo(0.05, 12);
+  });
+
+  test("weights undo what the sampling favours, and its intervals cover the truth", () => {
+    const errorOf = (doubt: number): number => 0.1 * doubt;
+    let covered = 0;
+    let sum = 0;
+    const runs = 200;
+    for (let run = 0; run < runs; run += 1) {
+      const random = mulberry32(run + 1);
+      const sampler = new AuditSampler({ share: 0.05, emphasis: 0.5, seed: run });
+      const estimator = new AuditEstimator();
+      for (let frame = 0; frame < 10_000; frame += 1) {
+        const doubt = random();
+        const answered = random() < errorOf(doubt);
+        const probability = sampler.draw(doubt);
+        if (probability > 0) estimator.audited({ answered, present: false, probability });
+      }
+      const { rate, low, high } = estimator.estimates.falsePositives;
+      sum += rate;
+      if (low <= 0.05 && 0.05 <= high) covered += 1;
+    }
+    // Unweighted, the mean would be 5.8 %: doubtful frames are wrong more often.
+    expect(Math.abs(sum / runs - 0.05)).toBeLessThan(0.002);
+    expect(covered / runs).toBeGreaterThanOrEqual(0.93);
+  });
+
+  test("nothing audited: anything is possible", () => {
+    expect(new AuditEstimator().estimates.falseNegatives).toEqual({
+      rate: 0,
+      low: 0,
+      high: 1,
+      audited: 0,
+      errors: 0,
+    });
+  });
+});
+
+describe("Audit", () => {
+  const options = {
+    share: 0.05,
+    seed: 3,
+    fps: 15,
+    baseline: { falseNegatives: 0.02, falsePositives: 0.01 },
+    presentShare: 0.1,
+  };
+
+  test("names the rate that has risen, until it is reset", () => {
+    const audit = new Audit(options);
+    const missed = { answered: false, present: true, probability: 0.05 };
+    let drift = audit.audited(missed);
+    for (let frame = 0; drift === null && frame < 100; frame += 1) drift = audit.audited(missed);
+    expect(drift).toBe("falseNegatives");
+    expect(audit.report.drift).toBe("falseNegatives");
+    audit.reset();
+    expect(audit.report).toMatchObject({ drift: null, audited: 0 });
+    expect(audit.audited({ ...missed, answered: true })).toBeNull();
+  });
+
+  test("both tests share the false alarm a day that is allowed", () => {
+    const { tests } = new Audit(options).report;
+    const perDay = 0.05 * 15 * 86_400;
+    const alarms =
+      (0.1 * perDay) / (tests.falseNegatives?.falseAlarmEvery ?? 0) +
+      (0.9 * perDay) / (tests.falsePositives?.falseAlarmEvery ?? 0);
+    expect(alarms).toBeLessThanOrEqual(1);
+    expect(alarms).toBeGreaterThan(0.9);
+  });
+
+  test("a rate that is nearly all errors is not watched", () => {
+    const baseline = { falseNegatives: 0.8, falsePositives: 0.01 };
+    expect(new Audit({ ...options, baseline }).report.tests.falseNegatives).toBeNull();
+  });
+});

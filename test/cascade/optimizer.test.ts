@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test";
+import { auditBaseline, evaluatePoint } from "../../src/cascade/evaluation.ts";
+import {
+  isPointless,
+  type OptimizeOptions,
+  optimize,
+  shortfallOf,
+  tuneCascade,
+} from "../../src/cascade/optimizer.ts";
+import { drawFront, paretoFront } from "../../src/cascade/pareto.ts";
+import { drawFrames, type SyntheticScene, syntheticFootage } from "../../src/cascade/synthetic.ts";
+
+const SCENE: SyntheticScene = {
+  presentShare: 0.2,
+  appearanceFrames: 20,
+  separation: 5,
+  spread: 1.4,
+  sharedVariance: 0.1,
+  memoryFrames: 5,
+  shift: 0,
+};
+
+function options(more: Partial<OptimizeOptions> = {}, frames = 40_000): OptimizeOptions {
+  return {
+    tuning: syntheticFootage(drawFrames(SCENE, frames, 1)),
+    heldOut: syntheticFootage(drawFrames(SCENE, frames, 2)),
+    space: {
+      tSkips: [1, 2],
+      tDiffs: [null, 0.05],
+      networks: [null, { name: "network", networkMs: 0.1 }],
+      costs: {
+        decodeMs: 0.5,
+        skippedMs: 0.1,
+        differenceMs: 0.1,
+        referenceMs: 80,
+        transferMs: 0,
+        devices: 1,
+        referenceCoreMs: 0,
+        cores: 2,
+      },
+    },
+    budget: { falseNegatives: 0.01, falsePositives: 0.01 },
+    windows: { windowFrames: 15, agreeFrames: 14 },
+    ...more,
+  };
+}
+
+describe("optimize()", () => {
+  const { chosen, shortfall, front } = optimize(options());
+
+  test("on a scene that is easy to tell, both bounds are within the budget", () => {
+    expect(chosen.holds).toBe(true);
+    expect(shortfall).toBeNull();
+    expect(chosen.heldOut.falseNegatives.upper).toBeLessThanOrEqual(0.01);
+    expect(chosen.heldOut.falsePositives.upper).toBeLessThanOrEqual(0.01);
+    expect(isPointless(chosen)).toBe(false);
+  });
+
+  test("every frame is answered by one level", () => {
+    const { reused, specialized, inferred } = chosen.heldOut.levels;
+    expect(reused + specialized + inferred).toBe(chosen.heldOut.frames);
+  });
+
+  test("the errors promised to the audit are those of the frames answered early", () => {
+    const { heldOut } = chosen;
+    const { falseNegatives } = auditBaseline(heldOut);
+    const { upper, trials } = heldOut.falseNegatives;
+    expect(falseNegatives * heldOut.early.present).toBeCloseTo(upper * trials, 6);
+  });
+
+  test("looser budgets are never slower", () => {
+    const costs = front.map(({ tuning }) => tuning.cost.fps);
+    expect(costs).toEqual(costs.toSorted((a, b) => a - b));
+  });
+
+  test("the front is drawn with the chosen cascade", () => {
+    const svg = drawFront({ title: "person", front, chosen, referenceFps: 12.5 });
+    expect(svg).toStartWith("<svg");
+    for (const name of ["chosen", "reference alone", "frames/s"]) expect(svg).toContain(name);
+  });
+});
+
+describe("shortfallOf()", () => {
+  test("short held-out footage falls short, and says how much would be enough", () => {
+    const short = syntheticFootage(drawFrames(SCENE, 2000, 3));
+    const tuned = tuneCascade(options({ heldOut: short }));
+    expect(tuned.holds).toBe(false);
+    const shortfall = shortfallOf(tuned);
+    expect(shortfall?.kind).toBe("falseNegatives");
+    expect(shortfall?.framesNeeded).toBeGreaterThan(2000);
+    expect(shortfall?.framesNeeded).toBeLessThan(200_000);
+  });
+});
+
+test("where nothing helps, the reference model alone is chosen, and it is never wrong", () => {
+  const base = options({}, 4000);
+  const { space } = base;
+  const costly = { ...space, networks: [null], tDiffs: [null], tSkips: [1] };
+  const tuned = tuneCascade({ ...base, space: costly });
+  expect(isPointless(tuned)).toBe(true);
+  expect(tuned.heldOut.falseNegatives.upper).toBe(0);
+});
+
+test("evaluatePoint() bounds what skipping alone gets wrong, by hand", () => {
+  // Present in frames 2 and 3 of 4: with every second frame looked at, nothing is wrong ...
+  const present = Uint8Array.from("00110011", Number);
+  const frames = { present, scores: new Float32Array(8), content: new Float32Array(8) };
+  const { windows, space } = options({}, 100);
+  const point = { tSkip: 2, tDiff: null, network: null, cLow: 0, cHigh: 1 };
+  const right = evaluatePoint(syntheticFootage(frames), point, { ...space, windows });
+  expect(right.levels).toEqual({ reused: 4, specialized: 0, inferred: 4 });
+  expect(right.falseNegatives.errors).toBe(0);
+  // ... and of frames 1 and 2, the first is missed, and frame 3 is a false alarm.
+  const shifted = { ...frames, present: Uint8Array.from("01100110", Number) };
+  const wrong = evaluatePoint(syntheticFootage(shifted), point, { ...space, windows });
+  expect(wrong.falseNegatives).toMatchObject({ errors: 2, trials: 4 });
+  expect(wrong.falsePositives).toMatchObject({ errors: 2, trials: 4 });
+});
+
+test("paretoFront() keeps those that nothing beats in both", () => {
+  const points = [
+    { error: 0.02, fps: 50 },
+    { error: 0.01, fps: 20 },
+    { error: 0.03, fps: 40 },
+    { error: 0.01, fps: 30 },
+  ];
+  expect(paretoFront(points)).toEqual([
+    { error: 0.01, fps: 30 },
+    { error: 0.02, fps: 50 },
+  ]);
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from "bun:test";
+import { countAppearances, formatSeconds, splitSpans } from "../../src/cascade/spans.ts";
+import { IGNORED } from "../../src/cascade/types.ts";
+import { AipError } from "../../src/errors.ts";
+
+const BUDGET = { falseNegatives: 0.01, falsePositives: 0.01 };
+
+/** Frames of which every tenth run of ten is present. */
+function footage(frames: number): Uint8Array {
+  return Uint8Array.from({ length: frames }, (_, frame) => Number(frame % 100 < 10));
+}
+
+function refusal(truth: Uint8Array, budget = BUDGET): { code: string; message: string } {
+  try {
+    splitSpans({ truth, fps: 10, budget, object: "person" });
+  } catch (error) {
+    if (error instanceof AipError) return { code: error.code, message: error.message };
+    throw error;
+  }
+  return { code: "none", message: "" };
+}
+
+describe("splitSpans()", () => {
+  test("cuts in the order of time, with a second left out in between", () => {
+    const shares = [0.4, 0.1, 0.1, 0.4] as const;
+    const options = { truth: footage(10_000), fps: 10, budget: BUDGET, object: "person", shares };
+    const { training, validation, tuning, heldOut } = splitSpans(options);
+    expect([training, validation, tuning, heldOut].map(({ from, to }) => [from, to])).toEqual([
+      [0, 3990],
+      [4000, 4990],
+      [5000, 5990],
+      [6000, 9990],
+    ]);
+  });
+
+  test("footage without the object is refused", () => {
+    const { code, message } = refusal(new Uint8Array(600));
+    expect(code).toBe("object-absent");
+    expect(message).toContain("no person in 60 seconds");
+  });
+
+  test("footage with nothing else is refused, ignored frames aside", () => {
+    const truth = new Uint8Array(600).fill(1).fill(IGNORED, 0, 100);
+    expect(refusal(truth).code).toBe("object-always-present");
+  });
+
+  test("short footage is refused with how much more is needed", () => {
+    // Held-out 3500 − 10 frames hold 349 present at most: enough. A tenth of it is not.
+    expect(refusal(footage(10_000)).code).toBe("none");
+    const { code, message } = refusal(footage(1000));
+    expect(code).toBe("footage-too-short");
+    expect(message).toContain("100 seconds of footage are too short");
+    expect(message).toContain("needs 299");
+    // Its held-out frames 650 to 989 hold 30 present: 8.97 times 100 s more, 14.9 minutes.
+    expect(message).toContain("has 30 frames with a person");
+    expect(message).toContain("about 15 minutes more");
+  });
+
+  test("a looser budget needs less", () => {
+    const loose = { falseNegatives: 0.1, falsePositives: 0.1 };
+    // ln 0.05 / ln 0.9 = 28.4 frames of each kind
+    expect(refusal(footage(2000), loose).code).toBe("none");
+  });
+});
+
+test("countAppearances() counts those that are more than a second apart", () => {
+  const truth = Uint8Array.from("1100110000000000001", Number);
+  expect(countAppearances(truth, 5)).toBe(2);
+});
+
+test("formatSeconds() says it as people do", () => {
+  expect([1, 40, 119.2, 600, 9000].map(formatSeconds)).toEqual([
+    "1 second",
+    "40 seconds",
+    "120 seconds",
+    "10 minutes",
+    "2.5 hours",
+  ]);
+});

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { clipName, writeClip } from "../../src/find/clips.ts";
+import { clockText } from "../../src/find/clock-text.ts";
+import { pictureAt } from "../../src/find/ffmpeg-pixels.ts";
+import { gridFor, writeSheet } from "../../src/find/sheet.ts";
+import { findEncoder } from "../../src/sink/encoder.ts";
+import { probe } from "../../src/source/probe.ts";
+import { runTool } from "../../src/source/tool.ts";
+
+const TIMEOUT_MS = 60_000;
+const SIZE = { width: 320, height: 180 };
+
+let folder = "";
+let video = "";
+/** Red for a second, then blue for a second, 10 frames each. */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "aip-sheet-"));
+  video = join(folder, "two.mp4");
+  const color = (name: string): string[] => [
+    ...["-f", "lavfi", "-i", `color=${name}:size=320x180:rate=10:duration=1`],
+  ];
+  const both = ["-filter_complex", "[0:v][1:v]concat=n=2:v=1:a=0"];
+  await runTool("ffmpeg", [...color("red"), ...color("blue"), ...both, video], TIMEOUT_MS);
+}, TIMEOUT_MS);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const interval = (startMs: number, endMs: number) => ({
+  first: startMs / 100,
+  last: endMs / 100 - 1,
+  startMs,
+  endMs,
+});
+
+/** Mean red, green and blue of a part of a picture. */
+function meanColor(
+  { width, pixels }: { readonly width: number; readonly pixels: Uint8Array },
+  [x1, y1, x2, y2]: readonly [number, number, number, number],
+): readonly [red: number, green: number, blue: number] {
+  const mean = (channel: number): number => {
+    let sum = 0;
+    for (let y = y1; y < y2; y += 1) {
+      for (let x = x1; x < x2; x += 1) sum += pixels[3 * (y * width + x) + channel] ?? 0;
+    }
+    return sum / ((x2 - x1) * (y2 - y1));
+  };
+  return [mean(0), mean(1), mean(2)];
+}
+
+test(
+  "writeSheet() shows the middle of each interval, in order, with its time below",
+  async () => {
+    const path = join(folder, "sheet.jpg");
+    const intervals = [interval(1200, 1800), interval(200, 800)];
+    expect(await writeSheet(path, [{ path: video, size: SIZE, intervals }])).toBe(2);
+    // ffmpeg does not seek in a JPEG file, but in a video of it.
+    const readable = join(folder, "sheet.mkv");
+    await runTool("ffmpeg", ["-i", path, "-c", "copy", readable], TIMEOUT_MS);
+    const sheet = await pictureAt(readable, 0, { width: 640, height: 204 });
+    const [blueTile, redTile] = [
+      meanColor(sheet, [10, 10, 310, 170]),
+      meanColor(sheet, [330, 10, 630, 170]),
+    ];
+    expect(blueTile[2]).toBeGreaterThan(200);
+    expect(blueTile[0]).toBeLessThan(60);
+    expect(redTile[0]).toBeGreaterThan(200);
+    expect(redTile[2]).toBeLessThan(60);
+    // White digits on black.
+    const [caption] = meanColor(sheet, [0, 182, 320, 204]);
+    expect(caption).toBeGreaterThan(10);
+    expect(caption).toBeLessThan(120);
+    expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "writeClip() cuts an interval to the frame, and leaves a clip that is there",
+  async () => {
+    const options = { encoder: await findEncoder(), signal: new AbortController().signal };
+    const source = { path: video, name: "two" };
+    const path = await writeClip(join(folder, "clips"), source, interval(700, 1300), options);
+    expect(path).toEndWith("clips/two-0.00.00.7.mp4");
+    expect(await probe([path])).toMatchObject({ width: 320, height: 180, frameCount: 6 });
+    const size = { width: 2, height: 2 };
+    expect((await pictureAt(path, 0, size)).pixels[0]).toBeGreaterThan(200);
+    expect((await pictureAt(path, 400, size)).pixels[0]).toBeLessThan(60);
+    const before = readFileSync(path);
+    await writeClip(join(folder, "clips"), source, interval(700, 900), options);
+    expect(readFileSync(path).equals(before)).toBe(true);
+  },
+  TIMEOUT_MS,
+);
+
+test("writeClip() names what cannot be cut, and leaves no part of it", async () => {
+  const options = { encoder: await findEncoder(), signal: new AbortController().signal };
+  const clips = join(folder, "none");
+  const cutting = writeClip(clips, { path: "absent.mp4", name: "x" }, interval(0, 100), options);
+  expect(cutting).rejects.toThrow(/^Cannot write ".*x-0.00.00.0.mp4": .*No such file/);
+  await cutting.catch(() => undefined);
+  expect(readdirSync(clips)).toEqual([]);
+});
+
+test("gridFor() is about as wide as high, and at most six wide", () => {
+  expect(gridFor(0)).toEqual({ columns: 1, rows: 1 });
+  expect(gridFor(5)).toEqual({ columns: 3, rows: 2 });
+  expect(gridFor(240)).toEqual({ columns: 6, rows: 40 });
+});
+
+test("clockText() and clipName() tell tenths of a second, rounded", () => {
+  expect(clockText(0)).toBe("0:00:00.0");
+  expect(clockText(4_354_049)).toBe("1:12:34.0");
+  expect(clockText(59_960)).toBe("0:01:00.0");
+  expect(clipName("door", { startMs: 754_000 })).toBe("door-0.12.34.0.mp4");
+});

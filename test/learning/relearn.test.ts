@@ -1,0 +1,99 @@
+import { describe, expect, test } from "bun:test";
+import { AipError } from "../../src/errors.ts";
+import { relearn } from "../../src/learning/relearn.ts";
+import { retrain } from "../../src/learning/retrain.ts";
+import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
+import type { LabelledFrames } from "../../src/pipeline/tape-recorder.ts";
+import { mulberry32 } from "../../src/random.ts";
+import { ARCHITECTURES, architectureName } from "../../src/training/architectures.ts";
+import { sampleCascade } from "../cascade/file/sample-cascade.ts";
+
+const [SMALLEST] = ARCHITECTURES as [(typeof ARCHITECTURES)[0]];
+const { side: SIDE } = SMALLEST;
+const LUMA = 50;
+
+/** A cascade to be followed: any, of the smallest network, with budgets of 10 %. */
+const OLD = {
+  ...sampleCascade(),
+  budgets: { maxFn: 0.1, maxFp: 0.1 },
+  provenance: { ...sampleCascade().provenance, architecture: architectureName(SMALLEST) },
+};
+
+/**
+ * A noisy street at 10 frames a second; a bright square walks through it for two seconds out of
+ * every eight, each time on another line.
+ */
+function street(count: number): LabelledFrames {
+  const random = mulberry32(3);
+  const luma = new Uint8Array(new SharedArrayBuffer(count * LUMA * LUMA));
+  const pictures = new Uint8Array(new SharedArrayBuffer(count * 3 * SIDE * SIDE));
+  const truth = new Uint8Array(count);
+  for (let frame = 0; frame < count; frame += 1) {
+    const step = frame % 80;
+    truth[frame] = Number(step < 20);
+    const top = 0.2 + 0.5 * (((Math.floor(frame / 80) * 37) % 100) / 100);
+    const left = 0.05 + step / 28;
+    const draw = (out: Uint8Array, at: number, side: number): void => {
+      for (let y = 0; y < side; y += 1) {
+        for (let x = 0; x < side; x += 1) {
+          const inside =
+            truth[frame] === 1 &&
+            Math.abs(x / side - left - 0.1) < 0.1 &&
+            Math.abs(y / side - top) < 0.12;
+          const grey = 60 + 40 * (y / side) + 6 * (random() - 0.5);
+          out[at + y * side + x] = inside ? 220 : grey;
+        }
+      }
+    };
+    draw(luma, frame * LUMA * LUMA, LUMA);
+    for (let plane = 0; plane < 3; plane += 1) {
+      draw(pictures, (3 * frame + plane) * SIDE * SIDE, SIDE);
+    }
+  }
+  return { count, luma, pictures, side: SIDE, truth };
+}
+
+describe("relearn()", () => {
+  test("makes a cascade whose bounds hold on frames that it has not learnt from", async () => {
+    const cascade = await relearn({ footage: street(6000), fps: 10, cascade: OLD, seed: 1 });
+    const { falseNegatives, falsePositives, answers } = cascade.validation;
+    expect(falseNegatives.bound).toBeLessThanOrEqual(0.1);
+    expect(falsePositives.bound).toBeLessThanOrEqual(0.1);
+    expect(answers.inferred).toBeLessThan(cascade.validation.frames / 2);
+    expect(cascade.question).toEqual(OLD.question);
+    expect(cascade.budgets).toEqual(OLD.budgets);
+  }, 240_000);
+
+  test("refuses footage that is too short, as a reason to wait for more", async () => {
+    const error = await relearn({ footage: street(300), fps: 10, cascade: OLD, seed: 1 }).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    expect(error).toBeInstanceOf(AipError);
+    expect((error as AipError).category).toBe("usage");
+  });
+});
+
+describe("retrain()", () => {
+  const cascade: RunCascade = {
+    name: "street.aip",
+    question: OLD.question,
+    screen: { kind: "cascade", levels: OLD.levels, region: null },
+    promise: { falseNegatives: 0.1, falsePositives: 0.1, presentShare: 0.25 },
+    file: OLD,
+  };
+
+  test("hands on from its Worker why the footage does not do", async () => {
+    const { signal } = new AbortController();
+    const task = { footage: street(300), fps: 10, cascade, signal };
+    const error = await retrain(task).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "footage-too-short", category: "usage" });
+  });
+
+  test("ends at once when the run does", async () => {
+    const closing = new AbortController();
+    const promise = retrain({ footage: street(3000), fps: 10, cascade, signal: closing.signal });
+    setTimeout(() => closing.abort(), 100);
+    expect(await promise.catch((reason: unknown) => reason)).toBe(closing.signal.reason);
+  });
+});

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { usageError } from "../../src/errors.ts";
+import { auditReport } from "../../src/metrics/report.ts";
+import type { Retrainer, RetrainTask } from "../../src/pipeline/cascade-keeper.ts";
+import { Pipeline } from "../../src/pipeline/pipeline.ts";
+import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
+import type { Frame } from "../../src/types.ts";
+import { brightnessNetwork } from "./brightness-network.ts";
+
+const SIDE = 32;
+const FRAMES = 9000;
+/** When the light goes on. */
+const LIGHT = 1000;
+
+/** Takes everything brighter than `middle` for the object. */
+function cascadeFor(middle: number): RunCascade {
+  const model = brightnessNetwork(SIDE, middle, 1);
+  const network = { model, side: SIDE, cLow: 0.1, cHigh: 0.9 };
+  return {
+    name: `brighter than ${middle}`,
+    question: { classes: ["person"], confidence: 0.3, region: null },
+    screen: {
+      kind: "cascade",
+      levels: { tSkip: 1, difference: null, network },
+      region: null,
+    },
+    promise: { falseNegatives: 0.01, falsePositives: 0.01, presentShare: 0.1 },
+    file: null,
+  };
+}
+
+let folder = "";
+/** A grey of 60, which nobody is in, and from frame `LIGHT` on one of 160. */
+let lit = "";
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "aip-keeper-"));
+  lit = join(folder, "lit.mkv");
+  const scene =
+    `color=c=0x3c3c3c:s=64x48:r=100:d=${FRAMES / 100},format=yuv420p,` +
+    `drawbox=c=0xa0a0a0:t=fill:enable='gte(n,${LIGHT})'`;
+  const codec = ["-c:v", "ffv1", lit];
+  const made = Bun.spawn(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", scene, ...codec]);
+  expect(await made.exited).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Runs over the light going on; the reference model never sees anybody. */
+async function run(retrainer: Retrainer): Promise<{ frames: Frame[]; pipeline: Pipeline }> {
+  const frames: Frame[] = [];
+  const pipeline = new Pipeline({
+    sources: lit,
+    fps: 2000,
+    devices: "sim:0ms,sim:0ms",
+    slots: 64,
+    audit: 0.2,
+    retrain: "auto",
+    cascade: cascadeFor(110),
+    retrainer,
+  });
+  for await (const frame of pipeline) frames.push(frame);
+  return { frames, pipeline };
+}
+
+describe("a cascade that drifts", () => {
+  test("falls back to the model, is trained on its answers, and comes back", async () => {
+    const tasks: RetrainTask[] = [];
+    const { frames, pipeline } = await run((task) => {
+      tasks.push(task);
+      return Promise.resolve(cascadeFor(200));
+    });
+    const report = pipeline.report();
+    expect(auditReport(report)).toEqual([]);
+    expect(report.cascade?.events.map(({ kind }) => kind)).toEqual([
+      "drift",
+      "fallback",
+      "retrained",
+    ]);
+    const [task] = tasks as [RetrainTask];
+    expect(tasks).toHaveLength(1);
+    expect(task.footage.count).toBe(2000);
+    expect(task.footage.side).toBe(SIDE);
+    expect(task.footage.truth.every((is) => is === 0)).toBe(true);
+    // 16 + 160 · 219 / 255 in the plane, and 160 in every colour.
+    expect(task.footage.luma.every((value) => Math.abs(value - 153) <= 2)).toBe(true);
+    expect(task.footage.pictures.every((value) => Math.abs(value - 160) <= 3)).toBe(true);
+    // Wrong from the light on until the fall-back, and right ever after.
+    expect(frames.slice(0, LIGHT).every(({ present }) => present === false)).toBe(true);
+    expect(frames[LIGHT]?.present).toBe(true);
+    const last = frames.findLastIndex(({ present }) => present === true);
+    expect(last).toBeLessThan(FRAMES - 2500);
+    const inferred = frames.findIndex(({ answer }) => answer === "inferred");
+    const tail = frames.at(-1);
+    expect(inferred).toBeGreaterThan(LIGHT);
+    expect(tail).toMatchObject({ answer: "specialized", present: false });
+  }, 60_000);
+
+  test("other sources of the run keep theirs", async () => {
+    const frames: Frame[] = [];
+    await using pipeline = new Pipeline({
+      sources: [lit, "demo:size=64x64:frames=4000:fps=100"],
+      fps: 2000,
+      devices: "sim:0ms,sim:0ms",
+      slots: 64,
+      audit: 0.2,
+      retrain: "auto",
+      // Everything but the street, and the grey before the light, is brighter than that.
+      cascade: cascadeFor(150),
+      retrainer: () => Promise.reject(usageError("footage-too-short", "too short")),
+    });
+    for await (const frame of pipeline) frames.push(frame);
+    const events = pipeline.report().cascade?.events ?? [];
+    expect(new Set(events.map(({ source }) => source))).toEqual(new Set(["lit"]));
+    const answers = (name: string): Set<unknown> =>
+      new Set(frames.filter(({ source }) => source === name).map(({ answer }) => answer));
+    expect(answers("lit")).toContain("inferred");
+    expect(answers("demo")).not.toContain("inferred");
+  }, 60_000);
+
+  test("tries again with more frames where these cannot support one", async () => {
+    const counts: number[] = [];
+    const { frames, pipeline } = await run((task) => {
+      counts.push(task.footage.count);
+      return counts.length === 1
+        ? Promise.reject(usageError("footage-too-short", "20 s of footage are too short"))
+        : Promise.resolve(cascadeFor(200));
+    });
+    const events = pipeline.report().cascade?.events ?? [];
+    expect(events.map(({ kind }) => kind)).toEqual(["drift", "fallback", "refused", "retrained"]);
+    expect(events[2]?.text).toContain("20 s of footage are too short");
+    expect(counts).toEqual([2000, 3000]);
+    expect(frames.at(-1)?.answer).toBe("specialized");
+  }, 60_000);
+
+  test("whoever trains when the run ends is stopped, and nothing waits for it", async () => {
+    let isAborted = false;
+    const { pipeline } = await run(
+      ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => {
+            isAborted = true;
+            reject(signal.reason);
+          });
+        }),
+    );
+    expect(isAborted).toBe(true);
+    expect(pipeline.report().end).toBe("complete");
+  }, 60_000);
+});
