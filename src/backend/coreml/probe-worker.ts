@@ -10,6 +10,8 @@ import { compileCoreMl } from "../../native/coreml.ts";
 import { addressOf, check, clockMs, library } from "../../native/library.ts";
 import { NativeSession, readAddress } from "../../native/session.ts";
 import { DETECTIONS_OFFSET, PAYLOAD_OFFSET } from "../../ring/arena.ts";
+import { writeAnswer } from "./answer-file.ts";
+import type { Answer } from "./answers.ts";
 import { halvesToFloats } from "./half.ts";
 import type { ProbeAnswer, ProbeRequest } from "./probe-protocol.ts";
 
@@ -72,28 +74,24 @@ async function predict(request: ProbeRequest & { step: "predict" }): Promise<Pro
   check(session.run(addressOf(slot), addressOf(block)), "prediction-failed");
   const predictedMs = clockMs();
   if (answerPath !== null) {
-    await keep(answerOf(block, view), answerPath);
+    await writeAnswer(answerPath, answerOf(block, view));
   }
   session.close();
   return { ok: true, loadMs: loadedMs - startedMs, predictMs: predictedMs - loadedMs };
 }
 
-/** Writes a file that is there whole or not at all. */
-async function keep(values: Float32Array, path: string): Promise<void> {
-  const part = `${path}.${process.pid}`;
-  try {
-    await Bun.write(part, values);
-    await rename(part, path);
-  } catch (error) {
-    await rm(part, { force: true });
-    throw error;
-  }
+/** A tensor's values, or the detections as rows of x1, y1, x2, y2, confidence, class. */
+function answerOf(block: Uint8Array, view: DataView): Answer {
+  const sizeBytes = view.getUint32(ResultDescriptor.payloadBytes, true);
+  if (sizeBytes === 0) return { values: detectionRows(view), shape: [] };
+  const shape = Array.from(
+    { length: view.getUint32(ResultDescriptor.payloadRank, true) },
+    (_, index) => view.getUint32(ResultDescriptor.payloadShape + 4 * index, true),
+  );
+  return { values: payloadValues(block, view, sizeBytes), shape };
 }
 
-/** A tensor's values, or the detections as rows of x1, y1, x2, y2, confidence, class. */
-function answerOf(block: Uint8Array, view: DataView): Float32Array {
-  const sizeBytes = view.getUint32(ResultDescriptor.payloadBytes, true);
-  if (sizeBytes === 0) return detectionRows(view);
+function payloadValues(block: Uint8Array, view: DataView, sizeBytes: number): Float32Array {
   const bytes = block.slice(PAYLOAD_OFFSET, PAYLOAD_OFFSET + sizeBytes);
   switch (view.getUint32(ResultDescriptor.payloadDtype, true)) {
     case Dtype.f32:

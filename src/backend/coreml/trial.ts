@@ -2,11 +2,15 @@ import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Head, SessionConfig } from "../../layout/layout.gen.ts";
 import type { CoreMlModel } from "../backend.ts";
+import { readAnswer } from "./answer-file.ts";
 import { detectionFault, tensorFault } from "./answers.ts";
 import { HeldLock } from "./held-lock.ts";
 import { type ProbeResult, probe } from "./probe.ts";
 import { asUnwritable, isSystemCode, systemError } from "./unwritable.ts";
 import { readVerdict, type Verdict, verdictKey, verdictPath, writeVerdict } from "./verdict.ts";
+
+/** Well below the confidence from which detections are compared. */
+const PROBE_CONFIDENCE = 0.25;
 
 /** A model to be tried on one unit. */
 export interface TrialOptions {
@@ -79,14 +83,13 @@ async function isThere(verdict: Verdict, answerPath: string): Promise<boolean> {
 
 async function found(options: TrialOptions, answerPath: string): Promise<Verdict> {
   const { modelPath, model, config, limitMs, signal, tell, what, unit, reference } = options;
-  const isBoxes = /^coordinates=/m.test(model.options);
+  const isDetections = isOfDetections(options);
   const result = await probe(
     {
       step: "predict",
       modelPath,
       ...model,
-      // Tensors are compared before anything is made of them.
-      config: Buffer.from(isBoxes ? config : withRawHead(config)).toString("base64"),
+      config: Buffer.from(configFor(config, isDetections)).toString("base64"),
       answerPath,
     },
     { what: `preparing ${what}`, limitMs, signal, tell },
@@ -100,7 +103,7 @@ async function found(options: TrialOptions, answerPath: string): Promise<Verdict
   }
   const [seen, expected] = await Promise.all([readAnswer(answerPath), readAnswer(reference)]);
   await rm(answerPath, { force: true });
-  const fault = (isBoxes ? detectionFault : tensorFault)({ seen, reference: expected });
+  const fault = (isDetections ? detectionFault : tensorFault)({ seen, reference: expected });
   return verdictOf(result, fault, true);
 }
 
@@ -117,12 +120,25 @@ function verdictOf(result: ProbeResult, fault: string | null, compared: boolean)
   return { outcome, reason: fault ?? "", ...times, compared, tried };
 }
 
-async function readAnswer(path: string): Promise<Float32Array> {
-  return new Float32Array(await Bun.file(path).arrayBuffer());
+/**
+ * Tensors are compared before anything is made of them. Where the model itself makes detections,
+ * rounding may order them otherwise, and weak ones may come and go.
+ */
+function isOfDetections({ model, config }: TrialOptions): boolean {
+  return (
+    /^coordinates=/m.test(model.options) ||
+    viewOf(config).getUint32(SessionConfig.head, true) === Head.endToEnd
+  );
 }
 
-function withRawHead(config: Uint8Array): Uint8Array {
+function configFor(config: Uint8Array, isDetections: boolean): Uint8Array {
   const copy = config.slice();
-  new DataView(copy.buffer).setUint32(SessionConfig.head, Head.raw, true);
+  const view = viewOf(copy);
+  if (isDetections) view.setFloat32(SessionConfig.confidenceMin, PROBE_CONFIDENCE, true);
+  else view.setUint32(SessionConfig.head, Head.raw, true);
   return copy;
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { detectionFault, tensorFault } from "../../../src/backend/coreml/answers.ts";
+import { type Answer, detectionFault, tensorFault } from "../../../src/backend/coreml/answers.ts";
 
-const floats = (...values: number[]): Float32Array => Float32Array.from(values);
+const floats = (...values: number[]): Answer => ({ values: Float32Array.from(values), shape: [] });
 
 describe("tensorFault()", () => {
   test.each([
@@ -22,6 +22,71 @@ describe("tensorFault()", () => {
 
   test("is found where something stands for nothing", () => {
     expect(tensorFault({ seen: floats(1), reference: floats(0) })).toContain("differs");
+  });
+});
+
+/** What a detector of 80 classes answers: boxes in pixels, and scores of 20 objects, all persons. */
+function decoded(score: (anchor: number, classId: number) => number): Float32Array {
+  const [anchors, classes] = [8400, 80];
+  const columns = [320, 240, 60, 90].map((size) =>
+    Float32Array.from({ length: anchors }, (_, anchor) => size + (anchor % 80)),
+  );
+  for (let classId = 0; classId < classes; classId += 1) {
+    columns.push(Float32Array.from({ length: anchors }, (_, anchor) => score(anchor, classId)));
+  }
+  return Float32Array.from(columns.flatMap((column) => [...column]));
+}
+
+/** The same with the columns last. */
+function transposed(values: Float32Array): Float32Array {
+  return Float32Array.from(
+    values,
+    (_, index) => values[(index % 84) * 8400 + Math.floor(index / 84)] ?? 0,
+  );
+}
+
+describe("tensorFault() of boxes in pixels and scores", () => {
+  const isPerson = (anchor: number, classId: number): boolean => anchor < 20 && classId === 0;
+  const sound = decoded((anchor, classId) => (isPerson(anchor, classId) ? 0.8 : 0.001));
+  const ofScores = /^channel \d+ of 84 in its answer differs from the CPU's by \d+ %/;
+
+  test.each([
+    ["all 0", () => 0, ofScores],
+    ["all 1", () => 1, ofScores],
+    [
+      "of another class",
+      (anchor: number, classId: number) => (anchor < 20 && classId === 1 ? 0.8 : 0.001),
+      ofScores,
+    ],
+    [
+      "rounded",
+      (anchor: number, classId: number) => (isPerson(anchor, classId) ? 0.76 : 0.03),
+      null,
+    ],
+  ] as const)("scores that are %s", (_, score, fault) => {
+    for (const [turn, shape] of [
+      [(values: Float32Array) => values, [1, 84, 8400]],
+      [transposed, [1, 8400, 84]],
+    ] as const) {
+      const found = tensorFault({
+        seen: { values: turn(decoded(score)), shape },
+        reference: { values: turn(sound), shape },
+      });
+      if (fault === null) expect(found).toBeNull();
+      else expect(found).toMatch(fault);
+    }
+  });
+
+  test("channels of a map come first", () => {
+    // Channel 0 is of hundreds, channel 1 of scores, of which the one object is lost.
+    const reference = {
+      values: Float32Array.of(640, 640, 640, 640, 0, 0.9, 0, 0),
+      shape: [1, 2, 2, 2],
+    };
+    const seen = { ...reference, values: Float32Array.of(640, 640, 640, 640, 0, 0, 0, 0) };
+    expect(tensorFault({ seen, reference })).toBe(
+      "channel 1 of 2 in its answer differs from the CPU's by 100 %, at most 20 % is rounding",
+    );
   });
 });
 
