@@ -16,6 +16,8 @@ export interface UnitFigures {
   readonly latencyMs: { readonly p50: number; readonly p95: number };
   /** Processor cores that this process kept busy meanwhile. */
   readonly busyCores: number;
+  /** Processor time of a frame, in ms; null where none was answered. */
+  readonly processorMs: number | null;
   /** Energy of a frame, in J; null where it cannot be read. */
   readonly joulesPerFrame: number | null;
 }
@@ -182,6 +184,7 @@ function figuresOf(
           throughputFps: candidate.throughput_fps.mean,
           latencyMs: { p50: candidate.latency_ms.p50, p95: candidate.latency_ms.p95 },
           busyCores: effort.wallMs > 0 ? effort.cpuMs / effort.wallMs : 0,
+          processorMs: effort.frames > 0 ? effort.cpuMs / effort.frames : null,
           joulesPerFrame: isMetered && effort.frames > 0 ? effort.joules / effort.frames : null,
         },
       ];

@@ -29,6 +29,8 @@ export interface UnitReport {
   readonly throughput_fps: number | null;
   /** Processor cores kept busy by one instance alone. */
   readonly busy_cores: number | null;
+  /** Processor time of a frame meanwhile. */
+  readonly processor_ms: number | null;
   readonly joules_per_frame: number | null;
   /** Its answers beside the reference's; null where it is the reference, or answers nothing. */
   readonly agreement: Agreement | null;

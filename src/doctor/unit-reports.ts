@@ -143,8 +143,13 @@ function unitReport(device: string, findings: Findings): UnitReport {
   const isCompared = device !== reference && own !== null && other !== null;
   const agreement = isCompared ? agreementOf(other, own) : null;
   const software = known?.software ?? false;
-  const referenceLatency = measured.single.get(reference)?.latencyMs.p50 ?? null;
-  const compared: Reference = { device: reference, latencyMs: referenceLatency };
+  const against = measured.single.get(reference);
+  const compared: Reference = {
+    device: reference,
+    latencyMs: against?.latencyMs.p50 ?? null,
+    busyCores: against?.busyCores ?? null,
+    processorMs: against?.processorMs ?? null,
+  };
   return {
     device,
     kind,
@@ -159,6 +164,7 @@ function unitReport(device: string, findings: Findings): UnitReport {
       : null,
     throughput_fps: roundOr(measured.alone.get(device)?.throughputFps),
     busy_cores: roundOr(single?.busyCores),
+    processor_ms: roundOr(single?.processorMs),
     joules_per_frame: roundOr(measured.alone.get(device)?.joulesPerFrame),
     agreement,
     verdict: verdictOf(
@@ -170,6 +176,7 @@ function unitReport(device: string, findings: Findings): UnitReport {
         placement,
         latencyMs: single?.latencyMs.p50 ?? null,
         busyCores: single?.busyCores ?? null,
+        processorMs: single?.processorMs ?? null,
         agreement,
       },
       device === reference ? null : compared,

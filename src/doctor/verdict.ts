@@ -1,10 +1,12 @@
 import { formatMs, formatPercent } from "../metrics/number-format.ts";
 import type { Agreement } from "./agreement.ts";
+import { computedBy, type Effort, effortText } from "./effort.ts";
+import { type Pace, paceOf } from "./pace.ts";
 import { type Placement, shareOn } from "./placement.ts";
 import { differenceText, nameOf, restText, timesText } from "./verdict-text.ts";
 
 /** What was found out about one device. */
-export interface UnitFindings {
+export interface UnitFindings extends Effort {
   /** As the user named it: `cpu`, `ane`, `sim:20ms`. */
   readonly device: string;
   readonly kind: string;
@@ -15,14 +17,12 @@ export interface UnitFindings {
   readonly placement: Placement | null;
   /** Median time of a frame on one instance alone, in ms; null where it was not measured. */
   readonly latencyMs: number | null;
-  /** Processor cores this process kept busy meanwhile. */
-  readonly busyCores: number | null;
   /** Its answers beside the reference's; null where it is the reference, or answers nothing. */
   readonly agreement: Agreement | null;
 }
 
 /** The device the others are compared with: the CPU. */
-export interface Reference {
+export interface Reference extends Effort {
   readonly device: string;
   readonly latencyMs: number | null;
 }
@@ -34,22 +34,20 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** How a latency relates to the reference's. */
-type Pace = "quicker" | "alike" | "slower" | "unknown";
-
 /** A unit with less of the work was not used. */
 const SHARE_NONE = 0.1;
 /** A unit with less of it leaves most to others. */
 const SHARE_MOST = 0.5;
-/** Latencies closer than this are the same: another unit would hardly be that alike. */
-const ALIKE_LOW = 0.8;
-const ALIKE_HIGH = 1.25;
 /** An accelerator that keeps more cores busy than this computes on them. */
 const BUSY_CORES_MAX = 1.5;
+/** Said where neither latency nor processor time is evidence. */
+const UNTOLD = "; whether the CPU computes it cannot be told by its processor time";
+
 /**
  * What is to be said of a device, by everything that was found out about it. It failed where it
- * does not work, answers otherwise than the reference, or ran elsewhere: both its placement and its
- * latency must say so. Placement alone is an anticipation, latency alone a coincidence.
+ * does not work, answers otherwise than the reference, or ran elsewhere: its placement and its
+ * latency say so, or the processor time that its frames took. Placement alone is an anticipation,
+ * latency alone a coincidence.
  */
 export function verdictOf(unit: UnitFindings, reference: Reference | null): Verdict {
   const { failure, agreement } = unit;
@@ -98,13 +96,18 @@ function cpuVerdict({ placement, latencyMs }: UnitFindings): Verdict {
 
 function acceleratorVerdict(unit: UnitFindings, reference: Reference | null): Verdict {
   const { kind, placement } = unit;
-  const pace = paceOf(unit, reference);
+  const pace = paceOf(unit.latencyMs, reference?.latencyMs);
   const times = timesText(unit.latencyMs, reference?.latencyMs);
+  const isCoreMl = kind === "ane" || placement?.source === "compute-plan" || isGivenToCoreMl(unit);
+  const share = placement === null ? 1 : shareOn(placement, placedAs(unit, placement));
+  const computed = computedBy(unit, reference, share);
+  const isOnProcessor = isCoreMl && computed === "processor";
+  const isUnplaced = placement !== null && share < SHARE_NONE;
+  if (isOnProcessor && !isUnplaced) return processorVerdict(unit, reference);
   if (placement === null) return verdictByPace(nameOf(kind), pace, times);
-  const seenAs = placedAs(kind, placement);
-  const share = shareOn(placement, seenAs);
+  const seenAs = placedAs(unit, placement);
   const work = `${formatPercent(share)} of the work`;
-  if (share < SHARE_NONE) return unusedVerdict(unit, { work, pace, times, seenAs });
+  if (isUnplaced) return unusedVerdict(unit, { work, pace, times, seenAs, isOnProcessor });
   const runs = `${work} runs on ${nameOf(seenAs)}`;
   const rest = restText(placement, seenAs);
   if (keepsCoresBusy(unit) && pace !== "quicker") {
@@ -112,18 +115,37 @@ function acceleratorVerdict(unit: UnitFindings, reference: Reference | null): Ve
     const text = `${runs}, but ${cores} and is no quicker than the CPU: it looks like software`;
     return { status: "note", text: `${text} (${times})` };
   }
+  const isIdle = isCoreMl && computed === "elsewhere";
   switch (pace) {
-    case "alike":
-      return { status: "note", text: `${runs}, but ${times} is what the CPU takes${rest}` };
+    case "alike": {
+      const text = `${runs}, but ${times} is what the CPU takes`;
+      const evidence = isIdle ? `, which it leaves idle (${effortText(unit, reference)})` : UNTOLD;
+      return { status: "note", text: `${text}${evidence}${rest}` };
+    }
     case "slower":
       return { status: "note", text: `${runs}, slower than the CPU: ${times}${rest}` };
     case "quicker":
     case "unknown": {
       const text = `${runs}${pace === "quicker" ? `: ${times} agrees` : ""}${rest}`;
+      // Core ML's own CPU may be the quicker one, too: beside ONNX Runtime's the clock proves nothing.
+      if (isGivenToCoreMl(unit) && !isIdle) return { status: "note", text: `${text}${UNTOLD}` };
       if (share >= SHARE_MOST) return { status: "ok", text };
       return { status: "note", text: `only ${text}` };
     }
   }
+}
+
+/** The processor did it: that is measured, whatever was planned. */
+function processorVerdict(unit: UnitFindings, reference: Reference | null): Verdict {
+  const { kind, placement } = unit;
+  const planned = placement === null ? "" : `, though ${plannedText(unit, placement)}`;
+  const text = `asked for ${nameOf(kind)}, but it ran on the CPU: ${effortText(unit, reference)}`;
+  return { status: "failed", text: `${text}${planned}` };
+}
+
+function plannedText(unit: UnitFindings, placement: Placement): string {
+  const seenAs = placedAs(unit, placement);
+  return `${formatPercent(shareOn(placement, seenAs))} of the work is placed on ${nameOf(seenAs)}`;
 }
 
 interface Evidence {
@@ -131,13 +153,15 @@ interface Evidence {
   readonly pace: Pace;
   readonly times: string;
   readonly seenAs: string;
+  readonly isOnProcessor: boolean;
 }
 
-/** Hardly anything is placed on it: the latency decides. */
-function unusedVerdict(unit: UnitFindings, { work, pace, times, seenAs }: Evidence): Verdict {
+/** Hardly anything is placed on it: latency and processor time decide. */
+function unusedVerdict(unit: UnitFindings, found: Evidence): Verdict {
+  const { work, pace, times, seenAs, isOnProcessor } = found;
   const name = nameOf(unit.kind);
   const placed = `${work} is placed on ${nameOf(seenAs)}`;
-  if (pace === "quicker") {
+  if (pace === "quicker" && !isOnProcessor) {
     return { status: "note", text: `${placed}, yet ${times} says that ${name} is used` };
   }
   const main = nameOf(unit.placement?.shares[0]?.unit ?? "cpu");
@@ -159,20 +183,15 @@ function verdictByPace(name: string, pace: Pace, times: string): Verdict {
   }
 }
 
-/**
- * The name under which a profile or plan lists the work of a kind. What ONNX Runtime gives to Core
- * ML may run on any unit that was allowed.
- */
-function placedAs(kind: string, { source, shares }: Placement): string {
-  const isCoreMl = source === "profile" && shares.some(({ unit }) => unit === "coreml");
-  return isCoreMl ? "coreml" : kind;
+/** What ONNX Runtime gives to Core ML may run on any unit that was allowed. */
+function isGivenToCoreMl({ placement }: UnitFindings): boolean {
+  return placement?.source === "profile" && shareOn(placement, "coreml") > 0;
 }
 
-function paceOf(unit: UnitFindings, reference: Reference | null): Pace {
-  if (unit.latencyMs === null || !reference?.latencyMs) return "unknown";
-  const ratio = unit.latencyMs / reference.latencyMs;
-  if (ratio < ALIKE_LOW) return "quicker";
-  return ratio > ALIKE_HIGH ? "slower" : "alike";
+/** The name under which a profile or plan lists the work of a device. */
+function placedAs(unit: UnitFindings, { source, shares }: Placement): string {
+  const isCoreMl = source === "profile" && shares.some((share) => share.unit === "coreml");
+  return isCoreMl ? "coreml" : unit.kind;
 }
 
 function keepsCoresBusy({ kind, busyCores }: UnitFindings): boolean {

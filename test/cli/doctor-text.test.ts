@@ -14,6 +14,7 @@ const unit = (device: string, more: Partial<UnitReport>): UnitReport => ({
   latency_ms: { p50: 8.1, p95: 8.6 },
   throughput_fps: 120,
   busy_cores: 1,
+  processor_ms: 8,
   joules_per_frame: null,
   agreement: null,
   verdict: { status: "ok", text: "runs on the CPU" },

@@ -3,7 +3,7 @@ import type { Agreement } from "../../src/doctor/agreement.ts";
 import type { Placement } from "../../src/doctor/placement.ts";
 import { type Reference, type UnitFindings, verdictOf } from "../../src/doctor/verdict.ts";
 
-const cpu: Reference = { device: "cpu", latencyMs: 8.1 };
+const cpu: Reference = { device: "cpu", latencyMs: 8.1, busyCores: 1, processorMs: 8.1 };
 
 const same: Agreement = { pictures: 6, compared: 40, agreed: 40, similarity: null, agrees: true };
 
@@ -42,6 +42,7 @@ function found(kind: string, more: Partial<UnitFindings>): UnitFindings {
     placement: null,
     latencyMs: null,
     busyCores: 0.1,
+    processorMs: 0.5,
     agreement: same,
     ...more,
   };
@@ -75,7 +76,7 @@ describe("verdictOf() of a Neural Engine, beside a CPU that takes 8.1 ms", () =>
       0.98,
       8.0,
       note,
-      "98 % of the work runs on the Neural Engine, but latency 8.0 ms against 8.1 on CPU is what the CPU takes; on the CPU: gather ×2, resize",
+      "98 % of the work runs on the Neural Engine, but latency 8.0 ms against 8.1 on CPU is what the CPU takes, which it leaves idle (0.1 cores busy, 0.5 ms of processor time a frame against 8.1 on CPU); on the CPU: gather ×2, resize",
     ],
     [
       0.98,
@@ -130,6 +131,96 @@ describe("verdictOf() of a Neural Engine, beside a CPU that takes 8.1 ms", () =>
   });
 });
 
+describe("verdictOf() of a plan that lies", () => {
+  const plan = placed("ane", 1);
+  const onnx = placed("coreml", 0.95, "profile");
+  const lie = "asked for the Neural Engine, but it ran on the CPU: ";
+
+  test.each([
+    ["alike the CPU's, and as busy", plan, 8, 1, 8, failed, lie],
+    ["quicker, as it takes three cores", plan, 2.9, 3, 8.7, failed, lie],
+    ["slower, with the CPU's processor time", plan, 30, 0.26, 7.9, failed, lie],
+    ["of an ONNX model, quicker than ONNX Runtime's CPU", onnx, 3, 1, 3, failed, lie],
+    ["too short to be told from preparing the picture", plan, 7.9, 0.9, 1.1, note, "100 % of the"],
+    ["of an ONNX model, quicker, half busy", onnx, 3, 0.6, 1.8, note, "95 % of the work"],
+    [
+      "quicker, and the cores idle",
+      plan,
+      2.4,
+      0.1,
+      0.3,
+      ok,
+      "100 % of the work runs on the Neural",
+    ],
+    [
+      "of an ONNX model, quicker, the cores idle",
+      onnx,
+      3,
+      0.1,
+      0.3,
+      ok,
+      "95 % of the work runs on",
+    ],
+  ] as const)("%s", (_, placement, latencyMs, busyCores, processorMs, status, start) => {
+    const unit = found("ane", { placement, latencyMs, busyCores, processorMs });
+    const verdict = verdictOf(unit, cpu);
+    expect(verdict.text).toStartWith(start);
+    expect(verdict.status).toBe(status);
+  });
+
+  test("the evidence is named beside the plan", () => {
+    const unit = found("gpu", {
+      placement: placed("gpu", 0.98),
+      latencyMs: 8,
+      busyCores: 1.02,
+      processorMs: 8,
+    });
+    expect(verdictOf(unit, cpu).text).toBe(
+      "asked for the GPU, but it ran on the CPU: 1.0 cores busy, 8.0 ms of processor time a frame " +
+        "against 8.1 on CPU, though 98 % of the work is placed on the GPU",
+    );
+  });
+
+  test("half of the work on the CPU, as planned, is no lie", () => {
+    // 0.5 · 8.1 ms are left to the CPU, and half a millisecond for the picture.
+    const unit = found("ane", {
+      placement: placed("ane", 0.5),
+      latencyMs: 6,
+      busyCores: 0.75,
+      processorMs: 4.5,
+    });
+    expect(verdictOf(unit, cpu).status).toBe("ok");
+  });
+
+  test("without a plan, processor time alone tells", () => {
+    const unit = found("ane", { latencyMs: 3, busyCores: 1, processorMs: 3 });
+    expect(verdictOf(unit, cpu)).toEqual({
+      status: "failed",
+      text: `${lie}1.0 cores busy, 3.0 ms of processor time a frame against 8.1 on CPU`,
+    });
+  });
+
+  test("latencies that are alike say so where processor time was not measured", () => {
+    const unit = found("ane", { placement: plan, latencyMs: 8, processorMs: null });
+    expect(verdictOf(unit, cpu)).toEqual({
+      status: "note",
+      text:
+        "100 % of the work runs on the Neural Engine, but latency 8.0 ms against 8.1 on CPU is what " +
+        "the CPU takes; whether the CPU computes it cannot be told by its processor time",
+    });
+  });
+
+  test("a GPU of another runtime may wait by spinning", () => {
+    const unit = found("cuda", {
+      placement: placed("cuda", 1, "profile"),
+      latencyMs: 3,
+      busyCores: 1,
+      processorMs: 3,
+    });
+    expect(verdictOf(unit, cpu).status).toBe("ok");
+  });
+});
+
 describe("verdictOf() of any device", () => {
   test("other answers than the reference's fail it, however quick it is", () => {
     const agreement: Agreement = { ...same, agreed: 3, agrees: false };
@@ -181,7 +272,12 @@ describe("verdictOf() of any device", () => {
   });
 
   test("a GPU that says it is hardware, but keeps the cores busy and is slow, is said", () => {
-    const unit = found("gpu", { placement: placed("gpu", 1), latencyMs: 107, busyCores: 1.9 });
+    const unit = found("gpu", {
+      placement: placed("gpu", 1, "profile"),
+      latencyMs: 107,
+      busyCores: 1.9,
+      processorMs: 203,
+    });
     const verdict = verdictOf(unit, cpu);
     expect(verdict.status).toBe("note");
     expect(verdict.text).toContain(
