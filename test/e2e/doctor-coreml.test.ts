@@ -52,8 +52,8 @@ async function doctor(
 
 describe.skipIf(!hasStandIn)(`aip doctor on a Core ML that computes on Linux${unlessBuilt}`, () => {
   test("a Neural Engine that is planned, quick and right agrees", async () => {
-    // The CPU is slowed, so that the other is quicker whatever else the machine does.
-    const { code, ane } = await doctor("cpu/predict-ms=300");
+    // What computes here is the CPU; beside one that is busy for so long, the other leaves it idle.
+    const { code, ane } = await doctor("cpu/predict-busy-ms=300,ane/predict-ms=60");
     expect(ane.placement).toMatchObject({ source: "compute-plan" });
     expect(ane.placement?.shares).toMatchObject([{ unit: "ane", share: 1 }]);
     expect(ane.agreement).toMatchObject({ agrees: true });
@@ -61,6 +61,20 @@ describe.skipIf(!hasStandIn)(`aip doctor on a Core ML that computes on Linux${un
     expect(ane.verdict.text).toStartWith("100 % of the work runs on the Neural Engine: latency ");
     expect(ane.verdict.text).toEndWith(" on CPU agrees");
     expect(code).toBe(0);
+  });
+
+  test.each([
+    ["as quick as the CPU", ""],
+    // Quicker only than a CPU that sleeps, which takes no less of the processor for it.
+    ["quicker than the CPU", "cpu/predict-ms=200"],
+  ])("one that is planned and right, %s and at its cost, is caught: exit 1", async (_, faults) => {
+    const { code, ane } = await doctor(faults);
+    expect(ane.placement?.shares).toMatchObject([{ unit: "ane", share: 1 }]);
+    expect(ane.agreement).toMatchObject({ agrees: true });
+    expect(ane.verdict.text).toStartWith("asked for the Neural Engine, but it ran on the CPU: ");
+    expect(ane.verdict.text).toEndWith("though 100 % of the work is placed on the Neural Engine");
+    expect(ane.verdict.status).toBe("failed");
+    expect(code).toBe(1);
   });
 
   test("one on which nothing runs, as plan and latency say, is caught: exit 1", async () => {

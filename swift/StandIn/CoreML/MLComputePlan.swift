@@ -28,6 +28,7 @@ public class MLComputePlan {
     contentsOf url: URL, configuration: MLModelConfiguration
   ) async throws -> MLComputePlan {
     let model = try CompiledModel(url)
+    _ = try model.function(configuration.functionName)
     return MLComputePlan(
       try StructureReader.structure(of: model.spec), ComputeUnit(configuration.computeUnits),
       fallbacks: model.file.fallbacks ?? [])

@@ -27,7 +27,11 @@ package struct Faults: Sendable {
     case predictFail = "predict-fail"
     case predictHang = "predict-hang"
     case predictCrash = "predict-crash"
+    /// The process is killed, as by a system short of memory.
+    case predictKilled = "predict-killed"
     case predictMs = "predict-ms"
+    /// As `predictMs`, with a core kept busy meanwhile.
+    case predictBusyMs = "predict-busy-ms"
     /// No boxes in the answer of an NMS pipeline.
     case empty
     /// The same, in arrays of one dimension.
@@ -105,6 +109,14 @@ package struct Faults: Sendable {
 
   package static func sleep(milliseconds: Int) {
     if milliseconds > 0 { usleep(UInt32(milliseconds) * 1000) }
+  }
+
+  /// Keeps a core busy.
+  package static func spin(milliseconds: Int) {
+    var now = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &now)
+    let end = now.tv_sec * 1000 + now.tv_nsec / 1_000_000 + milliseconds
+    while now.tv_sec * 1000 + now.tv_nsec / 1_000_000 < end { clock_gettime(CLOCK_MONOTONIC, &now) }
   }
 
   /// As a call that never comes back.

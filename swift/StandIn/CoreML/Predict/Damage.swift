@@ -16,11 +16,13 @@ struct Damage {
   /// Before anything is computed.
   func strike() throws {
     if has(.predictCrash) { abort() }
+    if has(.predictKilled) { kill(getpid(), SIGKILL) }
     if has(.predictHang) { Faults.hang() }
     if has(.predictFail) {
       throw MLModelError(.generic, "Unable to compute the prediction using a neural network model.")
     }
     Faults.sleep(milliseconds: faults.milliseconds(.predictMs, on: unit))
+    Faults.spin(milliseconds: faults.milliseconds(.predictBusyMs, on: unit))
   }
 
   func apply(_ answer: inout OnnxNetwork.Answer, isBoxes: Bool) {
