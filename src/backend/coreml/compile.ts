@@ -1,4 +1,5 @@
-import { basename } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { type AipError, usageError } from "../../errors.ts";
 import { contentHash } from "./content-hash.ts";
 import { probe } from "./probe.ts";
@@ -23,7 +24,7 @@ export interface CompileOptions extends StoreOptions {
 export async function compiledModel(path: string, options: CompileOptions): Promise<StoredModel> {
   const { limitMs, signal, tell, chip, folder = storeFolder() } = options;
   const hash = contentHash(path);
-  const key = verdictKey({ unit: "compile", options: "", chip });
+  const key = verdictKey({ unit: "compile", options: "", inputSize: "", chip });
   const verdictFile = verdictPath(folder, key, `${hash}-`);
   // Called under the entry's lock: another process that waited for it finds what was recorded.
   const make = async (target: string): Promise<void> => {
@@ -31,7 +32,11 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
     if (known !== null) throw unusable(path, `${known.reason} (${keptIn(verdictFile)})`);
     const request = { step: "compile", modelPath: path, target } as const;
     const what = `compiling ${basename(path)}`;
-    const result = await probe(request, { what, limitMs, signal, tell });
+    // Beside the model that is made: whoever cleans up after a crash finds it there.
+    const temporaryFolder = join(dirname(target), "temporary");
+    await mkdir(temporaryFolder);
+    const result = await probe(request, { what, limitMs, signal, tell, temporaryFolder });
+    await rm(temporaryFolder, { recursive: true, force: true });
     if (result.kind === "ok") return;
     if (result.kind === "failed") throw failure(path, result.code, result.reason);
     const reason = `Core ML's compiler ${result.kind} on it: ${result.reason}`;

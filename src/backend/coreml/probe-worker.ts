@@ -2,7 +2,9 @@
  * The thread of a probe's process that calls Core ML: it may hang, or take the process with it.
  */
 import { existsSync } from "node:fs";
-import { cp, rename, rm } from "node:fs/promises";
+import { cp, rename, rm, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname } from "node:path";
 import { AipError } from "../../errors.ts";
 import { blankSlot } from "../../layout/blank-slot.ts";
 import { Detection, Dtype, ResultDescriptor, Status } from "../../layout/layout.gen.ts";
@@ -55,10 +57,21 @@ async function compile(request: ProbeRequest & { step: "compile" }): Promise<Pro
       await cp(compiled, target, { recursive: true });
     } finally {
       await rm(compiled, { recursive: true, force: true });
+      await removeEmpty(dirname(compiled));
     }
   }
   if (!existsSync(target)) throw new Error(`no compiled model at "${target}"`);
   return { ok: true, loadMs: clockMs() - startedMs, predictMs: 0 };
+}
+
+/** The compiler makes a folder for each model, where it may be the temporary one itself. */
+async function removeEmpty(folder: string): Promise<void> {
+  if (folder === tmpdir()) return;
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!["ENOTEMPTY", "EEXIST", "ENOENT"].includes(systemCode(error))) throw error;
+  }
 }
 
 async function predict(request: ProbeRequest & { step: "predict" }): Promise<ProbeAnswer> {

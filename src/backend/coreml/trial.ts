@@ -59,7 +59,9 @@ export async function tryModel(options: TrialOptions): Promise<Trial> {
 
 async function tried(options: TrialOptions): Promise<Trial> {
   const { unit, folder, chip, model, signal, tell, what } = options;
-  const path = verdictPath(folder, verdictKey({ unit, options: model.options, chip }));
+  const inputSize = inputSizeOf(options.config);
+  const key = verdictKey({ unit, options: model.options, inputSize, chip });
+  const path = verdictPath(folder, key);
   const answerPath = path.replace(/json$/, "f32");
   using _trial = await HeldLock.wait(`${path}.lock`, signal, () =>
     tell(`waiting for another process that tries ${what}`),
@@ -137,6 +139,12 @@ function configFor(config: Uint8Array, isDetections: boolean): Uint8Array {
   if (isDetections) view.setFloat32(SessionConfig.confidenceMin, PROBE_CONFIDENCE, true);
   else view.setUint32(SessionConfig.head, Head.raw, true);
   return copy;
+}
+
+function inputSizeOf(config: Uint8Array): string {
+  const view = viewOf(config);
+  const side = (offset: number): number => view.getUint32(offset, true);
+  return `${side(SessionConfig.inputWidth)}x${side(SessionConfig.inputHeight)}`;
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {

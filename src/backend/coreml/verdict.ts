@@ -1,8 +1,8 @@
 import { readFile, writeFile } from "node:fs/promises";
-import { release } from "node:os";
 import { join } from "node:path";
 import * as v from "valibot";
 import manifest from "../../../package.json" with { type: "json" };
+import { systemBuild } from "./system-build.ts";
 
 /** What became of trying a model on a compute unit, or to compile it. */
 export interface Verdict {
@@ -32,6 +32,9 @@ export interface VerdictKey {
   /** `ane`, `gpu` or `cpu`; `compile` where the compiler was tried. */
   readonly unit: string;
   readonly options: string;
+  /** Of the pictures it takes, such as `640x384`; empty for the compiler. */
+  readonly inputSize: string;
+  /** Build of the system. */
   readonly system: string;
   /** Name of the processor. */
   readonly chip: string;
@@ -39,8 +42,8 @@ export interface VerdictKey {
 }
 
 /** The key of what is found on this system, by this version. */
-export function verdictKey(key: Pick<VerdictKey, "unit" | "options" | "chip">): VerdictKey {
-  return { ...key, system: release(), aip: manifest.version };
+export function verdictKey(key: Omit<VerdictKey, "system" | "aip">): VerdictKey {
+  return { ...key, system: systemBuild(), aip: manifest.version };
 }
 
 /** Path of the file a verdict is kept in: in the folder of its model, or `prefix` tells which. */

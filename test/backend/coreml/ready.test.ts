@@ -8,6 +8,7 @@ import { discoverMachine } from "../../../src/backend/discover.ts";
 import { planDevices } from "../../../src/backend/plan.ts";
 import type { ModelTask } from "../../../src/backend/session-task.ts";
 import { runDefaults } from "../../../src/config/run-config.ts";
+import type { AipError } from "../../../src/errors.ts";
 import { ComputeUnits } from "../../../src/layout/layout.gen.ts";
 import { loadModel } from "../../../src/pipeline/load-model.ts";
 import { type WrittenModel, writeModel } from "./model-writer.ts";
@@ -198,6 +199,40 @@ describe.skipIf(!hasStandIn)(`readyModel()${unlessBuilt}`, () => {
     expect(readdirSync(folder).filter((each) => each.startsWith(`${name}.`))).toEqual([]);
     rmSync(path, { recursive: true });
     expect(kinds(await ready("cpu"))).toBe("cpu");
+  });
+
+  test.each([
+    ["", LIMIT_MS],
+    ["compile-fail", LIMIT_MS],
+    ["compile-crash", LIMIT_MS],
+    ["compile-hang", SHORT_MS],
+  ])(
+    "leaves nothing in the temporary folder where the compiler suffers %p",
+    async (faults, limitMs) => {
+      const temporary = mkdtempSync(join(ROOT, "temporary-"));
+      const before = process.env["TMPDIR"];
+      process.env["TMPDIR"] = temporary;
+      try {
+        await ready("cpu", faults, { limitMs }).catch((error: AipError) => error.code);
+      } finally {
+        if (before === undefined) delete process.env["TMPDIR"];
+        else process.env["TMPDIR"] = before;
+      }
+      expect(readdirSync(temporary)).toEqual([]);
+      const inEntries = readdirSync(join(cache, "coreml"), { recursive: true, encoding: "utf8" });
+      expect(inEntries.filter((path) => path.includes("temporary"))).toEqual([]);
+    },
+  );
+
+  test("tries again what was killed from outside", async () => {
+    const found = await ready("ane,cpu", "ane/predict-killed");
+    expect(kinds(found)).toBe("cpu");
+    expect(found.notes).toEqual([
+      expect.stringMatching(
+        /it failed: SIGKILL from outside ended it, as a system short of memory does$/,
+      ),
+    ]);
+    expect(kinds(await ready("ane,cpu"))).toBe("ane,cpu");
   });
 
   test("says that it takes long, while it does", async () => {

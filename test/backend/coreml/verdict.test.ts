@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { release, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../../../package.json" with { type: "json" };
+import { systemBuild } from "../../../src/backend/coreml/system-build.ts";
 import {
   readVerdict,
   type Verdict,
@@ -15,19 +16,26 @@ import {
 const ROOT = mkdtempSync(join(tmpdir(), "aip-verdict-"));
 afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
 
-const key: VerdictKey = { unit: "ane", options: "", system: "24.1.0", chip: "M4", aip: "0.1.0" };
+const key: VerdictKey = {
+  unit: "ane",
+  options: "",
+  inputSize: "640x384",
+  system: "24.1.0",
+  chip: "M4",
+  aip: "0.1.0",
+};
 
 test("verdictPath() is another one for every other unit, option, system, chip and version", () => {
   const others = Object.keys(key).map((field) => verdictPath(ROOT, { ...key, [field]: "other" }));
-  expect(new Set([verdictPath(ROOT, key), ...others]).size).toBe(6);
+  expect(new Set([verdictPath(ROOT, key), ...others]).size).toBe(7);
   expect(verdictPath(ROOT, { ...key })).toBe(verdictPath(ROOT, key));
   expect(verdictPath(ROOT, key, "model-")).toMatch(/\/model-verdict-ane-[0-9a-f]{12}\.json$/);
 });
 
 test("verdictKey() is of this system and this version", () => {
-  expect(verdictKey({ unit: "ane", options: "", chip: "M4" })).toEqual({
+  expect(verdictKey({ unit: "ane", options: "", inputSize: "640x384", chip: "M4" })).toEqual({
     ...key,
-    system: release(),
+    system: systemBuild(),
     aip: manifest.version,
   });
 });
