@@ -85,7 +85,7 @@ function placementOf(
   try {
     const { coreMl } = model ?? {};
     if (coreMl != null) {
-      const plan = coreMlPlan(coreMl.compiledPath, coreMl.computeUnits);
+      const plan = coreMlPlan(coreMl);
       return { placement: placementFromComputePlan(plan), placementFailure: null };
     }
     if (profilePath === undefined) {

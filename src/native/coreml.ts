@@ -25,19 +25,28 @@ export function coreMlInfo(): CoreMlInfo {
   return { units: devices, failure: null };
 }
 
+/** How a model would be loaded whose plan is asked for. */
+export interface CoreMlPlanOptions {
+  /** The `.mlmodelc` folder. */
+  readonly compiledPath: string;
+  /** A `ComputeUnits`. */
+  readonly computeUnits: number;
+  /** Lines of key=value, see `CoreMlOptions.swift`. */
+  readonly options: string;
+}
+
 /**
  * Where Core ML means to run the operations of a compiled model: JSON, see `aip_coreml_plan`. The
  * process may hang in it.
  *
- * @param compiledPath the `.mlmodelc` folder
- * @param computeUnits a `ComputeUnits`
  * @throws {AipError} `placement-unknown`
  */
-export function coreMlPlan(compiledPath: string, computeUnits: number): string {
+export function coreMlPlan({ compiledPath, computeUnits, options }: CoreMlPlanOptions): string {
+  const [path, lines] = [cString(compiledPath), cString(options)];
   const needed = new Uint32Array(new SharedArrayBuffer(4));
   let json = outBuffer(PLAN_BYTES);
   const ask = (): number =>
-    library().aip_coreml_plan(cString(compiledPath), computeUnits, json, json.length, needed);
+    library().aip_coreml_plan(path, computeUnits, lines, json, json.length, needed);
   let status = ask();
   if (status === Status.truncated) {
     json = outBuffer(needed[0] as number);

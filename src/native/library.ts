@@ -30,7 +30,7 @@ const SYMBOLS: Record<keyof NativeLibrary, FFIFunction> = {
   aip_onnx_info: { args: [pointer, u32], returns: i32 },
   aip_onnx_inspect: { args: [pointer, pointer, u32, pointer], returns: i32 },
   aip_coreml_info: { args: [pointer, u32], returns: i32 },
-  aip_coreml_plan: { args: [pointer, u32, pointer, u32, pointer], returns: i32 },
+  aip_coreml_plan: { args: [pointer, u32, pointer, pointer, u32, pointer], returns: i32 },
   aip_coreml_compile: { args: [pointer, pointer, u32], returns: i32 },
   aip_coreml_session_create: {
     args: [pointer, pointer, u32, pointer, pointer, pointer],
@@ -103,6 +103,7 @@ export interface NativeLibrary {
   aip_coreml_plan(
     compiledPath: NativeMemory,
     computeUnits: number,
+    options: NativeMemory,
     json: NativeMemory,
     capacity: number,
     neededBytes: NativeMemory,

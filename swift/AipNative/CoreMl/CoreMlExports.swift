@@ -60,21 +60,22 @@ public func coreMlCompile(
 @_cdecl("aip_coreml_plan")
 public func coreMlPlan(
   _ compiledPath: UnsafePointer<CChar>?, _ computeUnits: UInt32,
-  _ json: UnsafeMutablePointer<UInt8>?, _ capacity: UInt32,
+  _ options: UnsafePointer<CChar>?, _ json: UnsafeMutablePointer<UInt8>?, _ capacity: UInt32,
   _ neededBytes: UnsafeMutablePointer<UInt32>?
 ) -> Int32 {
   answering { () throws(NativeError) in
     let path = String(cString: try required(compiledPath, "compiled_path"))
+    let options = options.map { String(cString: $0) } ?? ""
     let json = try required(json, "json")
     let neededBytes = try required(neededBytes, "needed_bytes")
     #if canImport(CoreML)
       let units = try ComputeUnits(computeUnits)
       try units.requirePresent()
-      let text = try computePlan(of: path, on: units)
+      let text = try computePlan(of: path, on: units, CoreMlOptions(options))
       neededBytes.pointee = UInt32(text.utf8.count + 1)
       return try writeText(text, to: json, capacity: Int(capacity))
     #else
-      _ = (path, json, neededBytes)
+      _ = (path, options, json, neededBytes)
       throw withoutCoreMl
     #endif
   }

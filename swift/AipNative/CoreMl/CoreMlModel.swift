@@ -22,11 +22,7 @@
       } catch {
         throw NativeError(Int(error.status), "\(what): \(error.message)")
       }
-      let configuration = MLModelConfiguration()
-      configuration.computeUnits = units.units
-      configuration.allowLowPrecisionAccumulationOnGPU = options.lowPrecision
-      try Self.choose(options.function, configuration, what)
-      try Self.hint(options, configuration, what)
+      let configuration = try Self.configuration(units, options, what)
       self.path = path
       do {
         let url = URL(fileURLWithPath: compiledPath, isDirectory: true)
@@ -34,6 +30,18 @@
       } catch {
         throw NativeError(AIP_STATUS_MODEL, "\(what): \(reason(error))")
       }
+    }
+
+    /// What a model is loaded with, and a plan made with.
+    static func configuration(
+      _ units: ComputeUnits, _ options: CoreMlOptions, _ what: String
+    ) throws(NativeError) -> MLModelConfiguration {
+      let configuration = MLModelConfiguration()
+      configuration.computeUnits = units.units
+      configuration.allowLowPrecisionAccumulationOnGPU = options.lowPrecision
+      try choose(options.function, configuration, what)
+      try hint(options, configuration, what)
+      return configuration
     }
 
     private static func choose(

@@ -6,7 +6,7 @@
 
   /// Where Core ML means to run the operations of a compiled model, as JSON; see `aip_coreml_plan`.
   func computePlan(
-    of compiledPath: String, on units: ComputeUnits
+    of compiledPath: String, on units: ComputeUnits, _ options: CoreMlOptions
   ) throws(NativeError) -> String {
     guard #available(macOS 14.4, *) else {
       throw NativeError(
@@ -14,15 +14,17 @@
     }
     let outcome = PlanOutcome()
     let done = DispatchSemaphore(value: 0)
-    let chosen = units.units
+    let function = options.function
+    let what = "Core ML cannot tell where it means to run the model"
+    let request = PlanRequest(
+      configuration: try CoreMlModel.configuration(units, options, what),
+      url: URL(fileURLWithPath: compiledPath, isDirectory: true))
     // The only way to it is asynchronous; the caller's thread has nothing else to do.
     Task.detached {
       do {
-        let configuration = MLModelConfiguration()
-        configuration.computeUnits = chosen
-        let url = URL(fileURLWithPath: compiledPath, isDirectory: true)
-        let plan = try await MLComputePlan.load(contentsOf: url, configuration: configuration)
-        outcome.text = describe(plan)
+        let plan = try await MLComputePlan.load(
+          contentsOf: request.url, configuration: request.configuration)
+        outcome.text = describe(plan, function)
       } catch {
         outcome.failure = reason(error)
       }
@@ -30,10 +32,15 @@
     }
     done.wait()
     if let failure = outcome.failure {
-      throw NativeError(
-        AIP_STATUS_MODEL, "Core ML cannot tell where it means to run the model: \(failure)")
+      throw NativeError(AIP_STATUS_MODEL, "\(what): \(failure)")
     }
     return outcome.text
+  }
+
+  /// Made by the caller, and the task's alone from then on.
+  private struct PlanRequest: @unchecked Sendable {
+    let configuration: MLModelConfiguration
+    let url: URL
   }
 
   /// Written by the task, and read once it is over.
@@ -43,27 +50,28 @@
   }
 
   @available(macOS 14.4, *)
-  private func describe(_ plan: MLComputePlan) -> String {
+  private func describe(_ plan: MLComputePlan, _ function: String?) -> String {
     var writer = JsonWriter()
-    writer.array { write(plan.modelStructure, of: plan, to: &$0) }
+    writer.array { write(plan.modelStructure, function, of: plan, to: &$0) }
     return writer.text
   }
 
   @available(macOS 14.4, *)
   private func write(
-    _ structure: MLModelStructure, of plan: MLComputePlan, to writer: inout JsonWriter
+    _ structure: MLModelStructure, _ chosen: String?, of plan: MLComputePlan,
+    to writer: inout JsonWriter
   ) {
     switch structure {
     case .program(let program):
-      // Of several functions a model is run by its own default, which is called main.
-      let function = program.functions["main"] ?? program.functions.values.first
+      // Where none was chosen, a model of several is run by its own default, which is called main.
+      let function = program.functions[chosen ?? "main"] ?? program.functions.values.first
       if let function { write(function.block, of: plan, to: &writer) }
     case .neuralNetwork(let network):
       for layer in network.layers {
         write(layer.type, plan.deviceUsage(for: layer)?.preferred, nil, to: &writer)
       }
     case .pipeline(let pipeline):
-      for model in pipeline.subModels { write(model, of: plan, to: &writer) }
+      for model in pipeline.subModels { write(model, chosen, of: plan, to: &writer) }
     case .unsupported:
       return
     @unknown default:

@@ -90,12 +90,12 @@ int32_t aip_coreml_info(uint8_t *json, uint32_t capacity);
 int32_t aip_coreml_compile(const char *model_path, uint8_t *compiled_path, uint32_t capacity);
 
 /// Writes where Core ML means to run the operations of the compiled model at `compiled_path` with
-/// these AIP_COMPUTE_UNITS, as JSON: [{"operator": "ios17.conv", "preferred": "neuralEngine",
-/// "cost": 0.013}, …]. `preferred` is "cpu", "gpu" or "neuralEngine", null for a constant; `cost` is
+/// these AIP_COMPUTE_UNITS and the options of aip_coreml_session_create, as JSON:
+/// [{"operator": "ios17.conv", "preferred": "neuralEngine", "cost": 0.013}, …]. `preferred` is "cpu", "gpu" or "neuralEngine", null for a constant; `cost` is
 /// its share of the whole, null where none is estimated. It is an anticipation, no measurement.
 /// Needs macOS 14.4; may hang. Returns TRUNCATED with *needed_bytes when `capacity` is too small.
-int32_t aip_coreml_plan(const char *compiled_path, uint32_t compute_units, uint8_t *json,
-                        uint32_t capacity, uint32_t *needed_bytes);
+int32_t aip_coreml_plan(const char *compiled_path, uint32_t compute_units, const char *options,
+                        uint8_t *json, uint32_t capacity, uint32_t *needed_bytes);
 
 // MARK: Sessions
 

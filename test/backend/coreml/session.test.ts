@@ -13,7 +13,7 @@ import {
   SlotHeader,
   Status,
 } from "../../../src/layout/layout.gen.ts";
-import { compileCoreMl } from "../../../src/native/coreml.ts";
+import { compileCoreMl, coreMlPlan } from "../../../src/native/coreml.ts";
 import { addressOf, lastError } from "../../../src/native/library.ts";
 import { AddressTable, NativeSession } from "../../../src/native/session.ts";
 import { loadModel } from "../../../src/pipeline/load-model.ts";
@@ -298,6 +298,20 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
     const chosen = { function: name, head: { activation: "none" } };
     writeFileSync(path.replace(/\.mlpackage$/, ".json"), JSON.stringify(chosen));
     expect(answer(open(path, { run: { confidence: 0.1 } }))).toEqual([...expected]);
+  });
+
+  test("the plan is of the function that runs, and of the options it is loaded with", () => {
+    const native = (each: string): string => join(FIXTURES, `../native/function_${each}.onnx`);
+    const functions = { coarse: native("coarse"), fine: native("fine") };
+    const compiledPath = compileCoreMl(fixture("multi-function", { functions }));
+    compiled.push(compiledPath);
+    const plan = (options: string): string =>
+      coreMlPlan({ compiledPath, computeUnits: ComputeUnits.cpuAndNeuralEngine, options });
+    expect(JSON.parse(plan("function=fine"))).toContainEqual(
+      expect.objectContaining({ preferred: "neuralEngine" }),
+    );
+    expect(() => plan("function=absent")).toThrow("has no function named absent");
+    expect(() => plan("reshape=sometimes")).toThrow("reshape is frequent or infrequent");
   });
 
   describe("of an NMS pipeline", () => {
