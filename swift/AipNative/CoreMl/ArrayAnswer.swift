@@ -9,9 +9,13 @@
     let batchSizeMax: Int
     private(set) var backings: [String: Any] = [:]
 
-    private var buffer: AlignedBuffer
+    /// Answers of the declared shape.
+    private let buffer: AlignedBuffer
+    private let shape: [Int]
     /// Core ML's output is this very object where it has written to our memory.
-    private var backing: MLMultiArray?
+    private let backing: MLMultiArray?
+    /// Answers of other shapes: Core ML may write to the backing whenever it is asked.
+    private var other = AlignedBuffer(sizeBytes: 0)
 
     /// - Throws: where no head can read such an output.
     init(_ output: MLFeatureDescription, _ config: aip_session_config) throws(NativeError) {
@@ -32,8 +36,9 @@
         ? try OutputTensor.elementCount(
           shape, type, output.name, "the model", AIP_STATUS_MODEL) : 0
       batchSizeMax = isKnown ? max(Int(config.batch_size_max), 1) : 1
+      self.shape = isKnown ? shape : []
       tensor = OutputTensor(
-        name: output.name, type: type, shape: isKnown ? shape : [], elementCount: count)
+        name: output.name, type: type, shape: self.shape, elementCount: count)
       buffer = AlignedBuffer(
         sizeBytes: batchSizeMax * count * type.sizeBytes, alignment: AlignedBuffer.pageBytes)
       tensor.place(at: UnsafeRawPointer(buffer.address))
@@ -42,41 +47,51 @@
         let array = try multiArray(over: buffer, shape, constraint.dataType)
         backing = array
         backings = [output.name: array]
+      } else {
+        backing = nil
       }
     }
 
     /// HOT: once a frame.
     func take(_ features: any MLFeatureProvider, _ place: Int) throws(NativeError) {
       let array = try features.array(tensor.name)
-      if array === backing { return }
+      if array === backing {
+        // The answer before may have had another shape.
+        if tensor.shape != shape { use(shape, in: buffer) }
+        return
+      }
       guard ArrayType.element(array.dataType)?.dtype == tensor.type.dtype else {
         throw NativeError(
           AIP_STATUS_INFERENCE,
           "Output \"\(tensor.name)\" has changed to \(ArrayType.name(array.dataType)), it was "
             + tensor.type.name)
       }
-      let shape = array.sides
-      if shape != tensor.shape { try reshape(shape) }
-      array.copyDense(
-        to: buffer.address + place * tensor.elementCount * tensor.type.sizeBytes)
+      let sides = array.sides
+      if sides != tensor.shape { try reshape(sides) }
+      let room = sides == shape ? buffer : other
+      array.copyDense(to: room.address + place * tensor.elementCount * tensor.type.sizeBytes)
     }
 
     /// A model may answer with as many values as it likes where it answers one frame a call.
-    private func reshape(_ shape: [Int]) throws(NativeError) {
+    private func reshape(_ sides: [Int]) throws(NativeError) {
+      if sides == shape { return use(sides, in: buffer) }
       guard batchSizeMax == 1 else {
         throw NativeError(
           AIP_STATUS_INFERENCE,
-          "Output \"\(tensor.name)\" has changed to shape \(describe(shape)), it was "
+          "Output \"\(tensor.name)\" has changed to shape \(describe(sides)), it was "
             + describe(tensor.shape))
       }
       let count = try OutputTensor.elementCount(
-        shape, tensor.type, tensor.name, "The inference failed", AIP_STATUS_INFERENCE)
-      if count * tensor.type.sizeBytes > buffer.sizeBytes {
-        buffer = AlignedBuffer(
-          sizeBytes: count * tensor.type.sizeBytes, alignment: AlignedBuffer.pageBytes)
-        (backing, backings) = (nil, [:])
+        sides, tensor.type, tensor.name, "The inference failed", AIP_STATUS_INFERENCE)
+      let sizeBytes = count * tensor.type.sizeBytes
+      if sizeBytes > other.sizeBytes {
+        other = AlignedBuffer(sizeBytes: sizeBytes, alignment: AlignedBuffer.pageBytes)
       }
-      tensor.place(at: UnsafeRawPointer(buffer.address), shape: shape)
+      use(sides, in: other)
+    }
+
+    private func use(_ sides: [Int], in room: AlignedBuffer) {
+      tensor.place(at: UnsafeRawPointer(room.address), shape: sides)
     }
   }
 #endif

@@ -101,6 +101,8 @@
         kCVPixelBufferHeightKey: height,
         // Asked for by being there: without it a buffer lies in plain memory and is copied.
         kCVPixelBufferIOSurfacePropertiesKey: [:] as CFDictionary,
+        // A texture of it is then the surface itself, where the GPU reads it.
+        kCVPixelBufferMetalCompatibilityKey: true,
       ]
       var pool: CVPixelBufferPool?
       let status = CVPixelBufferPoolCreate(nil, nil, attributes as CFDictionary, &pool)
