@@ -20,10 +20,22 @@ const FINDING_COUNT_MAX = 10;
 
 /** The stand-in's symbols in a native library, as `nm` shows them. */
 export async function standInSymbols(library: string): Promise<string[]> {
-  const lines = (await run(["nm", library], ROOT)).split("\n");
-  const dynamic = (await run(["nm", "-D", library], ROOT)).split("\n");
-  const found = [...lines, ...dynamic].flatMap((line) => SYMBOL.exec(line)?.[0] ?? []);
+  const listed = await Promise.all(symbolCommands(library).map((command) => run(command, ROOT)));
+  const lines = listed.flatMap((text) => text.split("\n"));
+  const found = lines.flatMap((line) => SYMBOL.exec(line)?.[0] ?? []);
   return [...new Set(found)].slice(0, FINDING_COUNT_MAX);
+}
+
+/**
+ * What lists all symbols of a library: an ELF file has a second table for those it exports, which
+ * stripping leaves alone. A Mach-O file has one table, and nm fails where it is asked for the other.
+ */
+export function symbolCommands(
+  library: string,
+  platform: string = process.platform,
+): readonly (readonly string[])[] {
+  const all = ["nm", library];
+  return platform === "darwin" ? [all] : [all, ["nm", "-D", library]];
 }
 
 /** The stand-in's files among those that `bun pm pack` would put into the package at `root`. */

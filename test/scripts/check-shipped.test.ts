@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureBuilt } from "../../scripts/build.ts";
-import { standInFiles, standInSymbols } from "../../scripts/check-shipped.ts";
+import { standInFiles, standInSymbols, symbolCommands } from "../../scripts/check-shipped.ts";
 
 /** A build for the tests takes minutes on a small machine. */
 setDefaultTimeout(15 * 60_000);
@@ -27,6 +27,14 @@ describe("standInSymbols()", () => {
   test("fails where there is no library", async () => {
     expect(standInSymbols(join(folder, "none.so"))).rejects.toThrow("none.so");
   });
+});
+
+test("symbolCommands() asks for the dynamic symbols where a file has them", () => {
+  expect(symbolCommands("a.so", "linux")).toEqual([
+    ["nm", "a.so"],
+    ["nm", "-D", "a.so"],
+  ]);
+  expect(symbolCommands("a.dylib", "darwin")).toEqual([["nm", "a.dylib"]]);
 });
 
 describe("standInFiles()", () => {
