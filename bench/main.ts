@@ -17,6 +17,7 @@ import { cascade } from "./cascade.ts";
 import { cascadeBounds } from "./cascade-bounds.ts";
 import { cascadeEarly } from "./cascade-early.ts";
 import { cascadeSeed } from "./cascade-seed.ts";
+import { coreml } from "./coreml.ts";
 import { demo } from "./demo.ts";
 import { dispatch } from "./dispatch.ts";
 import { estimate } from "./estimate.ts";
@@ -46,6 +47,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   capacity,
   preprocess,
   bgra,
+  coreml,
   postprocess,
   demo,
   cascadeEarly,

@@ -72,6 +72,14 @@ test("bench bgra makes about the picture libswscale makes, from every size and f
   }
 });
 
+test("bench coreml measures each unit that Core ML has, or says why there is none", async () => {
+  const [comparison] = await quick("coreml");
+  const names = comparison?.ways.map(({ name }) => name) ?? [];
+  expect(names[0]).toBe("ONNX Runtime, one thread");
+  for (const name of names.slice(1)) expect(name).toMatch(/^Core ML, (CPU|GPU|Neural Engine)$/);
+  if (names.length === 1) expect(comparison?.notes[0]).toStartWith("without Core ML");
+});
+
 test("bench demo draws the scene in every size", async () => {
   expect((await quick("demo")).map(({ title }) => title)).toEqual([
     "demo scene 640x360 yuv420p",
@@ -184,6 +192,7 @@ test("bench --help lists every benchmark", async () => {
     "schedule",
     "estimate",
     "preprocess",
+    "coreml",
     "postprocess",
     "demo",
     "help",

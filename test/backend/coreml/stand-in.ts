@@ -8,6 +8,9 @@ export const STAND_IN: string = join(import.meta.dir, "../../../build/standin/li
 /** Whether it has been built: `bun scripts/build.ts --standin`. */
 export const hasStandIn: boolean = process.platform === "linux" && existsSync(STAND_IN);
 
+/** Whether there is a Core ML to ask: the stand-in, or on a Mac Apple's own. */
+export const hasCoreMl: boolean = hasStandIn || process.platform === "darwin";
+
 /** Behind the name of what is skipped. */
 export const unlessBuilt: string = hasStandIn ? "" : " (skipped: no build/standin)";
 
