@@ -1,6 +1,7 @@
 import { usageError } from "../errors.ts";
 import { ComputeUnits, Provider, SessionConfig } from "../layout/layout.gen.ts";
 import type { BatchOption, DeviceSpec, SessionTask, SimulatedOptions } from "./backend.ts";
+import { coreMlBatch } from "./coreml/batch.ts";
 import { coreMlLines, refuseCoreMlOptions } from "./coreml/options.ts";
 import { coreMlProviderOptions } from "./coreml-provider.ts";
 import { readBatch } from "./device-options.ts";
@@ -71,7 +72,8 @@ export function coreMlTask(spec: DeviceSpec, model: ModelTask): SessionTask {
   if (coreMl?.compiledPath == null || computeUnits === undefined) {
     throw new TypeError(`coreMlTask: "${path}" is not ready for device "${spec.kind}"`);
   }
-  const batch = batchFor(spec, model);
+  const isSingle = (model.batchSize ?? 1) === 1;
+  const batch = isSingle ? coreMlBatch(spec, path, coreMl.answer) : batchFor(spec, model);
   const config = configure(model, { provider: Provider.coreml, threadCount: 0, batch });
   const options = [...coreMl.answer, ...coreMlLines(spec)].join("\n");
   const { compiledPath } = coreMl;

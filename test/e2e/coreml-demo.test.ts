@@ -20,9 +20,9 @@ const ENVIRONMENT = {
 };
 
 /** Boxes of at least this confidence that a run of the model gives, over all frames. */
-async function boxCount(model: string, name: string): Promise<number> {
+async function boxCount(model: string, name: string, device = "cpu"): Promise<number> {
   const files = `--output ${name}.ndjson --report ${name}.json --quiet`;
-  const words = `demo:frames=${FRAME_COUNT} --model ${join(MODELS, model)} --device cpu ${files}`;
+  const words = `demo:frames=${FRAME_COUNT} --model ${join(MODELS, model)} --device ${device} ${files}`;
   const { code, stderr } = await workspace.run(words, ENVIRONMENT);
   expect(stderr).not.toContain("aip: ");
   expect(code).toBe(0);
@@ -55,5 +55,11 @@ describe.skipIf(!hasCoreMl)(`the demo detector on Core ML's CPU${unlessBuilt}`, 
     expect(expected).toBeGreaterThan(FRAME_COUNT);
     const found = await boxCount("demo.mlpackage", "coreml");
     expect(Math.abs(found - expected)).toBeLessThanOrEqual(0.02 * expected);
+    // Four pictures in one call of Core ML's.
+    expect(await boxCount("demo.mlpackage", "batch", "cpu:batch=4:replicas=1")).toBe(found);
+    const { devices } = await workspace.report("batch.json");
+    expect(devices.map(({ frames_per_call: frames }) => frames).every((n) => (n ?? 1) > 1)).toBe(
+      true,
+    );
   });
 });
