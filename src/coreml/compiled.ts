@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { readCompiledFeature } from "./compiled-feature.ts";
+import { type EngineTraits, traitsOffNeuralEngine } from "./engine-traits.ts";
 import type { CoreMlInspection, Feature, Suppression } from "./inspection.ts";
 import { leavesNeuralEngine } from "./neural-engine.ts";
 import { tally } from "./operation.ts";
@@ -66,10 +67,7 @@ export function readCompiled(path: string): CompiledReading {
   const kinds = structure.map(({ name }) => name.replace(/^MLModelType_/, ""));
   const inputs = model.inputSchema.map((each) => readCompiledFeature(each));
   const outputs = model.outputSchema.map((each) => readCompiledFeature(each));
-  return {
-    kinds,
-    specVersion,
-    needs,
+  const traits: EngineTraits = {
     functions: [
       {
         name: "main",
@@ -82,15 +80,21 @@ export function readCompiled(path: string): CompiledReading {
       },
     ],
     suppression: kinds.at(-1) === "nonMaximumSuppression" ? suppressionOf(inputs, outputs) : null,
+    computeTypes: null,
+  };
+  return {
+    ...traits,
+    kinds,
+    specVersion,
+    needs,
     metadata: model.userDefinedMetadata,
     author: model.author,
     description: model.shortDescription,
     licence: model.license,
     version: model.version,
     weightBytes: null,
-    computeTypes: null,
     operations: tally(operations.map(({ type, count }) => [type, count])),
-    leavesNeuralEngine: leavesNeuralEngine(operations),
+    leavesNeuralEngine: [...leavesNeuralEngine(operations), ...traitsOffNeuralEngine(traits)],
     notes: [
       `weights ${model.storagePrecision || "unknown"}, computed in ${model.computePrecision || "unknown"}, as its compiler says`,
       ...NOTES,

@@ -2,6 +2,7 @@ import { type Dirent, readdirSync, readFileSync, type Stats, statSync } from "no
 import { dirname, join } from "node:path";
 import { AipError } from "../errors.ts";
 import { newer, readCompiled } from "./compiled.ts";
+import { traitsOffNeuralEngine } from "./engine-traits.ts";
 import type { CoreMlInspection } from "./inspection.ts";
 import { type ModelReading, NewerSpecification, readModel } from "./model.ts";
 import { leavesNeuralEngine } from "./neural-engine.ts";
@@ -87,14 +88,18 @@ function summary(reading: ModelReading): Omit<CoreMlInspection, "format" | "size
   const { operations, constants, resultTypes, specVersion, ...said } = reading;
   const isProgram = said.kinds.includes("mlProgram");
   const floats = resultTypes.filter((dtype) => /^b?float/.test(dtype));
+  const computeTypes = isProgram ? tally(floats.map((dtype) => [dtype, 1])) : null;
   return {
     ...said,
     specVersion,
     needs: systemOf(specVersion) ?? "",
     weightBytes: tally(constants.map(({ dtype, sizeBytes }) => [dtype, sizeBytes ?? 0])),
-    computeTypes: isProgram ? tally(floats.map((dtype) => [dtype, 1])) : null,
+    computeTypes,
     operations: tally(operations.map(({ type }) => [type, 1])),
-    leavesNeuralEngine: leavesNeuralEngine(operations),
+    leavesNeuralEngine: [
+      ...leavesNeuralEngine(operations),
+      ...traitsOffNeuralEngine({ ...said, computeTypes }),
+    ],
     notes: [],
   };
 }

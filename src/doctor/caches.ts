@@ -62,7 +62,8 @@ export async function cacheObstacle(folder: string = cacheFolder()): Promise<str
 
 function inspectFolder(path: string): CacheState {
   const name = basename(path);
-  const entries = entriesOf(path);
+  // Locks are no entries: they stay, and hold nothing.
+  const entries = entriesOf(path).filter((entry) => !entry.name.endsWith(".lock"));
   const check = CHECKS[name];
   const damaged: DamagedEntry[] = [];
   for (const entry of entries) {

@@ -179,6 +179,12 @@ describe("inspectCoreMl()", () => {
       "1 conv kernel above 7",
       "1 max_pool window above 7",
       "1 while_loop control flow",
+      expect.stringMatching(/^\d+ float32 result of more than 16 bits$/),
+      "1 input takes several shapes",
+    ]);
+    expect(found("nms.mlpackage")).toEqual(["1 nonMaximumSuppression a stage beside the network"]);
+    expect(found("classifier.mlpackage")).toEqual([
+      expect.stringMatching(/^\d+ float32 result of more than 16 bits$/),
     ]);
     expect(found("network.mlmodel")).toEqual([
       "1 convolution dilated",

@@ -63,6 +63,8 @@ describe("inspectCaches()", () => {
     expect(lockFile(lock)).toBe(true);
     const [cache] = await inspectCaches(folder);
     closeSync(lock);
+    // Two models, a verdict and two that are being made; the locks beside them are no entries.
+    expect(cache?.entries).toBe(5);
     expect(cache?.damaged.map(({ path }) => path).sort()).toEqual([
       join(models, ".making-cc-4242"),
       join(models, "bb"),

@@ -148,7 +148,9 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
   test("refuses a model no frame of which could be answered", async () => {
     const { code, stderr } = await run(`demo --model ${DEMO} --device cpu --frames 5`, "nan");
     expect(sentences(stderr)).toEqual([
-      expect.stringMatching(/No device can run model ".*": cpu is left out: .*are not numbers/),
+      expect.stringMatching(
+        /No device can run model ".*": tried on the CPU, it failed: .*are not numbers/,
+      ),
     ]);
     expect(code).toBe(2);
   });

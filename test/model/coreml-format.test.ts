@@ -38,7 +38,7 @@ metadata     imgsz = [64, 64]
              task = detect
 precision    weights float16 throughout; results of operations float16 throughout
 operations   20: conv 6, relu 3, reshape 3, mul 2, slice_by_size 2, concat 1, identity 1, squeeze 1, and 1 more
-leaves ANE   nothing known to (unverified; a Mac decides)
+leaves ANE   1 × nonMaximumSuppression: a stage beside the network (of a pipeline, networks and programs alone have compute units, unverified)
 
 name         m
 head         nms-pipeline from output "confidence"

@@ -1,10 +1,14 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fstatSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { lockFile } from "../../native/file-lock.ts";
 import { throwIfInterrupted } from "./interrupted.ts";
 
 /** How often a lock that another process holds is asked for again. */
 const RETRY_MS = 50;
+
+function inodeOf(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
+}
 
 /** A lock on a file, held until it is disposed of or this process ends, however it ends. */
 export class HeldLock implements Disposable {
@@ -14,11 +18,13 @@ export class HeldLock implements Disposable {
     this.#fd = fd;
   }
 
-  /** The lock, or null where somebody holds it. The file is made, and stays. */
+  /** The lock, or null where somebody holds it. The file is made, and stays until its holder removes it. */
   static try(path: string): HeldLock | null {
     mkdirSync(dirname(path), { recursive: true });
     const fd = openSync(path, "a");
-    if (lockFile(fd)) return new HeldLock(fd);
+    // Whoever held it before may have removed the file, and another process made the next.
+    const isLocked = lockFile(fd) && fstatSync(fd).ino === inodeOf(path);
+    if (isLocked) return new HeldLock(fd);
     closeSync(fd);
     return null;
   }

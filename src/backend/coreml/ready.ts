@@ -9,7 +9,7 @@ import { coreMlMachine, unitName } from "./devices.ts";
 import { coreMlLines } from "./options.ts";
 import type { StoredModel } from "./store.ts";
 import { type Trial, tryModel } from "./trial.ts";
-import { keptIn } from "./verdict.ts";
+import { faultText, refusal, type Tried } from "./trial-text.ts";
 
 /** Longest that compiling, or loading for a unit, may take; `AIP_COREML_PROBE_SECONDS`. */
 const LIMIT_SECONDS = 300;
@@ -67,12 +67,12 @@ export async function readyModel(options: ReadyOptions): Promise<Ready> {
   taken.set(stored.folder, stored);
   const ready = { ...model, coreMl: { ...model.coreMl, compiledPath: stored.compiledPath } };
   const trials = await tryAll(present, ready, stored.folder, { ...options, limitMs });
+  // Nothing was found out that is worth keeping, as of a folder that only looks like a model.
+  if (trials.every(({ trial }) => trial.verdict.outcome === "failed")) {
+    taken.delete(stored.folder);
+    stored.discard();
+  }
   return without(trials, { specs, machine, model: ready });
-}
-
-interface Tried {
-  readonly spec: DeviceSpec;
-  readonly trial: Trial;
 }
 
 /** The CPU first: the others' answers are compared with its own. */
@@ -109,27 +109,19 @@ async function tryAll(
   );
 }
 
-const FAULTS = {
-  failed: "it failed",
-  hung: "it hung",
-  crashed: "it crashed",
-  wrong: "it answered wrongly",
-} as const;
-
 function without(
   tried: readonly Tried[],
   { specs, machine, model }: Pick<Ready, "specs" | "machine" | "model">,
 ): Ready {
   const reasons = new Map<string, string>();
   for (const { spec, trial } of tried) {
-    const { outcome, reason } = trial.verdict;
-    if (outcome === "ok") continue;
+    const fault = faultText(trial, model.path);
+    if (fault === null) continue;
+    const unit = unitName(spec.kind);
     const name = basename(model.path);
     reasons.set(
       spec.text,
-      `${spec.kind} is left out: when ${name} was tried on the ${unitName(spec.kind)}, ` +
-        `${FAULTS[outcome]}: ${withoutModel(reason, model.path)}` +
-        (trial.path === null ? "" : ` (${keptIn(trial.path)})`),
+      `${spec.kind} is left out: when ${name} was tried on the ${unit}, ${fault}`,
     );
   }
   const left = specs.filter(({ text }) => !reasons.has(text));
@@ -155,16 +147,10 @@ function without(
   if (left.length === 0 || !usable) {
     throw usageError(
       "device-unavailable",
-      `No device can run model "${model.path}": ${notes.join("; ")}`,
+      `No device can run model "${model.path}": ${refusal(tried, model.path)}`,
     );
   }
   return { specs: left, machine: { ...machine, devices }, model, notes };
-}
-
-/** The model has been named already. */
-function withoutModel(reason: string, path: string): string {
-  const start = `Cannot open model "${path}": `;
-  return reason.startsWith(start) ? reason.slice(start.length) : reason;
 }
 
 /** What `auto` and `all` stand for; simulated devices need no model of Core ML. */

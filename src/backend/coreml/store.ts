@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../../cache-folder.ts";
@@ -26,6 +26,8 @@ export interface StoredModel extends Disposable {
   readonly folder: string;
   /** The `.mlmodelc` folder, at a path that never holds another model. */
   readonly compiledPath: string;
+  /** Gives it up, and removes it where no other process has it: it is of no use. */
+  discard(): void;
 }
 
 /** Folder of the compiled models. */
@@ -63,13 +65,18 @@ export async function storedModel(
     const users = join(entry, `${USER}${process.pid}-${userCount}`);
     const use = HeldLock.try(users);
     evict(folder, entry, sizeMaxBytes);
+    const dispose = (): void => {
+      use?.[Symbol.dispose]();
+      rmSync(users, { force: true });
+    };
     return {
       folder: entry,
       compiledPath: join(entry, MODEL_FOLDER),
-      [Symbol.dispose]() {
-        use?.[Symbol.dispose]();
-        rmSync(users, { force: true });
+      discard() {
+        dispose();
+        removeUnused(folder, hash);
       },
+      [Symbol.dispose]: dispose,
     };
   } catch (cause) {
     throw asUnwritable(cause, source, folder);
@@ -101,6 +108,8 @@ async function makeEntry(
     await rename(staging, entry);
   } catch (error) {
     rmSync(staging, { recursive: true, force: true });
+    // It guards nothing, and this process holds it.
+    if (!existsSync(entry)) rmSync(lockPath(folder, hash), { force: true });
     throw error;
   }
 }
@@ -136,6 +145,16 @@ function evict(folder: string, keep: string, sizeMaxBytes: number): void {
     rmSync(entry.path, { recursive: true, force: true });
     sizeBytes -= entry.sizeBytes;
   }
+}
+
+/** Removes an entry with its lock, unless somebody has it. */
+function removeUnused(folder: string, hash: string): void {
+  const entry = join(folder, hash);
+  // Whoever makes or takes it right now holds its lock.
+  using lock = HeldLock.try(lockPath(folder, hash));
+  if (lock === null || !existsSync(entry) || isUsed(entry)) return;
+  rmSync(entry, { recursive: true, force: true });
+  rmSync(lockPath(folder, hash), { force: true });
 }
 
 /** Whether a process that is still there has taken the model. */

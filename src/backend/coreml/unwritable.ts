@@ -5,6 +5,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EACCES: "permission denied",
   EPERM: "permission denied",
+  ENOENT: "no folder can be made there",
   EROFS: "the file system is read-only",
   ENOTDIR: "it is no folder",
 };

@@ -13,7 +13,7 @@ export const run: Command = {
     model: {
       type: "string",
       valueHint: "FILE|NAME",
-      description: "ONNX model (Default: the built-in demo model)",
+      description: "ONNX model, or Core ML model on a Mac (Default: the built-in demo model)",
     },
     device: {
       type: "string",

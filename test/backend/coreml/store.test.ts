@@ -84,7 +84,7 @@ describe("storedModel()", () => {
         `Cannot store the compiled model of "x.mlpackage" in "${where.folder}": the disk is full; ` +
         "name a folder with room by AIP_CACHE_DIR",
     });
-    expect(readdirSync(where.folder)).toEqual(["aa.lock"]);
+    expect(readdirSync(where.folder)).toEqual([]);
     const { make } = maker();
     const stored = await storedModel("aa", "x.mlpackage", make, where);
     expect(existsSync(stored.compiledPath)).toBe(true);
@@ -109,6 +109,26 @@ describe("storedModel()", () => {
     rmSync(join(folder, "entry.json"));
     await storedModel("aa", "x", made.make, where);
     expect(made.count).toBe(3);
+  });
+
+  test("is discarded with its lock, unless another one has it", async () => {
+    const where = options();
+    const [first, second] = [
+      await storedModel("aa", "x", maker().make, where),
+      await storedModel("aa", "x", maker().make, where),
+    ];
+    first.discard();
+    expect(existsSync(second.compiledPath)).toBe(true);
+    second.discard();
+    expect(readdirSync(where.folder)).toEqual([]);
+  });
+
+  test.if(process.platform === "linux")("says where no folder can be made", async () => {
+    const where = { ...options(), folder: "/proc/none/coreml" };
+    await expect(storedModel("aa", "x", maker().make, where)).rejects.toMatchObject({
+      code: "cache-unwritable",
+      message: expect.stringContaining('in "/proc/none/coreml": no folder can be made there; name'),
+    });
   });
 
   test("removes what a process left that was ended while making a model", async () => {
