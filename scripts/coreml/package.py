@@ -16,6 +16,7 @@ import coremltools as ct
 from coremltools.converters.mil.frontend.milproto.load import load as load_milproto
 
 from .failure import UsageFailure
+from .staging import remove_abandoned, staging_prefix
 
 FOLDER = Path("Data/com.apple.CoreML")
 MODEL, WEIGHTS = FOLDER / "model.mlmodel", FOLDER / "weights" / "weight.bin"
@@ -36,7 +37,8 @@ def staged(target):
     if not target.parent.is_dir():
         raise UsageFailure(f'Output folder "{target.parent}" does not exist')
     try:
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.stem}-", dir=target.parent))
+        remove_abandoned(target.parent, target.stem)
+        staging = Path(tempfile.mkdtemp(prefix=staging_prefix(target.stem), dir=target.parent))
     except OSError as error:
         raise UsageFailure(f'Output "{target}" cannot be written: {error.strerror}') from error
     try:

@@ -300,6 +300,26 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
     expect(answer(open(path, { run: { confidence: 0.1 } }))).toEqual([...expected]);
   });
 
+  test("a unit that is not there is refused before Core ML could hang on it", () => {
+    const path = fixture("yolov8", { onnx: onnx("yolov8") });
+    const compiledPath = compileCoreMl(path);
+    compiled.push(compiledPath);
+    setFaults("no-ane,no-gpu");
+    try {
+      for (const [units, name] of [
+        [ComputeUnits.cpuAndNeuralEngine, "Neural Engine"],
+        [ComputeUnits.cpuAndGpu, "GPU"],
+      ] as const) {
+        const missing = `Core ML does not find the ${name} on this machine`;
+        expect(() => open(path, { units })).toThrow(missing);
+        const asked = { compiledPath, computeUnits: units, options: "" };
+        expect(() => coreMlPlan(asked)).toThrow(missing);
+      }
+    } finally {
+      setFaults("");
+    }
+  });
+
   test("the plan is of the function that runs, and of the options it is loaded with", () => {
     const native = (each: string): string => join(FIXTURES, `../native/function_${each}.onnx`);
     const functions = { coarse: native("coarse"), fine: native("fine") };
