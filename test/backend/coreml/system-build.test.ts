@@ -3,10 +3,10 @@ import { release } from "node:os";
 import { systemBuild } from "../../../src/backend/coreml/system-build.ts";
 
 const PLIST = `<plist version="1.0"><dict>
-	<key>ProductBuildVersion</key>
-	<string>24C101</string>
-	<key>ProductVersion</key>
-	<string>15.2</string>
+  <key>ProductBuildVersion</key>
+  <string>24C101</string>
+  <key>ProductVersion</key>
+  <string>15.2</string>
 </dict></plist>`;
 
 describe("systemBuild()", () => {
