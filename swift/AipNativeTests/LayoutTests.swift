@@ -13,7 +13,7 @@ final class LayoutTests: XCTestCase {
   }
 
   func testFieldsStandWhereTheDiagramsSay() {
-    XCTAssertEqual(MemoryLayout<aip_slot_header>.offset(of: \.plane_offset_bytes), 76)
+    XCTAssertEqual(MemoryLayout<aip_slot_header>.offset(of: \.plane_offset_bytes), 88)
     XCTAssertEqual(MemoryLayout<aip_slot_header>.offset(of: \.time_ms), 16)
     XCTAssertEqual(MemoryLayout<aip_result_descriptor>.offset(of: \.payload_shape), 76)
     XCTAssertEqual(MemoryLayout<aip_result_descriptor>.offset(of: \.finished_ms), 40)

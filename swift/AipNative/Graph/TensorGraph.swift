@@ -38,7 +38,7 @@ final class TensorGraph {
 
   deinit { model.runtime.api.pointee.ReleaseMemoryInfo(memory) }
 
-  /// Reads the given inputs and writes the given outputs; others are not computed.
+  /// Reads the given inputs and writes the given outputs; others are not asked for.
   ///
   /// HOT: once a training step, and once a batch. Nothing is allocated here but by ONNX Runtime.
   func run(

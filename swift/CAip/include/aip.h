@@ -168,7 +168,7 @@ int32_t aip_graph_describe(aip_graph *graph, uint8_t *json, uint32_t capacity,
                            uint32_t *needed_bytes);
 
 /// Runs the graph once: reads all its inputs and writes the outputs given, at least one; others are
-/// not computed. No output may overlap an input. INVALID_ARGUMENT where a tensor is not as declared,
+/// not written. No output may overlap an input. INVALID_ARGUMENT where a tensor is not as declared,
 /// INFERENCE where ONNX Runtime cannot run it.
 int32_t aip_graph_run(aip_graph *graph, const aip_graph_tensor *inputs, uint32_t input_count,
                       const aip_graph_tensor *outputs, uint32_t output_count);
