@@ -9,10 +9,8 @@ import {
   type FootageTask,
   FootageWord,
 } from "./footage-protocol.ts";
+import { LUMA_SIDE } from "./luma-side.ts";
 import { checkSelection, countOf, endOf, type FrameSelection } from "./selection.ts";
-
-/** Side of the luma thumbnails the difference detector compares. */
-export const LUMA_SIDE = 50;
 
 const PROGRESS_MS = 200;
 const CLOSE_WITHIN_MS = 2000;

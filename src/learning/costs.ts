@@ -1,9 +1,9 @@
 import { measureDecoding } from "../calibration/decoding.ts";
 import { studentQuantile } from "../cascade/beta.ts";
 import type { MeasuredCosts, MeasuredMs } from "../cascade/file/cascade.ts";
-import { LUMA_SIDE } from "../cascade/file/document.ts";
 import type { CascadeCosts, DifferenceLevel, Question } from "../cascade/types.ts";
 import { runtimeError } from "../errors.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
 import { openSource } from "../source/open.ts";

@@ -1,7 +1,8 @@
 import { learnBlockWeights } from "../cascade/block-weights.ts";
-import { BLOCK_COUNT, LUMA_SIDE } from "../cascade/file/document.ts";
+import { BLOCK_COUNT } from "../cascade/file/document.ts";
 import type { Span } from "../cascade/spans.ts";
 import { IGNORED } from "../cascade/types.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { blockErrors } from "../native/difference.ts";
 import type { DetectorKind } from "./gates.ts";
 

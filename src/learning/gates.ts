@@ -1,6 +1,6 @@
-import { LUMA_SIDE } from "../cascade/file/document.ts";
 import { NO_ANCHOR } from "../cascade/replay.ts";
 import type { DifferenceLevel } from "../cascade/types.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { Difference } from "../native/difference.ts";
 
 const LUMA_BYTES = LUMA_SIDE * LUMA_SIDE;

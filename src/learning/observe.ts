@@ -1,6 +1,6 @@
-import { LUMA_SIDE } from "../cascade/file/document.ts";
 import type { Span, Spans } from "../cascade/spans.ts";
 import { IGNORED } from "../cascade/types.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { type DetectorKind, gateOf, skipChoices, thresholdChoices } from "./gates.ts";
 import type { Observations, SpanObservations } from "./observations.ts";
 

@@ -1,5 +1,5 @@
-import { LUMA_SIDE } from "../cascade/file/document.ts";
 import type { Question } from "../cascade/types.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { Thumbnails } from "../native/thumbnail.ts";
 import { NetworkScorer } from "../training/network-scorer.ts";
 import { type VisitOptions, visitFrames } from "./frame-sink.ts";

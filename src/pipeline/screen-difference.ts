@@ -1,11 +1,9 @@
 import type { DifferenceLevel, Question } from "../cascade/types.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { EarlyAnswer, SlotHeader } from "../layout/layout.gen.ts";
 import { Difference } from "../native/difference.ts";
 import { Thumbnails } from "../native/thumbnail.ts";
 import type { ScreenContext, ScreenLevel } from "./screen.ts";
-
-/** Side of the luma thumbnails. */
-export const LUMA_SIDE = 50;
 
 /**
  * The difference detector: a frame that hardly differs from the last one with an answer of its own

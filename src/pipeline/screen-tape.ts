@@ -1,8 +1,8 @@
 import type { Question } from "../cascade/types.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { EarlyAnswer } from "../layout/layout.gen.ts";
 import { Thumbnails } from "../native/thumbnail.ts";
 import type { ScreenContext, ScreenLevel } from "./screen.ts";
-import { LUMA_SIDE } from "./screen-difference.ts";
 
 /** Where an ingest worker leaves the thumbnails of its frames, for whoever learns from them. */
 export interface TapePlan {

@@ -37,10 +37,6 @@ static aip_draw_style style_for(const aip_mutable_image *image) {
   return style;
 }
 
-static float within(float value, float low, float high) {
-  return value < low ? low : value > high ? high : value;
-}
-
 // The box with far-off edges drawn near, so that arithmetic stays exact; false: nothing to draw.
 static bool cut_box(const aip_mutable_image *image, const aip_detection *box, float margin,
                     aip_rect *out) {

@@ -21,6 +21,11 @@ typedef struct aip_rect {
   float x1, y1, x2, y2;
 } aip_rect;
 
+/// The nearest value of `low` to `high`.
+static inline float within(float value, float low, float high) {
+  return value < low ? low : value > high ? high : value;
+}
+
 /// Line and text measures for a picture, in pixels.
 typedef struct aip_draw_style {
   float line;  // width

@@ -3,10 +3,6 @@
 
 #include "draw_internal.h"
 
-static float within(float value, float low, float high) {
-  return value < low ? low : value > high ? high : value;
-}
-
 static bool overlap(aip_rect a, aip_rect b) {
   return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
 }

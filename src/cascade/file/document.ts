@@ -2,8 +2,7 @@ import type { Cascade, ErrorRate, FrameSpan, MeasuredCosts, MeasuredMs } from ".
 
 /** Raised whenever a cascade of before would be answered otherwise, or could not be read. */
 export const CASCADE_FORMAT = 1;
-/** Side of a luma thumbnail in pixels, and the number of its blocks. */
-export const LUMA_SIDE = 50;
+/** Blocks of a luma thumbnail. */
 export const BLOCK_COUNT = 100;
 
 /** A file beside `cascade.json`. */

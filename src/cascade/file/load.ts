@@ -1,6 +1,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AipError, usageError } from "../../errors.ts";
+import { LUMA_SIDE } from "../../footage/luma-side.ts";
 import { type ModelManifest, validateManifest } from "../../model/manifest.ts";
 import { reasonOf } from "../../sink/line-writer.ts";
 import type { Cascade } from "./cascade.ts";
@@ -8,7 +9,6 @@ import {
   type CascadeDocument,
   type CascadePart,
   fromDocument,
-  LUMA_SIDE,
   type PartContents,
 } from "./document.ts";
 import { decodeGray } from "./gray-picture.ts";

@@ -1,10 +1,11 @@
 import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { AipError, runtimeError, usageError } from "../../errors.ts";
+import { LUMA_SIDE } from "../../footage/luma-side.ts";
 import { reasonOf } from "../../sink/line-writer.ts";
 import { replaceFile } from "../../sink/replace-file.ts";
 import type { Cascade } from "./cascade.ts";
-import { type CascadeDocument, type CascadePart, LUMA_SIDE, toDocument } from "./document.ts";
+import { type CascadeDocument, type CascadePart, toDocument } from "./document.ts";
 import { encodeGray } from "./gray-picture.ts";
 import { sealDocument, sha256 } from "./seal.ts";
 

@@ -1,0 +1,2 @@
+/** Side of the luma thumbnails that a difference detector compares, in pixels. */
+export const LUMA_SIDE = 50;
