@@ -17,8 +17,8 @@ export interface ComparisonOptions {
 }
 
 /**
- * Runs every way once a round, in turns (A B A B), so that what else the machine does falls on all
- * of them alike.
+ * Runs every way once a round, in turns and every other round backwards (A B B A), so that what
+ * else the machine does, and a drift of its speed, falls on all of them alike.
  *
  * @returns each way's figure of every round, in the order of the rounds
  */
@@ -29,7 +29,8 @@ export async function alternate(
   const names = Object.keys(ways);
   const values = new Map(names.map((name): [string, number[]] => [name, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const name of names) values.get(name)?.push(await (ways[name] as () => number)());
+    const order = round % 2 === 0 ? names : names.toReversed();
+    for (const name of order) values.get(name)?.push(await (ways[name] as () => number)());
   }
   return names.map((name) => ({ name, values: values.get(name) as number[] }));
 }

@@ -14,14 +14,14 @@ test("pairedRatio() takes the median of the rounds' own ratios", () => {
   expect(pairedRatio([1], [], "higher")).toBeNaN();
 });
 
-test("alternate() runs the ways in turns", async () => {
+test("alternate() runs the ways in turns, every other round backwards", async () => {
   const order: string[] = [];
   const way = (name: string) => () => order.push(name);
   const ways = await alternate({ a: way("a"), b: way("b") }, 2);
-  expect(order).toEqual(["a", "b", "a", "b"]);
+  expect(order).toEqual(["a", "b", "b", "a"]);
   expect(ways).toEqual([
-    { name: "a", values: [1, 3] },
-    { name: "b", values: [2, 4] },
+    { name: "a", values: [1, 4] },
+    { name: "b", values: [2, 3] },
   ]);
 });
 
