@@ -3,7 +3,7 @@
 ///   demo_background.c  the empty street, by day and at dusk
 ///   demo_vehicle.c, demo_people.c   an object as convex polygons
 ///   demo_shape.c, demo_clip.c       shapes made of polygons, and their bounds
-///   demo_raster.c      anti-aliased polygons into the planes
+///   demo_raster.h      anti-aliased polygons into the planes, for each kind of processor
 ///   demo_scene.c       the public functions, light, noise, truth
 ///
 /// World coordinates in metres: s along the road (to the right), t across it (away from the
@@ -46,6 +46,11 @@ typedef struct demo_box {
   float x1, y1, x2, y2;
 } demo_box;
 
+/// Whole pixels; x2 and y2 exclusive.
+typedef struct demo_region {
+  int x1, y1, x2, y2;
+} demo_region;
+
 typedef struct demo_rgb {
   float r, g, b;
 } demo_rgb;
@@ -79,7 +84,9 @@ typedef struct demo_object {
   float length, width, height;
   bool is_visitor;
   bool counts_pixels;
-  uint32_t pixels_drawn, pixels_hidden;
+  uint8_t owner;  // its number in aip_demo.owners
+  uint32_t pixels_drawn;
+  demo_region pixels;  // luma pixels whose owner it has become are in here
   demo_box whole;   // of everything drawn, also beyond the picture
   demo_box inside;  // of what is drawn in the picture
 } demo_object;
@@ -89,15 +96,46 @@ typedef struct demo_planes {
   uint32_t y_stride, u_stride, v_stride;
 } demo_planes;
 
+typedef struct demo_paint {
+  uint8_t y, u, v;
+  uint16_t alpha;  // 0–256
+} demo_paint;
+
+/// Rows of owners are whole steps.
+#define DEMO_OWNERS_STEP 32
+
+/// What touches pixels, in one of its versions; all give the same.
+typedef struct demo_kernels {
+  /// Fills a convex polygon with these bounds. The object, if any, becomes the owner of the pixels
+  /// of which it covers half or more.
+  void (*fill)(aip_demo *demo, const demo_point *points, int count, demo_box bounds,
+               demo_paint paint, demo_object *owner);
+  /// Luma pixels that an object owns.
+  uint32_t (*count_owned)(const aip_demo *demo, const demo_object *object);
+  /// Mixes two pictures: `of_b` (0–128) 128ths are the second's.
+  void (*mix)(uint8_t *out, const uint8_t *a, const uint8_t *b, size_t count, uint16_t of_b);
+  void (*add)(uint8_t *bytes, const uint8_t *noise, size_t count);
+} demo_kernels;
+
+extern const demo_kernels demo_kernels_portable;
+#if defined(__x86_64__)
+extern const demo_kernels demo_kernels_avx2;
+#endif
+
 struct aip_demo {
   aip_demo_options options;
+  const demo_kernels *kernels;
   int width, height, chroma_width, chroma_height;
   demo_camera camera;
   // One allocation each: the y, u and v planes, packed.
   uint8_t *day, *dusk, *lit;
   int lit_level;
   int8_t *noise;
-  uint8_t *owners;  // per luma pixel: 1 + index of the object seen there, 0 for none
+  // Per luma pixel: the number of the object seen there. Frames count on from each other's, so that
+  // nothing need be cleared until numbers run out.
+  uint8_t *owners;
+  size_t owners_stride;
+  uint32_t owners_used;
   float *edges_left, *edges_right;
   demo_object objects[AIP_DEMO_OBJECTS_MAX];
   uint32_t object_count;
@@ -106,13 +144,7 @@ struct aip_demo {
   int light_level;  // 0 day to 256 dusk
   demo_rgb light;
   demo_object *current;
-  uint8_t current_owner;
 };
-
-typedef struct demo_paint {
-  uint8_t y, u, v;
-  uint16_t alpha;  // 0–256
-} demo_paint;
 
 /// Mixes a seed, a stream and an index into 32 random bits (finaliser of MurmurHash3, public
 /// domain, applied three times).
@@ -183,11 +215,8 @@ demo_paint demo_lit_paint(const aip_demo *demo, demo_rgb albedo);
 demo_paint demo_glow_paint(demo_rgb colour, float alpha);
 /// Fills a convex polygon without counting it as part of an object.
 void demo_fill(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
-/// Fills a convex polygon of the current object: extends its bounds, counts its pixels.
+/// Fills a convex polygon of the current object: extends its bounds, owns its pixels.
 void demo_fill_object(aip_demo *demo, const demo_point *points, int count, demo_paint paint);
-/// Fills a convex polygon that lies within `bounds`; `owned` counts its pixels as the object's.
-void demo_raster_fill(aip_demo *demo, const demo_point *points, int count, demo_box bounds,
-                      demo_paint paint, bool owned);
 /// Writes the part of a convex polygon inside the picture: up to count + 4 points, whose number it
 /// returns.
 int demo_clip(const demo_point *points, int count, int width, int height, demo_point *out);

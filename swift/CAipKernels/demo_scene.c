@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aip_kernels.h"
 #include "demo_internal.h"
-#include "demo_vectors.h"
 
 enum { RANDOM_NOISE = 200, RANDOM_LIGHT = 201, RANDOM_ROW = 202 };
 
@@ -12,8 +12,6 @@ enum { RANDOM_NOISE = 200, RANDOM_LIGHT = 201, RANDOM_ROW = 202 };
 #define NOISE_PERIOD 32768u
 #define NOISE_SIGMA 2.4f
 #define NOISE_MAX 8.0f
-/// Bytes per step of the noise loop; a known number lets every compiler vectorise it.
-#define NOISE_STEP 64u
 
 #define DAY_SECONDS 120.0f
 /// A picture 640 wide, in which truth's smallest boxes are defined.
@@ -55,6 +53,13 @@ static bool options_valid(const aip_demo_options *o) {
          visitors_valid(o);
 }
 
+static const demo_kernels *kernels_best(void) {
+#if defined(__x86_64__)
+  if (aip_kernels_level() == AIP_LEVEL_AVX2) return &demo_kernels_avx2;
+#endif
+  return &demo_kernels_portable;
+}
+
 int32_t aip_demo_create(const aip_demo_options *options, aip_demo **out) {
   if (!out) return AIP_DEMO_INVALID_ARGUMENT;
   *out = NULL;
@@ -62,6 +67,7 @@ int32_t aip_demo_create(const aip_demo_options *options, aip_demo **out) {
   aip_demo *d = calloc(1, sizeof *d);
   if (!d) return AIP_DEMO_OUT_OF_MEMORY;
   d->options = *options;
+  d->kernels = kernels_best();
   d->width = (int)options->width;
   d->height = (int)options->height;
   d->chroma_width = (d->width + 1) / 2;
@@ -73,7 +79,8 @@ int32_t aip_demo_create(const aip_demo_options *options, aip_demo **out) {
   d->day = malloc(bytes);
   d->dusk = malloc(bytes);
   d->lit = malloc(bytes);
-  d->owners = calloc((size_t)d->width * (size_t)d->height, 1);
+  d->owners_stride = ((size_t)d->width + DEMO_OWNERS_STEP - 1) & -(size_t)DEMO_OWNERS_STEP;
+  d->owners = calloc(d->owners_stride, (size_t)d->height);
   d->noise = malloc(NOISE_PERIOD + AIP_DEMO_WIDTH_MAX);
   d->edges_left = calloc(lines, sizeof(float));
   d->edges_right = calloc(lines, sizeof(float));
@@ -134,17 +141,7 @@ static void set_light(aip_demo *d, double seconds) {
 /// Mixes the backgrounds of day and dusk; most frames have the light of the frame before.
 static void light_background(aip_demo *d) {
   if (d->lit_level == d->light_level) return;
-  const size_t bytes = frame_bytes(d);
-  const uint16_t of_dusk = (uint16_t)(d->light_level / 2), of_day = (uint16_t)(128 - of_dusk);
-  const uint8_t *day = d->day, *dusk = d->dusk;
-  size_t i = 0;
-  // Nothing exceeds 16 bits.
-  for (; i + 8 <= bytes; i += 8) {
-    const words8 mixed = bytes_load(day + i) * words8_all(of_day) +
-                         bytes_load(dusk + i) * words8_all(of_dusk) + words8_all(64);
-    bytes_store(d->lit + i, mixed >> words8_all(7));
-  }
-  for (; i < bytes; i++) d->lit[i] = (uint8_t)((day[i] * of_day + dusk[i] * of_dusk + 64) >> 7);
+  d->kernels->mix(d->lit, d->day, d->dusk, frame_bytes(d), (uint16_t)(d->light_level / 2));
   d->lit_level = d->light_level;
 }
 
@@ -162,21 +159,12 @@ static void copy_background(aip_demo *d) {
              d->chroma_height);
 }
 
-// HOT: touches every luma byte of every frame. All values drawn leave room for NOISE_MAX, so
-// bytes wrap nowhere and no saturation is needed.
-static void add_noise_row(uint8_t *row, const uint8_t *noise, size_t width) {
-  size_t x = 0;
-  for (; x + NOISE_STEP <= width; x += NOISE_STEP)
-    for (size_t i = 0; i < NOISE_STEP; i++) row[x + i] = (uint8_t)(row[x + i] + noise[x + i]);
-  for (; x < width; x++) row[x] = (uint8_t)(row[x] + noise[x]);
-}
-
 static void add_noise(aip_demo *d, uint32_t frame_index) {
   for (int r = 0; r < d->height; r++) {
     const uint32_t start = demo_hash(d->options.seed ^ frame_index * 0x9e3779b1u, RANDOM_ROW,
                                      (uint32_t)r) % NOISE_PERIOD;
-    add_noise_row(d->planes.y + (size_t)r * d->planes.y_stride,
-                  (const uint8_t *)d->noise + start, (size_t)d->width);
+    d->kernels->add(d->planes.y + (size_t)r * d->planes.y_stride,
+                    (const uint8_t *)d->noise + start, (size_t)d->width);
   }
 }
 
@@ -219,16 +207,20 @@ static void cull(aip_demo *d) {
 
 /// Only objects that may overlap need their pixels counted.
 static void find_overlaps(aip_demo *d) {
-  bool any = false;
   for (uint32_t i = 0; i < d->object_count; i++) {
     const demo_box a = d->objects[i].whole;
     for (uint32_t j = i + 1; j < d->object_count; j++) {
       const demo_box b = d->objects[j].whole;
       if (a.x1 > b.x2 || b.x1 > a.x2 || a.y1 > b.y2 || b.y1 > a.y2) continue;
-      d->objects[i].counts_pixels = d->objects[j].counts_pixels = any = true;
+      d->objects[i].counts_pixels = d->objects[j].counts_pixels = true;
     }
   }
-  if (any) memset(d->owners, 0, (size_t)d->width * (size_t)d->height);
+  if (d->owners_used + d->object_count > UINT8_MAX) {
+    memset(d->owners, 0, d->owners_stride * (size_t)d->height);
+    d->owners_used = 0;
+  }
+  for (uint32_t i = 0; i < d->object_count; i++)
+    if (d->objects[i].counts_pixels) d->objects[i].owner = (uint8_t)++d->owners_used;
 }
 
 static void draw_objects(aip_demo *d) {
@@ -240,8 +232,8 @@ static void draw_objects(aip_demo *d) {
   for (uint32_t i = 0; i < d->object_count; i++) {
     demo_object *o = &d->objects[i];
     o->whole = o->inside = demo_box_empty();
+    o->pixels = (demo_region){d->width, d->height, 0, 0};
     d->current = o;
-    d->current_owner = (uint8_t)(i + 1);
     switch (o->class_id) {
       case AIP_DEMO_VEHICLE:
         demo_vehicle_draw(d, o);
@@ -256,6 +248,7 @@ static void draw_objects(aip_demo *d) {
         demo_furniture_draw(d, o);
         break;
     }
+    if (o->counts_pixels) o->pixels_drawn = d->kernels->count_owned(d, o);
   }
 }
 
@@ -269,8 +262,10 @@ static bool truth_of(const aip_demo *d, const demo_object *o, aip_demo_truth *tr
                         fminf(o->inside.x2, width), fminf(o->inside.y2, height)};
   if (o->class_id < 0 || box.x2 <= box.x1 || box.y2 <= box.y1) return false;
   float visible = fminf(area_of(box) / area_of(o->whole), 1.0f);
-  if (o->counts_pixels && o->pixels_drawn > 0)
-    visible *= 1.0f - (float)o->pixels_hidden / (float)o->pixels_drawn;
+  if (o->counts_pixels && o->pixels_drawn > 0) {
+    const uint32_t hidden = o->pixels_drawn - d->kernels->count_owned(d, o);
+    visible *= 1.0f - (float)hidden / (float)o->pixels_drawn;
+  }
   const float scale = REFERENCE_WIDTH / (float)d->width;
   const float visible_min =
       o->is_visitor ? AIP_DEMO_VISITOR_VISIBILITY_MIN : AIP_DEMO_VISIBILITY_MIN;

@@ -21,7 +21,7 @@ static void extend(demo_box *box, const demo_point *points, int count) {
 void demo_fill(aip_demo *d, const demo_point *points, int count, demo_paint paint) {
   demo_box bounds = demo_box_empty();
   extend(&bounds, points, count);
-  demo_raster_fill(d, points, count, bounds, paint, false);
+  d->kernels->fill(d, points, count, bounds, paint, NULL);
 }
 
 void demo_fill_object(aip_demo *d, const demo_point *points, int count, demo_paint paint) {
@@ -36,7 +36,8 @@ void demo_fill_object(aip_demo *d, const demo_point *points, int count, demo_pai
     demo_point clipped[DEMO_POLYGON_POINTS_MAX + 4];
     extend(&d->current->inside, clipped, demo_clip(points, count, d->width, d->height, clipped));
   }
-  demo_raster_fill(d, points, count, bounds, paint, d->current->counts_pixels);
+  demo_object *owner = d->current->counts_pixels ? d->current : NULL;
+  d->kernels->fill(d, points, count, bounds, paint, owner);
 }
 
 void demo_fill_capsule(aip_demo *d, float t, demo_point a, float radius_a, demo_point b,

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "aip_demo.h"
+#include "aip_kernels.h"
 #include "check.h"
 
 // Under an emulator, which takes a hundred times as long: small pictures, few frames.
@@ -86,6 +87,28 @@ static void test_same_frame_same_bytes(void) {
   canvas_free(&forward);
   canvas_free(&random);
   canvas_free(&other);
+}
+
+/// Sizes that no step divides, and so much traffic that rows are cut at every border.
+static void test_versions_agree(void) {
+  static const uint32_t sizes[][2] = {{64, 64}, {97, 131}, {322, 202}, {641, 361}};
+  const int32_t best = aip_kernels_level();
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    aip_demo_options options = options_of(sizes[i][0], sizes[i][1], 7);
+    options.density = 3.0f;
+    canvas fast = canvas_make(options, 0);
+    aip_kernels_select(AIP_LEVEL_PORTABLE);
+    canvas portable = canvas_make(options, 0);
+    aip_kernels_select(best);
+    for (uint32_t frame = 0; frame < 3000; frame += 307) {
+      draw(&fast, frame);
+      draw(&portable, frame);
+      CHECK(same_picture(&fast, &portable), "frame %u at %ux%u is that of the portable version",
+            frame, fast.width, fast.height);
+    }
+    canvas_free(&fast);
+    canvas_free(&portable);
+  }
 }
 
 static void test_sizes_and_guards(void) {
@@ -399,6 +422,7 @@ int main(int argc, char **argv) {
   test_sizes_and_guards();
   test_boxes_bound_the_pixels();
   if (!brief) {
+    test_versions_agree();
     test_traffic();
     test_movement_is_smooth();
     test_options();
