@@ -3,7 +3,8 @@
 ///   demo_background.c  the empty street, by day and at dusk
 ///   demo_vehicle.c, demo_people.c   an object as convex polygons
 ///   demo_shape.c, demo_clip.c       shapes made of polygons, and their bounds
-///   demo_raster.h      anti-aliased polygons into the planes, for each kind of processor
+///   demo_edges.h, demo_raster.h     anti-aliased polygons into the planes
+///   demo_kernels.h     all that touches pixels, for each kind of processor
 ///   demo_scene.c       the public functions, light, noise, truth
 ///
 /// World coordinates in metres: s along the road (to the right), t across it (away from the
