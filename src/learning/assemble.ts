@@ -119,11 +119,12 @@ export function levelsOf(
 
 /** What the held-out footage said of it. */
 export function validationOf(chosen: TunedCascade, costs: CascadeCosts): CascadeValidation {
-  const { frames, levels, falseNegatives, falsePositives, windowed, cost } = chosen.heldOut;
+  const { frames, levels, falseNegatives, falsePositives, early, windowed, cost } = chosen.heldOut;
   return {
     frames,
     falseNegatives: rateOf(falseNegatives),
     falsePositives: rateOf(falsePositives),
+    early,
     windowAccuracy: windowed.windows === 0 ? null : windowed.accuracy,
     answers: levels,
     cascadeFps: cost.fps,
