@@ -1,7 +1,8 @@
 import type { Spans } from "../cascade/spans.ts";
 import type { Question } from "../cascade/types.ts";
-import { AipError } from "../errors.ts";
+import { AipError, runtimeError } from "../errors.ts";
 import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
+import { reasonOf } from "../sink/line-writer.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
 import type { LabelledPictures } from "../training/options.ts";
 import {
@@ -109,6 +110,10 @@ async function trainUnlessHopeless(options: CandidateOptions): Promise<Candidate
     return await trainCandidate(options);
   } catch (error) {
     if (error instanceof AipError && error.code === "training-collapsed") return null;
-    throw error;
+    const isSystemError = error instanceof Error && "syscall" in error;
+    if (!isSystemError) throw error;
+    const cure = "the same command goes on from there";
+    const message = `Cannot keep networks in "${options.folder}": ${reasonOf(error)}; ${cure}`;
+    throw runtimeError("networks-unwritable", message, error);
   }
 }

@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../cache-folder.ts";
 import { sha256 } from "../cascade/file/seal.ts";
@@ -7,6 +6,7 @@ import type { Question } from "../cascade/types.ts";
 import { runtimeError } from "../errors.ts";
 import type { Fingerprint } from "../footage/fingerprint.ts";
 import { labelFootage } from "../labelling/label-footage.ts";
+import { makeFolder } from "../sink/make-folder.ts";
 import type { Sink } from "../sink/sink.ts";
 
 export interface LabelOptions {
@@ -36,7 +36,7 @@ export interface LabelOptions {
 export async function referenceLabels(options: LabelOptions): Promise<Uint8Array> {
   const { source, frames, question, model, devices, signal, sinks, tell, fingerprint } = options;
   const folder = learningFolder(options);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const path = join(folder, "labels.sqlite");
   const { interrupted } = await labelFootage({
     spec: source,

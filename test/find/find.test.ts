@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeDemoVideo } from "../../scripts/demo-video.ts";
 import { type FindOptions, type FoundVideo, findInVideos } from "../../src/find/find.ts";
 import { INTERVAL_LIMITS } from "../../src/find/intervals.ts";
+import { BUNDLED_MODELS } from "../../src/model/catalog.ts";
 import { mulberry32 } from "../../src/random.ts";
 import type { FrameView } from "../../src/types.ts";
-import { spawnAip } from "../cli/process.ts";
 import { hasFfmpeg } from "../source/media.ts";
 import { saveBusyCascade } from "./searched-cascade.ts";
 
@@ -15,6 +15,8 @@ const TIMEOUT_MS = 240_000;
 const FRAMES = 600;
 const SIZE = { width: 320, height: 180 };
 const T_SKIP = 2;
+const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
+const DEVICE = "sim:4ms:model=demo";
 
 let folder = "";
 let video = "";
@@ -83,14 +85,15 @@ describe.skipIf(!hasFfmpeg)("findInVideos()", () => {
       expect(Math.min(levels.reused, levels.specialized, levels.inferred)).toBeGreaterThan(20);
       expect(whole.answers).toHaveLength(FRAMES);
       const random = mulberry32(8);
-      for (let round = 0; round < 3; round += 1) {
+      for (let round = 0; round < 2; round += 1) {
         const cache = join(folder, `round-${round}`);
         let result = await search(cache, 1 + Math.floor(150 * random()));
         for (let tries = 0; result === "interrupted"; tries += 1) {
           // A few frames at a time might never get over a long rest.
           result = await search(cache, tries > 4 ? 0 : 60 + Math.floor(200 * random()));
         }
-        expect(result).toEqual(whole);
+        // As one text: a difference is shown by the line it is in.
+        expect(JSON.stringify(result)).toBe(JSON.stringify(whole));
       }
     },
     TIMEOUT_MS,
@@ -98,21 +101,38 @@ describe.skipIf(!hasFfmpeg)("findInVideos()", () => {
 });
 
 describe.skipIf(!hasFfmpeg)("aip find", () => {
-  /** Runs in a cache of its own; is sent a signal once so many frames have their answers. */
-  async function find(cache: string, signal: NodeJS.Signals, after: number) {
-    const words = ["find", "person", video, "--cascade", cascade, "--json", "--quiet"];
-    const devices = ["--device", "sim:4ms:model=demo"];
-    const child = spawnAip([...words, ...devices], { env: { AIP_CACHE_DIR: join(folder, cache) } });
-    const stdout = new Response(child.stdout).text();
-    while (child.exitCode === null && child.signalCode === null) {
+  interface Search {
+    /** Folder of its own cache. */
+    readonly cache: string;
+    readonly device?: string;
+    readonly model?: string;
+    /** KiB a file may have. */
+    readonly limit?: number;
+    /** What is done once so many frames have their answers. */
+    readonly after?: number;
+    readonly act?: (child: Bun.Subprocess) => void;
+  }
+
+  async function find({ cache, device = DEVICE, model = "demo", limit, after = 1, act }: Search) {
+    const search = ["find", "person", video, "--cascade", cascade, "--json", "--quiet"];
+    const words = [...search, "--device", device, "--model", model];
+    const limits = limit === undefined ? "" : `ulimit -f ${limit};`;
+    const command = ["bash", "-c", `${limits} exec "$0" "$@"`, process.execPath, MAIN, ...words];
+    const child = Bun.spawn(command, {
+      env: { ...process.env, AIP_CACHE_DIR: join(folder, cache) },
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    });
+    const [stdout, stderr] = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+    while (act !== undefined && child.exitCode === null && child.signalCode === null) {
       if (linesIn(join(folder, cache, "find")) >= after) {
-        child.kill(signal);
+        act(child);
         break;
       }
       await Bun.sleep(5);
     }
     await child.exited;
-    return { stdout: await stdout, code: child.exitCode, signal: child.signalCode };
+    const { exitCode: code, signalCode: signal } = child;
+    return { stdout: await stdout, stderr: await stderr, code, signal };
   }
 
   function linesIn(path: string): number {
@@ -124,23 +144,64 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     }
   }
 
+  let whole: Awaited<ReturnType<typeof find>>;
+  beforeAll(async () => {
+    whole = await find({ cache: "sound" });
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(whole.stdout).intervals.length).toBeGreaterThan(1);
+  }, TIMEOUT_MS);
+
   test(
     "prints the same, byte for byte, after SIGINT and kill -9 at several places",
     async () => {
-      const whole = await find("sound", "SIGINT", Number.POSITIVE_INFINITY);
-      expect(whole.code).toBe(0);
-      expect(JSON.parse(whole.stdout).intervals.length).toBeGreaterThan(1);
       const signals = ["SIGKILL", "SIGINT", "SIGKILL", "SIGKILL"] as const;
       for (const [index, signal] of signals.entries()) {
-        const cut = await find("cut", signal, 70 + 130 * index);
+        const act = (child: Bun.Subprocess): void => child.kill(signal);
+        const cut = await find({ cache: "cut", after: 70 + 130 * index, act });
         expect(cut.stdout).toBe("");
-        expect(signal === "SIGINT" ? cut.code : cut.signal).toBe(
-          signal === "SIGINT" ? 130 : signal,
-        );
+        if (signal === "SIGKILL") expect(cut.signal).toBe(signal);
+        else expect(cut.code).toBe(130);
       }
-      expect(await find("cut", "SIGINT", Number.POSITIVE_INFINITY)).toEqual(whole);
+      expect(await find({ cache: "cut" })).toEqual(whole);
       // Nothing is left of the work.
       expect(readdirSync(join(folder, "cut", "find"))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "says that the disk is full, and goes on once there is room",
+    async () => {
+      // A limit of 40 KiB a file stands in for the disk.
+      const { code, stdout, stderr } = await find({ cache: "full", limit: 40 });
+      expect(stderr).toMatch(/^aip: Cannot write ".*\.ndjson": file too large\n$/);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(await find({ cache: "full" })).toEqual(whole);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "says which reference model is gone, and goes on once it is back",
+    async () => {
+      const model = join(folder, "reference.onnx");
+      const built = BUNDLED_MODELS["demo"] as string;
+      const putBack = (): void => {
+        copyFileSync(built, model);
+        copyFileSync(built.replace(/onnx$/, "json"), model.replace(/onnx$/, "json"));
+      };
+      putBack();
+      const gone = await find({
+        ...{ cache: "gone", device: `sim:4ms:model=${model}:die-at=40`, model },
+        act: () => rmSync(model),
+      });
+      expect(gone.stderr).toMatch(
+        /^aip: .*Cannot open model ".*reference\.onnx": No such file.*\n$/,
+      );
+      expect(gone).toMatchObject({ code: 1, stdout: "" });
+      putBack();
+      const device = `sim:4ms:model=${model}`;
+      expect(await find({ cache: "gone", device, model })).toEqual(whole);
     },
     TIMEOUT_MS,
   );
