@@ -1,6 +1,11 @@
 import { Audit, type AuditOptions } from "../src/cascade/audit.ts";
 import type { ErrorBound } from "../src/cascade/bounds.ts";
-import { auditBaseline, type Evaluation, replayPoint } from "../src/cascade/evaluation.ts";
+import {
+  auditBaseline,
+  type Evaluation,
+  earlyTruth,
+  replayPoint,
+} from "../src/cascade/evaluation.ts";
 import { isPointless, type TunedCascade, tuneCascade } from "../src/cascade/optimizer.ts";
 import { Recovery } from "../src/cascade/recovery.ts";
 import { countErrors, type ErrorCounts, INFERRED } from "../src/cascade/replay.ts";
@@ -12,7 +17,6 @@ import {
   type SyntheticScene,
   syntheticFootage,
 } from "../src/cascade/synthetic.ts";
-import { IGNORED } from "../src/cascade/types.ts";
 
 /** Frames a second of the synthetic cameras. */
 export const FPS = 15;
@@ -290,7 +294,7 @@ function replayErrors(
   point: OperatingPoint,
 ): { readonly all: ErrorCounts; readonly early: ErrorCounts } {
   const { answers, present } = replayPoint(footage, point);
-  const early = footage.truth.map((is, frame) => (answers[frame] === INFERRED ? IGNORED : is));
+  const early = earlyTruth(footage.truth, answers);
   return { all: countErrors(present, footage.truth), early: countErrors(present, early) };
 }
 

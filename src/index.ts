@@ -22,7 +22,9 @@ export { type FrameSpan, LabelStore, type SpanLabels } from "./cascade/labels/st
 export { defineConfig, type RunConfig, type RunConfigInput } from "./config/run-config.ts";
 export { AipError, type ErrorCategory } from "./errors.ts";
 export { type Fingerprint, fingerprintOf } from "./footage/fingerprint.ts";
-export { type FootageRequest, type FootageThumbnails, readFootage } from "./footage/reader.ts";
+export type { FootageBlock } from "./footage/footage-room.ts";
+export { type FootageRequest, readFootage } from "./footage/read-footage.ts";
+export { type FootageOptions, FootageReader, type FootageStretch } from "./footage/reader.ts";
 export { checkFixedCamera, differenceStatistics } from "./footage/statistics.ts";
 export { type Labelling, type LabelRequest, labelFootage } from "./labelling/label-footage.ts";
 export * as DetectionWords from "./layout/detection-words.ts";

@@ -6,7 +6,7 @@ import { type FindOptions, type FoundVideo, findInVideos } from "../../src/find/
 import { INTERVAL_LIMITS } from "../../src/find/intervals.ts";
 import { writeSheet } from "../../src/find/sheet.ts";
 import { openFootage } from "../../src/learning/footage.ts";
-import { readLabels } from "../../src/learning/reference-labels.ts";
+import { labelsFor } from "../../src/learning/imported-labels.ts";
 import { clockMs } from "../../src/native/library.ts";
 import type { BenchmarkOptions, Comparison } from "../benchmark.ts";
 import { compare } from "../comparison.ts";
@@ -44,7 +44,7 @@ export async function findRare(
   const again = await interruptedSearch(search, seconds);
   const isSame = JSON.stringify(again.intervals) === JSON.stringify(whole.intervals);
   const rest = await openFootage(footage.rest);
-  const truth = await readLabels(footage.restTruth, QUESTION, rest.frames);
+  const truth = await labelsFor(footage.restTruth, QUESTION, rest);
   const joinFrames = Math.round(INTERVAL_LIMITS.gapS * rest.fps);
   // Who is coming in or going out is there, though such a frame counts for nobody.
   const shown = markedIntervals(

@@ -11,7 +11,8 @@ import {
   runCascade,
 } from "../../src/learning/evaluate.ts";
 import { openFootage } from "../../src/learning/footage.ts";
-import { readLabels, referenceLabels } from "../../src/learning/reference-labels.ts";
+import { labelsFor } from "../../src/learning/imported-labels.ts";
+import { referenceLabels } from "../../src/learning/reference-labels.ts";
 import { type TrainedCascade, trainCascade } from "../../src/learning/train.ts";
 import { ARCHITECTURES } from "../../src/training/architectures.ts";
 import type { BenchmarkOptions } from "../benchmark.ts";
@@ -94,6 +95,7 @@ export async function trainSupported(
           tell: progress,
           training: () => undefined,
           pass: () => [],
+          read: () => undefined,
         },
       });
       return { trained, budget: rate, refusals };
@@ -161,7 +163,7 @@ export async function evaluateRest(
   const cascade = join(folder, quick ? "quick.aip" : "rare.aip");
   const options = { cascade, video: footage.rest, model: "demo", devices: REFERENCE, signal };
   const run = await runCascade(options);
-  const truth = await readLabels(footage.restTruth, QUESTION, rest.frames);
+  const truth = await labelsFor(footage.restTruth, QUESTION, rest);
   return {
     run,
     reference: agreementWith(run, labels, rest.fps),

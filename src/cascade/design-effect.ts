@@ -50,43 +50,63 @@ function leastEffective(trials: Uint8Array, marked: Uint8Array, confidence: numb
   let least = Number.POSITIVE_INFINITY;
   const total = sum(trials);
   const rate = sum(marked) / total;
-  const manyBlocks = studentQuantile(confidence, DEGREES_MANY);
+  const manyBlocks = quantileOf(confidence, DEGREES_MANY);
+  let blockSums: BlockSums = { trials, marked };
   for (let length = 1; length <= lengthMax; length *= 2) {
-    const { blocks, squares } = varyBetween(length, { trials, marked, rate });
+    if (length > 1) blockSums = pairUp(blockSums);
+    const { blocks, squares } = varyBetween(blockSums, rate);
     if (blocks < 2) return 1;
     const variance = ((blocks / (blocks - 1)) * squares) / total ** 2;
     const effect = Math.max(1, variance / ((rate * (1 - rate)) / total));
-    const fewBlocks = manyBlocks / studentQuantile(confidence, Math.min(blocks - 1, DEGREES_MANY));
+    const fewBlocks = manyBlocks / quantileOf(confidence, Math.min(blocks - 1, DEGREES_MANY));
     least = Math.min(least, (total / effect) * fewBlocks ** 2);
   }
   return least;
 }
 
-interface MarkedTrials {
-  readonly trials: Uint8Array;
-  readonly marked: Uint8Array;
-  /** Share of the trials that is marked. */
-  readonly rate: number;
+/** Quantiles that have been asked for: they take longer than the sums they are compared with. */
+const known = new Map<string, number>();
+
+function quantileOf(confidence: number, degrees: number): number {
+  const key = `${confidence} ${degrees}`;
+  const quantile = known.get(key) ?? studentQuantile(confidence, degrees);
+  known.set(key, quantile);
+  return quantile;
 }
 
-/** Blocks that hold trials, and the squares of what they hold more or less than expected. */
+/** What blocks of one length hold, one after the other. */
+interface BlockSums {
+  readonly trials: Uint8Array | Uint32Array;
+  readonly marked: Uint8Array | Uint32Array;
+}
+
+/** Blocks of twice the length. */
+function pairUp({ trials, marked }: BlockSums): BlockSums {
+  const count = Math.ceil(trials.length / 2);
+  const pairs = { trials: new Uint32Array(count), marked: new Uint32Array(count) };
+  for (let block = 0; block < trials.length; block += 1) {
+    const pair = block >> 1;
+    pairs.trials[pair] = (pairs.trials[pair] as number) + (trials[block] as number);
+    pairs.marked[pair] = (pairs.marked[pair] as number) + (marked[block] as number);
+  }
+  return pairs;
+}
+
+/**
+ * Blocks that hold trials, and the squares of what they hold more or less than expected.
+ * @param rate share of the trials that is marked
+ */
 function varyBetween(
-  length: number,
-  { trials, marked, rate }: MarkedTrials,
+  { trials, marked }: BlockSums,
+  rate: number,
 ): { readonly blocks: number; readonly squares: number } {
   let blocks = 0;
   let squares = 0;
-  for (let first = 0; first < trials.length; first += length) {
-    const last = Math.min(trials.length, first + length);
-    let trialCount = 0;
-    let markedCount = 0;
-    for (let frame = first; frame < last; frame += 1) {
-      trialCount += trials[frame] as number;
-      markedCount += marked[frame] as number;
-    }
-    if (trialCount === 0) continue;
+  for (let block = 0; block < trials.length; block += 1) {
+    const count = trials[block] as number;
+    if (count === 0) continue;
     blocks += 1;
-    squares += (markedCount - rate * trialCount) ** 2;
+    squares += ((marked[block] as number) - rate * count) ** 2;
   }
   return { blocks, squares };
 }

@@ -54,10 +54,7 @@ export function evaluatePoint(
   const frames = anchors.length;
   const { specialized, inferred } = replay.counts;
   const bound = (isPresent: 0 | 1): ErrorBound => {
-    const trials = truth.map((is) => Number(is === isPresent));
-    const wrong = trials.map(
-      (counts, frame) => counts & Number(replay.present[frame] !== isPresent),
-    );
+    const { trials, wrong } = errorsOf(replay.present, truth, isPresent);
     if (inferred === frames) return exactBound(trials, confidence);
     const nearlyWrong = scores && nearErrors({ trials, wrong, anchors, scores, isPresent });
     return errorBound({ trials, wrong, nearlyWrong }, confidence);
@@ -76,20 +73,52 @@ export function evaluatePoint(
     falseNegatives: bound(1),
     falsePositives: bound(0),
     windowed: windowedAccuracy(replay.present, truth, windows),
-    early: countErrors(
-      replay.present,
-      truth.map((is, frame) => (replay.answers[frame] === INFERRED ? IGNORED : is)),
-    ),
+    early: countErrors(replay.present, earlyTruth(truth, replay.answers)),
   };
 }
 
+/** Truth of the frames answered early; the reference model's own do not count. */
+export function earlyTruth(truth: Uint8Array, answers: Uint8Array): Uint8Array {
+  const early = Uint8Array.from(truth);
+  for (let frame = 0; frame < early.length; frame += 1) {
+    if (answers[frame] === INFERRED) early[frame] = IGNORED;
+  }
+  return early;
+}
+
+/**
+ * Of the frames whose truth is `isPresent`: all, and those answered otherwise.
+ * @param present 1 where the cascade says present
+ */
+export function errorsOf(
+  present: Uint8Array,
+  truth: Uint8Array,
+  isPresent: 0 | 1,
+): { readonly trials: Uint8Array; readonly wrong: Uint8Array } {
+  const trials = new Uint8Array(truth.length);
+  const wrong = new Uint8Array(truth.length);
+  for (let frame = 0; frame < truth.length; frame += 1) {
+    if (truth[frame] !== isPresent) continue;
+    trials[frame] = 1;
+    if (present[frame] !== isPresent) wrong[frame] = 1;
+  }
+  return { trials, wrong };
+}
+
+/** What an audit is held to rests on. */
+export interface Promised {
+  readonly falseNegatives: Pick<ErrorBound, "trials" | "upper">;
+  readonly falsePositives: Pick<ErrorBound, "trials" | "upper">;
+  readonly early: Pick<ErrorCounts, "present" | "absent">;
+}
+
 /** Error rates among frames answered early that the bounds promise: what an audit holds it to. */
-export function auditBaseline({ falseNegatives, falsePositives, early }: Evaluation): {
+export function auditBaseline({ falseNegatives, falsePositives, early }: Promised): {
   readonly falseNegatives: number;
   readonly falsePositives: number;
 } {
-  const among = (bound: ErrorBound, trials: number): number =>
-    trials === 0 ? 1 : Math.min(1, (bound.upper * bound.trials) / trials);
+  const among = ({ upper, trials }: Promised["falseNegatives"], frames: number): number =>
+    frames === 0 ? 1 : Math.min(1, (upper * trials) / frames);
   return {
     falseNegatives: among(falseNegatives, early.present),
     falsePositives: among(falsePositives, early.absent),
@@ -139,18 +168,34 @@ export interface NearErrorOptions {
 export function nearErrors(options: NearErrorOptions): Uint8Array {
   const { trials, wrong, anchors, scores, isPresent } = options;
   const misfit = new Float64Array(anchors.length);
+  const sorted = new Float64Array(anchors.length);
+  let count = 0;
   for (let frame = 0; frame < anchors.length; frame += 1) {
+    if (trials[frame] !== 1) continue;
     const anchor = anchors[frame] as number;
     const score = anchor === NO_ANCHOR ? 0 : (scores[anchor] as number);
-    misfit[frame] = isPresent === 1 ? 1 - score : score;
+    const value = isPresent === 1 ? 1 - score : score;
+    misfit[frame] = value;
+    sorted[count] = value;
+    count += 1;
   }
-  const sorted = misfit.filter((_, frame) => trials[frame] === 1).sort();
-  const limit = sorted[Math.floor(sorted.length * (1 - NEAR_SHARE))] ?? Number.POSITIVE_INFINITY;
+  const limit = nearLimit(sorted.subarray(0, count).sort());
+  const near = Uint8Array.from(wrong);
+  for (let frame = 0; frame < near.length; frame += 1) {
+    if (trials[frame] === 1 && (misfit[frame] as number) >= limit) near[frame] = 1;
+  }
+  return near;
+}
+
+/** The least misfit that is near: those with more are a fiftieth of all, or a little more. */
+function nearLimit(sorted: Float64Array): number {
+  const place = Math.floor(sorted.length * (1 - NEAR_SHARE));
+  const limit = sorted[place] ?? Number.POSITIVE_INFINITY;
+  let first = place;
+  while (first > 0 && sorted[first - 1] === limit) first -= 1;
   // Where many share the limit, as scores that have come to 0 or 1 do, they are all the same well.
-  const reaching = sorted.length - sorted.findIndex((value) => value >= limit);
-  const countsLimit = reaching <= 2 * NEAR_SHARE * sorted.length + 1;
-  const isNear = (value: number): boolean => value > limit || (countsLimit && value === limit);
-  return wrong.map((is, frame) =>
-    Number(is === 1 || (trials[frame] === 1 && isNear(misfit[frame] as number))),
-  );
+  if (sorted.length - first <= 2 * NEAR_SHARE * sorted.length + 1) return limit;
+  let above = place;
+  while (above < sorted.length && sorted[above] === limit) above += 1;
+  return sorted[above] ?? Number.POSITIVE_INFINITY;
 }

@@ -9,7 +9,8 @@ import {
   runCascade,
 } from "../learning/evaluate.ts";
 import { type Footage, openFootage } from "../learning/footage.ts";
-import { labelsFor, referenceLabels } from "../learning/reference-labels.ts";
+import { labelsFor } from "../learning/imported-labels.ts";
+import { referenceLabels } from "../learning/reference-labels.ts";
 import { formatCount, formatRate } from "../metrics/number-format.ts";
 import { ProgressSink } from "../sink/progress.ts";
 import type { CommandInput } from "./command.ts";

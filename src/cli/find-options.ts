@@ -5,6 +5,7 @@ import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
 import { INTERVAL_LIMITS, type IntervalLimits } from "../find/intervals.ts";
 import { BUNDLED_MODELS } from "../model/catalog.ts";
+import { checkFolder } from "../sink/make-folder.ts";
 import type { CommandInput } from "./command.ts";
 
 const SECONDS_MAX = 86_400;
@@ -48,6 +49,8 @@ export async function readFindRequest({ flags, operands }: CommandInput): Promis
   );
   const sheet = text("sheet");
   if (sheet !== undefined) await checkSheet(sheet);
+  const clips = text("clips");
+  if (clips !== undefined) await checkFolder(clips);
   return {
     classes: what.split(",").map((name) => name.trim()),
     videos,
@@ -58,7 +61,7 @@ export async function readFindRequest({ flags, operands }: CommandInput): Promis
       gapS: readSeconds(text("gap"), "gap") ?? INTERVAL_LIMITS.gapS,
       shortestS: readSeconds(text("shortest"), "shortest") ?? INTERVAL_LIMITS.shortestS,
     },
-    clips: text("clips"),
+    clips,
     sheet,
     json: flags["json"] === true,
     quiet: flags["quiet"] === true,

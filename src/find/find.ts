@@ -1,7 +1,8 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rename, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { type AipError, runtimeError, usageError } from "../errors.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
+import { makeFolder } from "../sink/make-folder.ts";
 import type { Sink } from "../sink/sink.ts";
 import { uniqueNames } from "../source/open.ts";
 import { resolveSpec } from "../source/spec.ts";
@@ -82,7 +83,7 @@ async function resolveVideos(specs: readonly string[]): Promise<readonly Video[]
 async function findInVideo(video: Video, work: string, options: FindOptions): Promise<FoundVideo> {
   const done = doneFilePath(work);
   if (!(await Bun.file(done).exists())) {
-    await mkdir(dirname(work), { recursive: true });
+    await makeFolder(dirname(work));
     await cutToAnchor(work);
     await answerVideo(video, work, options);
     await rename(work, done);

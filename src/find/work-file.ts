@@ -41,7 +41,8 @@ const BLOCK_BYTES = 1 << 20;
  * Cuts the answers of an interrupted search off before the last frame that got an answer of its own,
  * and does nothing where there is no such file. What follows then is what would have followed
  * without the interruption: that frame is answered again, and nothing after it rests on a frame
- * before it.
+ * before it. Frames that got no answer, as when the reference model went, are asked again, with all
+ * that follow them.
  */
 export async function cutToAnchor(path: string): Promise<void> {
   let file: Awaited<ReturnType<typeof open>>;
@@ -56,7 +57,8 @@ export async function cutToAnchor(path: string): Promise<void> {
     let anchorBytes = 0;
     // Backwards would be quicker, and read lines that are torn apart by blocks.
     for await (const { offset, line } of lines(file, size)) {
-      if (line.includes(OK) && !line.includes(REUSED)) anchorBytes = offset;
+      if (!line.includes(OK)) break;
+      if (!line.includes(REUSED)) anchorBytes = offset;
     }
     await file.truncate(anchorBytes);
   } finally {

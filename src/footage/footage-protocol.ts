@@ -1,44 +1,52 @@
 import type { IngestSegment } from "../source/source.ts";
-import type { FrameSelection } from "./selection.ts";
 
-/** Where the copies go: memory shared with the reader. */
-export interface FootageTask {
-  readonly type: "task";
-  readonly selection: FrameSelection;
+/** What a worker is told first. */
+export interface FootageStart {
+  readonly type: "start";
   readonly region: readonly [x1: number, y1: number, x2: number, y2: number] | null;
-  /** u8 [frames, side, side]; null where no luma thumbnails are wanted. */
-  readonly luma: { readonly side: number; readonly data: Uint8Array } | null;
-  /** u8 [frames, 3, side, side], one for each size. */
-  readonly colour: readonly { readonly side: number; readonly data: Uint8Array }[];
-  /** Of the frames kept. */
-  readonly ids: Uint32Array;
-  readonly timesMs: Float64Array;
-  /** `FootageWord`s. */
-  readonly words: Int32Array;
+  /** One word of shared memory: not 0 ends the reading, native waits included. */
+  readonly stop: Int32Array;
 }
 
-/** Words the reader and its worker share. */
-export const FootageWord = {
-  /** Not 0 ends the reading, native waits included. */
-  stop: 0,
-  /** Frames passed, kept or not. */
-  passed: 1,
-  /** Frames kept. */
-  kept: 2,
-} as const;
+/** Where copies go: memory shared with the reader. */
+export interface FootageRoom {
+  /** Presentation times in ms, f64 [frames]. */
+  readonly timesMs: Float64Array;
+  /** u8 [frames, 50, 50]. */
+  readonly luma: Uint8Array;
+  /** u8 [chosen frames, 3, side, side], one for each size. */
+  readonly colour: readonly { readonly side: number; readonly data: Uint8Array }[];
+}
+
+/** Has a stretch of frames copied; those before it are passed over. */
+export interface FootageTask {
+  readonly type: "fill";
+  readonly start: number;
+  /** The frame after the last one. */
+  readonly end: number;
+  /** Frames of the stretch whose colours are wanted, ascending. */
+  readonly chosen: Uint32Array;
+  readonly room: FootageRoom;
+}
 
 export type FootageCommand =
+  | FootageStart
   | FootageTask
-  | { readonly type: "segment"; readonly segment: IngestSegment };
+  | { readonly type: "segment"; readonly segment: IngestSegment }
+  | { readonly type: "close" };
 
 export type FootageMessage =
-  | { readonly type: "ready" }
+  /** Of every command but `fill`. */
+  | { readonly type: "done" }
+  | { readonly type: "filled" }
+  | { readonly type: "stopped" }
   | {
+      /** The segment is over; with the next one, the same task goes on. */
       readonly type: "end";
       /** Whole frames of the segment, and bytes of an incomplete last one. */
       readonly frames: number;
       readonly partialBytes: number;
-      /** `enough`: all that were selected. */
-      readonly reason: "end" | "enough" | "stopped";
+      /** Frames of all segments so far. */
+      readonly passed: number;
     }
   | { readonly type: "failed"; readonly message: string };

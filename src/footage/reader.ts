@@ -1,212 +1,167 @@
 import { availableParallelism } from "node:os";
-import { AipError, runtimeError, usageError } from "../errors.ts";
+import { AipError, runtimeError } from "../errors.ts";
 import { closeFd, createPipe } from "../native/library.ts";
 import { openSource } from "../source/open.ts";
-import type { IngestSegment, Source } from "../source/source.ts";
-import {
-  type FootageCommand,
-  type FootageMessage,
-  type FootageTask,
-  FootageWord,
-} from "./footage-protocol.ts";
-import { LUMA_SIDE } from "./luma-side.ts";
-import { checkSelection, countOf, endOf, type FrameSelection } from "./selection.ts";
+import type { Source } from "../source/source.ts";
+import { FootageCopier } from "./footage-copier.ts";
+import type { FootageRoom, FootageStart } from "./footage-protocol.ts";
+import { blockOf, type FootageBlock, roomFor } from "./footage-room.ts";
 
-const PROGRESS_MS = 200;
-const CLOSE_WITHIN_MS = 2000;
-/** A shared array holds less than 4 GiB. */
-const ARRAY_BYTES_MAX = 2 ** 32 - 1;
+/** Frames that are looked at together, while those behind them are decoded. */
+const BLOCK_FRAMES = 256;
 const DECODER_THREADS_MAX = 4;
 
-/** What is read of a piece of footage. */
-export interface FootageRequest {
+export interface FootageOptions {
   /** A video file, or the demo scene. */
   readonly spec: string;
-  readonly selection: FrameSelection;
   /** Left, top, right, bottom of the part to look at, as shares, 0–1; null for the picture. */
-  readonly region: readonly [x1: number, y1: number, x2: number, y2: number] | null;
-  /** Whether luma thumbnails are wanted. */
-  readonly luma: boolean;
-  /** Sides of the colour thumbnails wanted, each once. */
-  readonly sides: readonly number[];
-  /** Ends the reading; what was read until then is returned. */
+  readonly region: FootageStart["region"];
+  /** The frame after the last one that will be read; where left out, all are. */
+  readonly end?: number;
+  /** Ends the reading. */
   readonly signal?: AbortSignal;
-  /** Told a few times a second how many of the selected frames are there. */
-  readonly onProgress?: (kept: number, count: number) => void;
 }
 
-/** Small copies of footage's frames; `n` is the number of frames there were of those selected. */
-export interface FootageThumbnails {
-  /** Numbers of the frames, u32 [n], and their presentation times in ms, f64 [n]. */
-  readonly ids: Uint32Array;
-  readonly timesMs: Float64Array;
-  /** u8 [n, 50, 50], means of luma; null where not asked for. */
-  readonly luma: Uint8Array | null;
-  /** By side: u8 [n, 3, side, side], planar RGB. */
-  readonly colour: ReadonlyMap<number, Uint8Array>;
-  /** Frames decoded for it, and how long that took. */
-  readonly decoded: number;
-  readonly elapsedMs: number;
-  /** The reading was ended by its signal. */
-  readonly interrupted: boolean;
+/** Which frames are visited next. */
+export interface FootageStretch {
+  /** The first one; those before it are passed over. Default: where the last visit ended. */
+  readonly start?: number;
+  /** The frame after the last one. */
+  readonly end: number;
+  /** Frames whose colours are wanted, ascending, each once. Default: all of the stretch. */
+  readonly chosen?: Uint32Array;
+  /** Sides of the colour thumbnails wanted, each once. */
+  readonly sides: readonly number[];
 }
 
 /**
- * Reads footage at the speed of its decoder: small copies of every selected frame, in memory that
- * native code can read. Decoding ends with the last frame selected.
+ * Reads footage once, from its beginning to its end, at the speed of its decoder: one stretch after
+ * the other, for as long as there are some. Between two of them the decoder waits.
  *
  * @example
  * ```ts
- * const selection = { start: 0, end: 9000 };
- * const { luma } = await readFootage({ spec: "street.mp4", selection, region: null, luma: true, sides: [] });
+ * await using reader = await FootageReader.open({ spec: "street.mp4", region: null });
+ * await reader.visit({ end: 9000, sides: [50] }, ({ start, luma, colour }) => look(luma));
  * ```
- * @throws {AipError} `footage-empty`, `footage-too-large`, `footage-short` where it ends before the
- * first frame selected, or what the source throws
  */
-export async function readFootage(request: FootageRequest): Promise<FootageThumbnails> {
-  const { spec, selection, signal } = request;
-  checkSelection(selection);
-  const task = taskFor(request);
-  const source = await openSource(spec, {
-    pipes: { createPipe, closeFd },
-    decoderThreads: Math.min(availableParallelism(), DECODER_THREADS_MAX),
-    frames: endOf(selection),
-  });
-  const reading = new Reading(task, request);
-  const onAbort = (): void => reading.stop();
-  signal?.addEventListener("abort", onAbort);
-  if (signal?.aborted === true) reading.stop();
-  const startedMs = performance.now();
-  try {
-    await reading.run(source);
-    const elapsedMs = performance.now() - startedMs;
-    const interrupted = reading.isStopped;
-    return resultOf(request, task, { elapsedMs, interrupted });
-  } finally {
-    signal?.removeEventListener("abort", onAbort);
-    await source.close();
-    await reading.close();
+export class FootageReader implements AsyncDisposable {
+  readonly #options: FootageOptions;
+  readonly #source: Source;
+  readonly #copier: FootageCopier;
+  readonly #onAbort = (): void => this.#copier.stop();
+  /** Frames passed so far. */
+  #next = 0;
+  #hasSegment = false;
+
+  private constructor(options: FootageOptions, source: Source) {
+    this.#options = options;
+    this.#source = source;
+    this.#copier = new FootageCopier();
+    options.signal?.addEventListener("abort", this.#onAbort);
+    if (options.signal?.aborted === true) this.#copier.stop();
   }
-}
 
-function taskFor({ selection, region, luma, sides }: FootageRequest): FootageTask {
-  const count = countOf(selection);
-  return {
-    type: "task",
-    selection,
-    region,
-    luma: luma ? { side: LUMA_SIDE, data: shared(count, LUMA_SIDE * LUMA_SIDE) } : null,
-    colour: sides.map((side) => ({ side, data: shared(count, 3 * side * side) })),
-    ids: new Uint32Array(new SharedArrayBuffer(4 * count)),
-    timesMs: new Float64Array(new SharedArrayBuffer(8 * count)),
-    words: new Int32Array(new SharedArrayBuffer(64)),
-  };
-}
-
-function shared(count: number, bytesEach: number): Uint8Array {
-  const bytes = count * bytesEach;
-  if (bytes <= ARRAY_BYTES_MAX) return new Uint8Array(new SharedArrayBuffer(bytes));
-  const most = Math.floor(ARRAY_BYTES_MAX / bytesEach);
-  const message = `${count} frames are too many to hold at once: select ${most} at most`;
-  throw usageError("footage-too-large", message);
-}
-
-function resultOf(
-  { spec, selection }: FootageRequest,
-  task: FootageTask,
-  how: { readonly elapsedMs: number; readonly interrupted: boolean },
-): FootageThumbnails {
-  const kept = Atomics.load(task.words, FootageWord.kept);
-  const decoded = Atomics.load(task.words, FootageWord.passed);
-  if (kept === 0 && !how.interrupted) {
-    const first = "frames" in selection ? (selection.frames[0] as number) : selection.start;
-    const message = `"${spec}" ends after ${decoded} frames, before frame ${first}`;
-    throw usageError("footage-short", message);
-  }
-  const whole = kept === countOf(selection);
-  const cut = (data: Uint8Array, side: number, planes: number): Uint8Array =>
-    whole ? data : data.subarray(0, kept * planes * side * side);
-  return {
-    ids: task.ids.subarray(0, kept),
-    timesMs: task.timesMs.subarray(0, kept),
-    luma: task.luma === null ? null : cut(task.luma.data, task.luma.side, 1),
-    colour: new Map(task.colour.map(({ side, data }) => [side, cut(data, side, 3)])),
-    decoded,
-    ...how,
-  };
-}
-
-/** One worker at one task. */
-class Reading {
-  isStopped = false;
-  readonly #task: FootageTask;
-  readonly #request: FootageRequest;
-  readonly #worker: Worker = new Worker(new URL("./footage-worker.ts", import.meta.url).href);
-  readonly #words: Int32Array;
-  #answer: PromiseWithResolvers<FootageMessage> | undefined;
-
-  constructor(task: FootageTask, request: FootageRequest) {
-    this.#task = task;
-    this.#request = request;
-    this.#words = task.words;
-    this.#worker.onmessage = (event: MessageEvent<FootageMessage>) => {
-      this.#answer?.resolve(event.data);
-    };
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#answer?.resolve({ type: "failed", message: event.message });
-    };
-    this.#worker.addEventListener("close", () => {
-      this.#answer?.resolve({ type: "failed", message: "its worker ended without a word" });
+  /** @throws {AipError} what opening the source throws */
+  static async open(options: FootageOptions): Promise<FootageReader> {
+    const source = await openSource(options.spec, {
+      pipes: { createPipe, closeFd },
+      decoderThreads: Math.min(availableParallelism(), DECODER_THREADS_MAX),
+      ...(options.end !== undefined && { frames: options.end }),
     });
+    return new FootageReader(options, source);
   }
 
-  stop(): void {
-    this.isStopped = true;
-    Atomics.store(this.#words, FootageWord.stop, 1);
-  }
-
-  async run(source: Source): Promise<void> {
-    const { onProgress, selection } = this.#request;
-    const count = countOf(selection);
-    const tell = (): void => onProgress?.(Atomics.load(this.#words, FootageWord.kept), count);
-    const timer = setInterval(tell, PROGRESS_MS);
-    try {
-      await this.#ask(this.#task);
-      let segment: IngestSegment | null = await source.open();
-      while (segment !== null) {
-        const end = await this.#ask({ type: "segment", segment });
-        if (end.type !== "end" || end.reason !== "end") break;
-        const error = await source.finish(end);
-        if (error !== null) throw error;
-        segment = await source.open();
-      }
-      tell();
-    } catch (cause) {
-      if (cause instanceof AipError) throw cause;
-      throw this.#broken(cause instanceof Error ? cause.message : String(cause));
-    } finally {
-      clearInterval(timer);
+  /**
+   * Shows a stretch of frames in order, block by block; a block is overwritten once its visit has
+   * returned. Where the footage ends before the stretch does, so does the visit.
+   *
+   * @returns frames shown
+   * @throws {AipError} `interrupted`, `footage-failed`, or what the source throws
+   * @throws {RangeError} where frames are not ascending
+   */
+  async visit(stretch: FootageStretch, visitor: (block: FootageBlock) => void): Promise<number> {
+    const { start: first = this.#next, end, sides, chosen } = stretch;
+    checkAscending(chosen ?? new Uint32Array());
+    const rooms = [roomFor(sides, BLOCK_FRAMES), roomFor(sides, BLOCK_FRAMES)] as const;
+    const fill = (start: number, turn: number): Promise<FootageBlock> => {
+      const last = Math.min(end, start + BLOCK_FRAMES);
+      const wanted = chosen?.filter((frame) => frame >= start && frame < last);
+      const block = this.#fill(rooms[turn % 2 === 0 ? 0 : 1], [start, last], wanted);
+      // Nobody may be waiting for it when it fails: then an earlier one has failed.
+      block.catch(() => undefined);
+      return block;
+    };
+    let shown = 0;
+    let ahead = fill(first, 0);
+    for (let turn = 1; ; turn += 1) {
+      const block = await ahead;
+      const next = block.start + block.count;
+      const isLast = block.count < BLOCK_FRAMES || next >= end;
+      if (!isLast) ahead = fill(next, turn);
+      if (block.count > 0) visitor(block);
+      shown += block.count;
+      if (isLast) return shown;
     }
   }
 
-  /** Ends the worker once it has let its pipes go. */
-  async close(): Promise<void> {
-    Atomics.store(this.#words, FootageWord.stop, 1);
-    const answer = this.#answer?.promise;
-    if (answer !== undefined) await Promise.race([answer, Bun.sleep(CLOSE_WITHIN_MS)]);
-    this.#worker.terminate();
+  /** Frames passed so far, shown or not. */
+  get passed(): number {
+    return this.#next;
   }
 
-  async #ask(command: FootageCommand): Promise<FootageMessage> {
-    this.#answer = Promise.withResolvers<FootageMessage>();
-    this.#worker.postMessage(command);
-    const answer = await this.#answer.promise;
-    if (answer.type === "failed") throw this.#broken(answer.message);
-    return answer;
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    // The pipes first: a decoder that waits for room in one hears no signal.
+    await this.#copier.close();
+    await this.#source.close();
   }
 
-  #broken(reason: string): AipError {
-    return runtimeError("footage-failed", `Cannot read "${this.#request.spec}": ${reason}`);
+  async #fill(
+    room: FootageRoom,
+    [start, end]: readonly [number, number],
+    wanted?: Uint32Array,
+  ): Promise<FootageBlock> {
+    const chosen = wanted ?? Uint32Array.from({ length: end - start }, (_, index) => start + index);
+    try {
+      while (await this.#hasFrames()) {
+        const answer = await this.#copier.fill({ start, end, chosen, room });
+        if (answer.type === "filled") {
+          this.#next = end;
+          return blockOf(room, { start, end, chosen });
+        }
+        if (answer.type === "stopped") break;
+        this.#hasSegment = false;
+        this.#next = answer.passed;
+        const error = await this.#source.finish(answer);
+        if (error !== null) throw error;
+      }
+    } catch (cause) {
+      if (cause instanceof AipError) throw cause;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const message = `Cannot read "${this.#options.spec}": ${reason}`;
+      throw runtimeError("footage-failed", message, cause);
+    }
+    if (this.#copier.isStopped) {
+      const message = `Interrupted while "${this.#options.spec}" was read`;
+      throw runtimeError("interrupted", message);
+    }
+    return blockOf(room, { start, end: Math.max(start, this.#next), chosen });
+  }
+
+  /** Whether a segment is open, or the next one could be. */
+  async #hasFrames(): Promise<boolean> {
+    if (this.#hasSegment) return true;
+    const segment = await this.#source.open();
+    if (segment === null) return false;
+    await this.#copier.open(segment, this.#options.region);
+    this.#hasSegment = true;
+    return true;
+  }
+}
+
+function checkAscending(frames: Uint32Array): void {
+  for (let index = 1; index < frames.length; index += 1) {
+    if ((frames[index] as number) > (frames[index - 1] as number)) continue;
+    throw new RangeError("frames must be chosen in ascending order, each once");
   }
 }

@@ -1,5 +1,5 @@
 import { type ErrorBound, errorBound } from "../cascade/bounds.ts";
-import { nearErrors } from "../cascade/evaluation.ts";
+import { errorsOf, nearErrors } from "../cascade/evaluation.ts";
 import {
   type IntervalAgreement,
   intervalAgreement,
@@ -112,8 +112,7 @@ function boundOf(
   truth: Uint8Array,
   is: 0 | 1,
 ): ErrorBound {
-  const trials = truth.map((one) => Number(one === is));
-  const wrong = trials.map((counts, frame) => counts & Number(present[frame] !== is));
+  const { trials, wrong } = errorsOf(present, truth, is);
   // A frame has its anchor's score: each is its own anchor here.
   const anchors = Uint32Array.from(truth.keys());
   const nearlyWrong = nearErrors({ trials, wrong, anchors, scores, isPresent: is });

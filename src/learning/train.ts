@@ -1,39 +1,27 @@
 import { cpus } from "node:os";
-import manifest from "../../package.json" with { type: "json" };
 import { modelHash } from "../backend/model-hash.ts";
-import type { Cascade, FrameSpan } from "../cascade/file/cascade.ts";
+import type { Cascade } from "../cascade/file/cascade.ts";
 import { checkTarget, saveCascade } from "../cascade/file/save.ts";
-import { type Span, type Spans, splitSpans } from "../cascade/spans.ts";
-import { type ErrorBudget, IGNORED, type Question } from "../cascade/types.ts";
+import { splitSpans } from "../cascade/spans.ts";
+import type { ErrorBudget, Question } from "../cascade/types.ts";
 import { resolveRunConfig } from "../config/schema.ts";
-import { AipError, usageError } from "../errors.ts";
-import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
+import { usageError } from "../errors.ts";
 import { referenceModel } from "../labelling/reference-model.ts";
 import { suggestion } from "../nearest.ts";
 import { loadModel } from "../pipeline/load-model.ts";
-import type { Sink } from "../sink/sink.ts";
-import { ARCHITECTURES, type Architecture, architectureName } from "../training/architectures.ts";
-import type { TrainingProgress } from "../training/progress.ts";
-import { frontOf, levelsOf, validationOf } from "./assemble.ts";
-import {
-  type Candidate,
-  type CandidateOptions,
-  candidateSides,
-  trainCandidate,
-} from "./candidates.ts";
+import { ARCHITECTURES, type Architecture } from "../training/architectures.ts";
+import { assembleCascade } from "./assemble.ts";
+import type { Candidate } from "./candidates.ts";
 import { analyseFactors, type Choice, chooseCascade, type Factor } from "./choice.ts";
 import { checkClaim, checkWorthwhile } from "./claim.ts";
 import { measureCosts, searchCosts } from "./costs.ts";
 import { detectorKinds } from "./detector-kinds.ts";
 import { type Footage, type FootageLimits, openFootage } from "./footage.ts";
-import { packObservations } from "./observations.ts";
+import { labelsFor } from "./imported-labels.ts";
+import { learnNetworks } from "./learn-networks.ts";
 import { observe } from "./observe.ts";
-import { labelsFor, learningFolder, referenceLabels } from "./reference-labels.ts";
-import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
-import { readThumbnails, scoreFrames } from "./thumbnails.ts";
-
-/** What happens next, and how many steps there are. */
-export type TrainStage = "labels" | "thumbnails" | "training" | "scores" | "costs" | "search";
+import { learningFolder, referenceLabels } from "./reference-labels.ts";
+import type { TrainEvents } from "./train-events.ts";
 
 export interface TrainCascadeOptions {
   /** Stored footage: a video file or a demo scene with an end. */
@@ -60,16 +48,6 @@ export interface TrainCascadeOptions {
   readonly cache?: string | undefined;
 }
 
-/** What is told while it goes on. */
-export interface TrainEvents {
-  /** A stage begins. */
-  readonly stage: (stage: TrainStage, text: string) => void;
-  readonly tell: (text: string) => void;
-  readonly training: (name: string, progress: TrainingProgress) => void;
-  /** A sink that shows the progress of a pass over the footage. */
-  readonly pass: (frames: number) => readonly Sink[];
-}
-
 /** A trained cascade, and what was seen on the way. */
 export interface TrainedCascade {
   readonly cascade: Cascade;
@@ -89,150 +67,49 @@ export interface TrainedCascade {
  * reference knows no such class, or the file cannot be written; `interrupted`
  */
 export async function trainCascade(options: TrainCascadeOptions): Promise<TrainedCascade> {
-  const { question, seed, output, signal, events, budget } = options;
-  const { architectures = ARCHITECTURES } = options;
-  await checkTarget(output);
+  const { question, budget, events, architectures = ARCHITECTURES, cache } = options;
+  await checkTarget(options.output);
   const reference = referenceOf(options);
   const footage = await openFootage(options.source, options.limits);
-  const { cache } = options;
-  const { fingerprint } = footage;
-  const folder = learningFolder({ fingerprint, modelHash: reference.sha256, cache });
-  const pass = () => ({
-    source: footage.source,
-    frames: footage.frames,
-    signal,
-    sinks: events.pass(footage.frames),
-  });
-  const truth = await labelsOf(options, footage, reference.sha256);
+  const { fingerprint, fps } = footage;
+  const truth = await truthOf(options, footage, reference.sha256);
   const object = question.classes.join(" or ");
-  const spans = splitSpans({ truth, fps: footage.fps, budget, object });
-
-  events.stage(
-    "thumbnails",
-    `${footage.frames} frames at ${candidateSides(architectures).join(", ")} pixels`,
-  );
-  const training = sampleFrames(truth, spans.training, TRAINING_MAX, seed);
-  const validation = sampleFrames(truth, spans.validation, VALIDATION_MAX, seed + 1);
-  const chosen = Uint32Array.of(...training, ...validation);
-  const read = await readThumbnails(pass(), question.region, chosen, candidateSides(architectures));
-  checkFixedCamera(footage.name, differenceStatistics(read.luma, footage.fps));
-
-  const candidates: Candidate[] = [];
-  events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
-  for (const architecture of architectures) {
-    const images = read.pictures.find(({ side }) => side === architecture.side)?.images;
-    if (images === undefined) throw new RangeError(`no pictures of ${architecture.side} pixels`);
-    const cut = training.length * 3 * architecture.side ** 2;
-    const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
-    const candidate = await trainUnlessHopeless({
-      architecture,
-      training: { images: images.subarray(0, cut), labels: labels.subarray(0, training.length) },
-      validation: { images: images.subarray(cut), labels: labels.subarray(training.length) },
-      seed,
-      folder,
-      signal,
-      onProgress: events.training,
-    });
-    if (candidate === null) {
-      events.tell(`${architectureName(architecture)} has learnt nothing, and is left out`);
-    } else {
-      events.tell(`${candidate.name}: AUC ${candidate.auc.toFixed(4)} on the validation span`);
-      candidates.push(candidate);
-    }
-  }
-
-  events.stage("scores", `of ${candidates.length} networks`);
-  const from = spans.tuning.from;
-  const scores =
-    candidates.length === 0 ? [] : await scoreFrames(pass(), question.region, candidates, from);
-  const kinds = detectorKinds({ luma: read.luma, truth, span: spans.training, fps: footage.fps });
+  const spans = splitSpans({ truth, fps, budget, object });
+  const folder = learningFolder({ fingerprint, modelHash: reference.sha256, cache });
+  const { region } = question;
+  const learnt = await learnNetworks({
+    ...options,
+    ...{ footage, truth, spans, region, architectures, folder },
+  });
+  const { luma, networks } = learnt;
+  const kinds = detectorKinds({ luma, truth, span: spans.training, fps });
 
   events.stage("costs", "of every level, while the others run");
-  const measured = await measureCosts({
-    source: footage.source,
-    geometry: footage.geometry,
-    question,
-    model: options.model,
-    devices: options.devices,
-    cores: cpus().length,
-    blocks: kinds.find((kind) => kind.blocks !== null)?.blocks ?? null,
-    networks: candidates,
-    signal,
-  });
+  const blocks = kinds.find((kind) => kind.blocks !== null)?.blocks ?? null;
+  const { geometry } = footage;
+  const cores = cpus().length;
+  const measured = await measureCosts({ ...options, geometry, cores, blocks, networks });
 
   events.stage("search", "networks × thresholds × t_diff × t_skip");
-  const observations = kinds.map((kind) =>
-    observe({
-      luma: read.luma,
-      truth,
-      kind,
-      fps: footage.fps,
-      spans,
-      networks: candidates.map(({ name }, index) => ({
-        name,
-        scores: scores[index] as Float32Array,
-      })),
-    }),
-  );
   const costs = searchCosts(measured.costs);
-  const networks = candidates.map(({ name }, index) => ({
+  const candidates = networks.map(({ name }, index) => ({
     name,
     networkMs: measured.networks[index]?.mean ?? 0,
   }));
-  const choice = chooseCascade(observations, { networks, costs, budget });
-  const context = { object, fps: footage.fps, frames: spans.heldOut.to - spans.heldOut.from };
+  const observations = kinds.map((kind) => observe({ luma, truth, kind, fps, spans, networks }));
+  const search = { networks: candidates, costs, budget };
+  const choice = chooseCascade(observations, search);
+  const context = { object, fps, frames: spans.heldOut.to - spans.heldOut.from };
   checkClaim(choice.optimized, context);
   checkWorthwhile(choice.optimized, context);
 
-  const point = choice.optimized.chosen.tuning.point;
-  const index = candidates.findIndex(({ name }) => name === point.network?.name);
-  const network = candidates[index] ?? null;
-  const cascade: Cascade = {
-    question,
-    levels: levelsOf(choice, network),
-    networkManifest: network?.manifest ?? null,
-    camera: { width: footage.geometry.width, height: footage.geometry.height },
-    reference,
-    budgets: { maxFn: budget.falseNegatives, maxFp: budget.falsePositives },
-    costs: { ...measured.costs, network: measured.networks[index] ?? NOTHING },
-    validation: validationOf(choice.optimized.chosen, costs),
-    provenance: {
-      trainedAt: new Date().toISOString(),
-      aip: manifest.version,
-      machine: {
-        platform: `${process.platform} ${process.arch}`,
-        cpu: cpus()[0]?.model ?? "unknown",
-        cores: cpus().length,
-      },
-      footage: {
-        name: footage.name,
-        fingerprint: footage.fingerprint.id,
-        frames: footage.frames,
-        fps: footage.fps,
-      },
-      spans: spansOf(spans),
-      labels: options.labels ?? "reference model",
-      architecture: network?.name ?? null,
-      seed,
-    },
-    observations: packObservations(onlyNetwork(choice.observations, network?.name ?? null)),
-    front: frontOf(choice, costs, question),
-  };
-  await saveCascade(output, cascade);
-  const factors = analyseFactors(choice.observations, { networks, costs, budget });
-  return { cascade, choice, candidates, factors };
-}
-
-const NOTHING = { mean: 0, low: 0, high: 0 };
-
-/** Null where a network has learnt nothing: the other levels may do without. */
-async function trainUnlessHopeless(options: CandidateOptions): Promise<Candidate | null> {
-  try {
-    return await trainCandidate(options);
-  } catch (error) {
-    if (error instanceof AipError && error.code === "training-collapsed") return null;
-    throw error;
-  }
+  const cascade = assembleCascade({
+    ...options,
+    ...{ choice, networks, measured, footage, spans, reference },
+  });
+  await saveCascade(options.output, cascade);
+  const factors = analyseFactors(choice.observations, search);
+  return { cascade, choice, candidates: networks, factors };
 }
 
 /** The reference model: the devices' own where they name one, as simulated ones do. */
@@ -247,71 +124,23 @@ function referenceOf({ model, devices, question }: TrainCascadeOptions): Cascade
   return { name: spec.name, sha256: modelHash(spec.path) };
 }
 
-async function labelsOf(
+/** What is true of each frame: 1 present, 0 absent, `IGNORED`. */
+async function truthOf(
   options: TrainCascadeOptions,
-  footage: Footage,
+  { source, frames, fingerprint }: Footage,
   modelHash: string,
 ): Promise<Uint8Array> {
-  const { question, labels, events, model, signal, cache } = options;
-  const { source, frames, fingerprint } = footage;
+  const { question, labels, events } = options;
   if (labels !== undefined) {
     events.stage("labels", `from "${labels}"`);
-    const truth = await labelsFor(labels, question, footage);
-    checkLabels(labels, truth, footage);
-    return truth;
+    return await labelsFor(labels, question, { fingerprint, frames });
   }
   const devices = options.labelDevices ?? options.devices;
   events.stage("labels", `${frames} frames by the reference model on ${devices}`);
   return await referenceLabels({
-    source,
-    fingerprint,
-    frames,
-    question,
-    model,
-    modelHash,
-    devices,
-    signal,
+    ...options,
+    ...{ source, fingerprint, frames, modelHash, devices },
     sinks: events.pass(frames),
     tell: events.tell,
-    cache,
   });
-}
-
-/** Labels of other footage have other frames. */
-function checkLabels(path: string, truth: Uint8Array, { name, frames }: Footage): void {
-  const known = truth.reduce((count, is) => count + Number(is !== IGNORED), 0);
-  if (known >= frames / 2) return;
-  throw usageError(
-    "labels-other-footage",
-    `The labels in "${path}" are of other footage: they say something about ${known} of the ` +
-      `${frames} frames of "${name}"`,
-  );
-}
-
-function spansOf({ training, validation, tuning, heldOut }: Spans): Cascade["provenance"]["spans"] {
-  const span = ({ from, to }: Span): FrameSpan => ({ start: from, end: to });
-  return {
-    training: span(training),
-    validation: span(validation),
-    tuning: span(tuning),
-    heldOut: span(heldOut),
-  };
-}
-
-/** The file keeps the scores of its own network alone. */
-function onlyNetwork(
-  observations: Choice["observations"],
-  name: string | null,
-): Choice["observations"] {
-  const kept = observations.networks.flatMap((known, index) => (known === name ? [index] : []));
-  const only = (span: Choice["observations"]["tuning"]) => ({
-    ...span,
-    scores: kept.map((index) => span.scores[index] as Float32Array),
-  });
-  return {
-    ...observations,
-    networks: kept.map((index) => observations.networks[index] as string),
-    tuning: only(observations.tuning),
-    heldOut: only(observations.heldOut),
-  };
 }

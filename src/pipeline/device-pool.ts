@@ -3,8 +3,8 @@ import { AipError, runtimeError } from "../errors.ts";
 import { clockMs } from "../native/library.ts";
 import type { ArenaLayout } from "../ring/arena.ts";
 import type { FrameGeometry } from "../types.ts";
+import { within } from "../within.ts";
 import { Device, Seat } from "./device.ts";
-import { within } from "./within.ts";
 import type { WorkerMessage, WorkerStart } from "./worker.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { modelHash } from "../backend/model-hash.ts";
+import { auditBaseline } from "../cascade/evaluation.ts";
 import type { Cascade, ErrorRate } from "../cascade/file/cascade.ts";
 import { checkCamera, checkReference } from "../cascade/file/fit.ts";
 import { loadCascade } from "../cascade/file/load.ts";
@@ -38,17 +39,16 @@ export async function openCascade(path: string): Promise<RunCascade> {
 
 /** What a cascade's validation says of the frames it answers early. */
 export function promiseOf({ validation }: Pick<Cascade, "validation">): CascadePromise {
-  const { answers, falseNegatives, falsePositives } = validation;
-  const among = ({ bound, of }: ErrorRate): number => {
-    // How many of them the model answered is not known of either kind: not more than half, say.
-    const early = Math.max(of / 2, of - answers.inferred);
-    return of === 0 ? 1 : Math.min(1, (bound * of) / early);
-  };
-  const all = falseNegatives.of + falsePositives.of;
+  const { early, falseNegatives, falsePositives } = validation;
+  const bounded = ({ of: trials, bound: upper }: ErrorRate) => ({ trials, upper });
+  const count = early.present + early.absent;
   return {
-    falseNegatives: among(falseNegatives),
-    falsePositives: among(falsePositives),
-    presentShare: all === 0 ? 0 : falseNegatives.of / all,
+    ...auditBaseline({
+      falseNegatives: bounded(falseNegatives),
+      falsePositives: bounded(falsePositives),
+      early,
+    }),
+    presentShare: count === 0 ? 0 : early.present / count,
   };
 }
 

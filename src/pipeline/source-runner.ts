@@ -9,10 +9,10 @@ import type { SourceShare } from "../schedule/source-share.ts";
 import type { ResumePoint } from "../sink/resume-point.ts";
 import type { IngestSegment, Source } from "../source/source.ts";
 import type { DropPolicy } from "../types.ts";
+import { within } from "../within.ts";
 import type { IngestCommand, IngestMessage, SegmentEnd } from "./ingest.ts";
 import type { ScreenPlan } from "./screen.ts";
 import { ScreeningControl } from "./screening-control.ts";
-import { within } from "./within.ts";
 
 /** How long the ingest worker gets to let go of its segment. */
 const STOP_WITHIN_MS = 2_000;

@@ -10,6 +10,7 @@ import { sampleCascade } from "../cascade/file/sample-cascade.ts";
 import { aipProcess } from "../cli/process.ts";
 
 const TIMEOUT_MS = 120_000;
+const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 
 let folder = "";
 let video = "";
@@ -55,6 +56,11 @@ describe("aip cascade train refuses", () => {
     ["budgets of 0 %", ["--max-fn", "0%"], "no footage, however long, can show"],
     ["a class the reference does not know", ["--for", "zebra"], 'knows no class "zebra"'],
     ["a target that is no cascade", ["--out", "."], "a folder that is no cascade"],
+    [
+      "a target that cannot be made",
+      ["--out", "street.mp4/x.aip"],
+      'Cannot write cascade "street.mp4/x.aip"',
+    ],
     ["labels that are not there", ["--labels", "no.ndjson"], 'Cannot read "no.ndjson"'],
   ])(
     "%s",
@@ -72,6 +78,11 @@ describe("aip cascade train refuses", () => {
     ["nothing but the object", "x".repeat(40), /All 4 seconds of the footage show a person/],
     ["footage that is too short", "x...".repeat(10), /4 seconds of footage are too short/],
     ["labels of other footage", "x...", /are of other footage: .* 4 of the 40 frames/],
+    [
+      "labels of longer footage",
+      "x...".repeat(20),
+      /of other footage: it has a frame 79, and .* has 40/,
+    ],
   ])(
     "%s",
     async (name, marks, message) => {
@@ -83,6 +94,58 @@ describe("aip cascade train refuses", () => {
     TIMEOUT_MS,
   );
 });
+
+test(
+  "aip cascade train refuses a camera that moves",
+  async () => {
+    const steps =
+      "crop=160:90:(iw-160)*(0.5+0.5*sin(5*t)):(ih-90)*(0.5+0.5*cos(5*t)),scale=320:180";
+    const input = ["-i", video, "-vf", `${steps},loop=9:40,setpts=N/10/TB`];
+    await runTool("ffmpeg", ["-nostdin", ...input, join(folder, "pan.mp4")], TIMEOUT_MS);
+    const path = labels("pan.ndjson", "xx..".repeat(100));
+    const { code, said } = await aip(
+      ...["cascade", "train", "pan.mp4", "--for", "person", "--quiet", "--labels", path],
+      ...["--max-fn", "40%", "--max-fp", "40%"],
+    );
+    expect(said).toMatch(/^aip: The camera of "pan" moves: in \d+ % of the time/);
+    expect(code).toBe(2);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "aip cascade train says that the disk is full, and goes on once there is room",
+  async () => {
+    const words = [
+      "cascade",
+      "train",
+      "demo:visitors=0.2:stay=1:frames=200:density=4",
+      "--for",
+      "person",
+    ];
+    const train = async (limits: string) => {
+      const command = ["bash", "-c", `${limits} exec "$0" "$@"`, process.execPath, MAIN, ...words];
+      const child = Bun.spawn([...command, "--device", "cpu", "--out", "full.aip"], {
+        ...{ cwd: folder, stdin: "ignore", stdout: "ignore", stderr: "pipe" },
+        env: { ...process.env, AIP_CACHE_DIR: join(folder, "full") },
+      });
+      return { said: await new Response(child.stderr).text(), code: await child.exited };
+    };
+    // A limit of 48 KiB a file stands in for the disk: the empty file of labels is 24.
+    const full = await train("ulimit -f 48;");
+    expect(full.said).toMatch(
+      /\naip: Cannot write labels ".*": .+; free some space and run it again/,
+    );
+    expect(full.code).toBe(1);
+    const again = await train("");
+    expect(again.said).toMatch(/demo: frames 0 to \d+ come from an earlier run/);
+    // All frames are labelled now, and there are too few of them.
+    expect(again.said).toMatch(/\naip: 8 seconds of footage are too short/);
+    expect(again.code).toBe(2);
+    expect(readdirSync(folder)).not.toContain("full.aip");
+  },
+  TIMEOUT_MS,
+);
 
 describe("a cascade of another camera or model", () => {
   const demoHash = modelHash(BUNDLED_MODELS["demo"] as string);

@@ -29,6 +29,7 @@ test.each([
   ["irrr", ""],
   ["irsf", "ir"],
   ["ffrr", ""],
+  ["isrffirs", "i"],
   ["", ""],
 ])("cutToAnchor() of %s keeps %s", async (before, after) => {
   const path = join(folder, "work.ndjson");

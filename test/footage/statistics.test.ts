@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { readFootage } from "../../src/footage/reader.ts";
+import { readFootage } from "../../src/footage/read-footage.ts";
 import { checkFixedCamera, differenceStatistics } from "../../src/footage/statistics.ts";
 import { mulberry32 } from "../../src/random.ts";
 import { hasShared, videoPath } from "../e2e/shared.ts";
@@ -88,9 +88,8 @@ describe.skipIf(!hasShared)("differenceStatistics() of real footage", () => {
   const media = new MediaFolder();
   afterAll(() => media.remove());
   const movingShare = async (spec: string): Promise<number> => {
-    const selection = { start: 0, end: 400 };
-    const { luma } = await readFootage({ spec, selection, region: null, luma: true, sides: [] });
-    return differenceStatistics(luma as Uint8Array, 12).movingShare;
+    const { luma } = await readFootage({ spec, end: 400, region: null, sides: [] });
+    return differenceStatistics(luma, 12).movingShare;
   };
 
   test("takes fixed cameras for fixed", async () => {

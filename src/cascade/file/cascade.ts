@@ -42,12 +42,24 @@ export interface ErrorRate {
   readonly bound: number;
 }
 
+/** Frames that were answered without the reference model, and how many of them wrongly. */
+export interface EarlyAnswers {
+  /** Frames truly present, and those of them that were missed. */
+  readonly present: number;
+  readonly falseNegatives: number;
+  /** Frames truly absent, and false alarms among them. */
+  readonly absent: number;
+  readonly falsePositives: number;
+}
+
 /** How the cascade did on footage that neither training nor tuning had seen. */
 export interface CascadeValidation {
   /** Held-out frames that count. */
   readonly frames: number;
   readonly falseNegatives: ErrorRate;
   readonly falsePositives: ErrorRate;
+  /** What an audit of its answers is held to. */
+  readonly early: EarlyAnswers;
   /** Share of windows of one second answered right, NoScope's measure; null where it has none. */
   readonly windowAccuracy: number | null;
   /** Frames each level answered. */

@@ -1,7 +1,7 @@
 import type { Cascade, ErrorRate, FrameSpan, MeasuredCosts, MeasuredMs } from "./cascade.ts";
 
 /** Raised whenever a cascade of before would be answered otherwise, or could not be read. */
-export const CASCADE_FORMAT = 1;
+export const CASCADE_FORMAT = 2;
 /** Blocks of a luma thumbnail. */
 export const BLOCK_COUNT = 100;
 
@@ -48,6 +48,9 @@ export interface CascadeDocument {
     readonly frames: number;
     readonly false_negatives: ErrorRate;
     readonly false_positives: ErrorRate;
+    readonly early: Readonly<
+      Record<"present" | "false_negatives" | "absent" | "false_positives", number>
+    >;
     readonly window_accuracy: number | null;
     readonly answers: Cascade["validation"]["answers"];
     readonly cascade_fps: number;
@@ -99,6 +102,12 @@ export function toDocument(cascade: Cascade, parts: CascadeDocument["parts"]): C
       frames: validation.frames,
       false_negatives: { ...validation.falseNegatives },
       false_positives: { ...validation.falsePositives },
+      early: {
+        present: validation.early.present,
+        false_negatives: validation.early.falseNegatives,
+        absent: validation.early.absent,
+        false_positives: validation.early.falsePositives,
+      },
       window_accuracy: validation.windowAccuracy,
       answers: { ...validation.answers },
       cascade_fps: validation.cascadeFps,
@@ -165,6 +174,12 @@ export function fromDocument(document: CascadeDocument, parts: PartContents): Ca
       frames: validation.frames,
       falseNegatives: validation.false_negatives,
       falsePositives: validation.false_positives,
+      early: {
+        present: validation.early.present,
+        falseNegatives: validation.early.false_negatives,
+        absent: validation.early.absent,
+        falsePositives: validation.early.false_positives,
+      },
       windowAccuracy: validation.window_accuracy,
       answers: validation.answers,
       cascadeFps: validation.cascade_fps,

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { AipError, runtimeError, usageError } from "../../errors.ts";
 import { LUMA_SIDE } from "../../footage/luma-side.ts";
 import { reasonOf } from "../../sink/line-writer.ts";
+import { checkFolder } from "../../sink/make-folder.ts";
 import { replaceFile } from "../../sink/replace-file.ts";
 import type { Cascade } from "./cascade.ts";
 import { type CascadeDocument, type CascadePart, toDocument } from "./document.ts";
@@ -44,12 +45,17 @@ export async function saveCascade(path: string, cascade: Cascade): Promise<void>
 }
 
 /**
- * Refuses a name under which something lies that is no cascade, before anything is trained.
- * @throws {AipError} `cascade-unwritable`
+ * Refuses a name under which something lies that is no cascade, or nothing can lie, before anything
+ * is trained.
+ *
+ * @throws {AipError} `cascade-unwritable`, `folder-unwritable`
  */
 export async function checkTarget(path: string): Promise<void> {
   try {
-    if (!(await isThere(path))) return;
+    if (!(await isThere(path))) {
+      await checkFolder(path);
+      return;
+    }
     if (!(await stat(path)).isDirectory()) throw occupied(path, "a file that is no cascade");
     const names = await readdir(path);
     if (names.length === 0 || names.includes(DOCUMENT_NAME)) return;

@@ -60,6 +60,39 @@ const levels = v.strictObject({
   network: v.nullable(network),
 });
 
+const validation = v.pipe(
+  v.strictObject({
+    frames: count,
+    false_negatives: errors,
+    false_positives: errors,
+    early: v.strictObject({
+      present: count,
+      false_negatives: count,
+      absent: count,
+      false_positives: count,
+    }),
+    window_accuracy: v.nullable(share),
+    answers: v.strictObject({ reused: count, specialized: count, inferred: count }),
+    cascade_fps: atLeast0,
+    reference_fps: atLeast0,
+  }),
+  v.check(isPart, "figures whose early answers are some of all"),
+);
+
+/** Frames answered early are some of all, and so are those of them that are wrong. */
+function isPart({
+  early,
+  false_negatives: missed,
+  false_positives: alarms,
+}: CascadeDocument["validation"]): boolean {
+  return (
+    early.present <= missed.of &&
+    early.absent <= alarms.of &&
+    early.false_negatives <= Math.min(early.present, missed.count) &&
+    early.false_positives <= Math.min(early.absent, alarms.count)
+  );
+}
+
 const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
   format: v.literal(CASCADE_FORMAT),
   question: v.strictObject({
@@ -85,15 +118,7 @@ const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
     cores: above0,
     contended: v.boolean("true or false"),
   }),
-  validation: v.strictObject({
-    frames: count,
-    false_negatives: errors,
-    false_positives: errors,
-    window_accuracy: v.nullable(share),
-    answers: v.strictObject({ reused: count, specialized: count, inferred: count }),
-    cascade_fps: atLeast0,
-    reference_fps: atLeast0,
-  }),
+  validation,
   provenance: v.strictObject({
     trained_at: v.pipe(text, v.isoTimestamp("a time in ISO 8601")),
     aip: text,

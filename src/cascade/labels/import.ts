@@ -5,7 +5,7 @@ import { usageError } from "../../errors.ts";
 import type { Fingerprint } from "../../footage/fingerprint.ts";
 import { readCocoLabels } from "./import-coco.ts";
 import { readNdjsonLabels } from "./import-ndjson.ts";
-import { told } from "./imported.ts";
+import { type ImportedLabels, told } from "./imported.ts";
 import { LabelStore } from "./store.ts";
 
 /** Formats labels are imported from. */
@@ -25,6 +25,8 @@ export interface ImportOptions {
   readonly firstNumber?: number;
 }
 
+/** By so much footage may be longer than it is said to be. */
+const GUESS_SECONDS = 1;
 /** Frames committed together. */
 const COMMIT_FRAMES = 10_000;
 
@@ -32,17 +34,37 @@ const COMMIT_FRAMES = 10_000;
  * Makes labels of a file of others': results, ground truth, annotations.
  *
  * @returns the number of frames labelled
- * @throws {AipError} `labels-malformed`, `labels-unreadable`, `labels-other-footage` where pictures
- * or frames are not those of the footage, or what `LabelStore` throws
+ * @throws {AipError} as `readImportedLabels`, or what `LabelStore` throws
  */
 export async function importLabels(options: ImportOptions): Promise<number> {
-  const { path, footage, from, source, firstNumber } = options;
-  const format = options.format ?? formatOf(from);
+  const { path, footage, from } = options;
+  const { frames, classes } = await readImportedLabels(options);
+  const origin = { name: basename(from), sha256: await hashOf(from), confidence: 0 };
+  using store = LabelStore.open(path, { footage, origin, classes });
+  for (let start = 0; start < frames.length; start += COMMIT_FRAMES) {
+    store.append(frames.slice(start, start + COMMIT_FRAMES));
+  }
+  return frames.length;
+}
+
+/**
+ * Reads a file of others' labels, and checks that they are of this footage.
+ *
+ * @throws {AipError} `labels-malformed`, `labels-unreadable`, `labels-format`;
+ * `labels-other-footage` where pictures or frames are not those of the footage
+ */
+export async function readImportedLabels({
+  footage,
+  from,
+  format = formatOf(from),
+  source,
+  firstNumber,
+}: Omit<ImportOptions, "path">): Promise<ImportedLabels> {
   const labels =
     format === "ndjson"
       ? await readNdjsonLabels(from, source)
       : await readCocoLabels(from, firstNumber);
-  const { size, frames, classes } = labels;
+  const { size, frames } = labels;
   const last = frames.at(-1)?.frame ?? 0;
   const refuse = (reason: string): never => {
     throw usageError("labels-other-footage", `"${from}" holds labels of other footage: ${reason}`);
@@ -50,15 +72,12 @@ export async function importLabels(options: ImportOptions): Promise<number> {
   if (size !== null && (size.width !== footage.width || size.height !== footage.height)) {
     refuse(`its pictures are ${told(size)}, those of "${footage.name}" are ${told(footage)}`);
   }
-  if (footage.frames > 0 && last >= footage.frames) {
+  // Some containers do not count their frames; what is told then is a guess.
+  const most = footage.frames + Math.ceil(footage.fps * GUESS_SECONDS);
+  if (footage.frames > 0 && last >= most) {
     refuse(`it has a frame ${last}, and "${footage.name}" has ${footage.frames} frames`);
   }
-  const origin = { name: basename(from), sha256: await hashOf(from), confidence: 0 };
-  using store = LabelStore.open(path, { footage, origin, classes });
-  for (let start = 0; start < frames.length; start += COMMIT_FRAMES) {
-    store.append(frames.slice(start, start + COMMIT_FRAMES));
-  }
-  return frames.length;
+  return labels;
 }
 
 function formatOf(path: string): LabelFormat {

@@ -2,6 +2,17 @@ import { usageError } from "../../errors.ts";
 import type { Command, CommandInput } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
 import { printOut } from "../print-out.ts";
+import {
+  BUDGETS,
+  CASCADE_FILE,
+  CASCADE_MODEL,
+  DEVICE,
+  DEVICE_WORDS,
+  JSON_OUTPUT,
+  labels,
+  output,
+  QUIET,
+} from "./cascade-arguments.ts";
 
 const inspect: Command = {
   meta: {
@@ -9,8 +20,8 @@ const inspect: Command = {
     description: "Shows a cascade's levels, how well they were shown to work, and their origin",
   },
   args: {
-    file: { type: "positional", description: "A cascade, such as door.aip", required: true },
-    json: { type: "boolean", description: "Print JSON" },
+    file: CASCADE_FILE,
+    json: JSON_OUTPUT,
   },
   operands: "FILE",
   examples: [
@@ -27,30 +38,6 @@ const inspect: Command = {
   },
 };
 
-const MODEL = {
-  type: "string",
-  valueHint: "FILE|NAME",
-  description: "The reference model (Default: a bundled one the cascade names)",
-} as const;
-const DEVICE = {
-  type: "string",
-  valueHint: "LIST",
-  description: "Devices for the reference model, as for aip run (Default: auto)",
-} as const;
-const BUDGETS = {
-  "max-fn": {
-    type: "string",
-    valueHint: "RATE",
-    description: "False negatives at most, as an upper 95 % bound (Default: 1%)",
-  },
-  "max-fp": {
-    type: "string",
-    valueHint: "RATE",
-    description: "False positives at most, as an upper 95 % bound (Default: 1%)",
-  },
-} as const;
-const DEVICES = ["auto", "cpu", "gpu", "ane", "all"];
-
 const train: Command = {
   meta: {
     name: "aip cascade train",
@@ -60,8 +47,7 @@ const train: Command = {
     camera: { type: "positional", description: "A video of the camera, or the camera itself" },
     for: { type: "string", valueHint: "a,b", description: "What is asked for, such as person" },
     model: {
-      type: "string",
-      valueHint: "FILE|NAME",
+      ...CASCADE_MODEL,
       description: "The reference model, whose answers are the truth (Default: demo)",
     },
     device: DEVICE,
@@ -82,22 +68,14 @@ const train: Command = {
       description: "Time to watch (Default: all of a video, an hour of a camera)",
     },
     frames: { type: "string", valueHint: "N", description: "Frames to watch, instead" },
-    labels: {
-      type: "string",
-      valueHint: "FILE",
-      description: "Labels as NDJSON, instead of the reference model's",
-    },
-    out: {
-      type: "string",
-      valueHint: "FILE",
-      description: "Cascade to write (Default: CAMERA-CLASS.aip)",
-    },
+    labels: labels("the reference model says it"),
+    out: output("CAMERA-CLASS.aip"),
     seed: { type: "string", valueHint: "N", description: "Seed of the training (Default: 1)" },
-    quiet: { type: "boolean", description: "No progress" },
+    quiet: QUIET,
   },
   operands: "CAMERA",
   repeatable: ["device", "for"],
-  completions: { device: DEVICES },
+  completions: { device: DEVICE_WORDS },
   examples: [
     ["aip cascade train door.mp4 --for person --model yolox_nano.onnx", "from a recording"],
     [
@@ -120,22 +98,21 @@ const evaluate: Command = {
     description: "Runs a cascade over a video and compares with what is right",
   },
   args: {
-    file: { type: "positional", description: "A cascade, such as door.aip" },
+    file: CASCADE_FILE,
     video: { type: "positional", description: "A video of the same camera" },
-    labels: { type: "string", valueHint: "FILE", description: "What is right, as NDJSON results" },
+    labels: labels("the reference model says it"),
     truth: {
-      type: "string",
-      valueHint: "FILE",
-      description: "What is right, as NDJSON ground truth (Default: the reference model says it)",
+      ...labels("none"),
+      description: "The same, where it is ground truth",
     },
-    model: MODEL,
+    model: CASCADE_MODEL,
     device: DEVICE,
-    json: { type: "boolean", description: "Print JSON" },
-    quiet: { type: "boolean", description: "No progress" },
+    json: JSON_OUTPUT,
+    quiet: QUIET,
   },
   operands: "FILE VIDEO",
   repeatable: ["device"],
-  completions: { device: DEVICES },
+  completions: { device: DEVICE_WORDS },
   examples: [
     ["aip cascade evaluate door.aip tuesday.mp4", "against the reference model"],
     ["aip cascade evaluate door.aip rare.mp4 --truth rare.truth.ndjson", "against ground truth"],
@@ -152,9 +129,9 @@ const tune: Command = {
     description: "Sets a cascade's thresholds anew for other budgets, without training",
   },
   args: {
-    file: { type: "positional", description: "A cascade, such as door.aip" },
+    file: CASCADE_FILE,
     ...BUDGETS,
-    out: { type: "string", valueHint: "FILE", description: "Cascade to write (Default: FILE)" },
+    out: output("FILE"),
   },
   operands: "FILE",
   examples: [

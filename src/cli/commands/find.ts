@@ -1,4 +1,5 @@
 import type { Command } from "../command.ts";
+import { CASCADE_MODEL, DEVICE, DEVICE_WORDS, QUIET } from "./cascade-arguments.ts";
 
 /** `aip find`: when stored videos show something. */
 export const find: Command = {
@@ -10,16 +11,8 @@ export const find: Command = {
     class: { type: "positional", description: "What the cascade was trained for, such as person" },
     video: { type: "positional", required: false, description: "Video files, or globs of them" },
     cascade: { type: "string", valueHint: "FILE", description: "The camera's cascade" },
-    model: {
-      type: "string",
-      valueHint: "FILE|NAME",
-      description: "The cascade's reference model (Default: a bundled one it names)",
-    },
-    device: {
-      type: "string",
-      valueHint: "LIST",
-      description: "Devices for the reference model, as for aip run (Default: auto)",
-    },
+    model: CASCADE_MODEL,
+    device: DEVICE,
     gap: {
       type: "string",
       valueHint: "S",
@@ -37,11 +30,11 @@ export const find: Command = {
       description: "Write a contact sheet: a picture of each interval",
     },
     json: { type: "boolean", description: "Print JSON, a line for each video" },
-    quiet: { type: "boolean", description: "No progress" },
+    quiet: QUIET,
   },
   operands: "VIDEO…",
   repeatable: ["device"],
-  completions: { device: ["auto", "cpu", "gpu", "ane", "all"] },
+  completions: { device: DEVICE_WORDS },
   examples: [
     ["aip find person day.mp4 --cascade door.aip", "when somebody was there"],
     ["aip find person *.mp4 --cascade door.aip --sheet day.jpg", "and a picture of each time"],

@@ -163,8 +163,8 @@ describe("loadCascade() refuses", () => {
 
   test("another version, before it looks at anything else", async () => {
     const path = copy("version.aip");
-    edit(path, (text) => text.replace('"format": 1', '"format": 2').replace('"c_low"', '"low"'));
-    expect(await refusal(path)).toContain("of another version (format 2; this aip reads format 1)");
+    edit(path, (text) => text.replace('"format": 2', '"format": 1').replace('"c_low"', '"low"'));
+    expect(await refusal(path)).toContain("of another version (format 1; this aip reads format 2)");
   });
 
   test("thresholds crossed by hand, saying so", async () => {
@@ -185,6 +185,15 @@ describe("loadCascade() refuses", () => {
     const path = copy("nonsense.aip");
     edit(path, (text) => text.replace('"t_skip": 5', '"t_skip": 0'));
     expect(await refusal(path)).toContain('its "levels.t_skip" must be a whole number above 0');
+  });
+
+  test.each([
+    ["more frames than all", '"present": 150', '"present": 201'],
+    ["more errors than all", '"false_negatives": 1,', '"false_negatives": 2,'],
+  ])("early answers that cannot be: %s", async (name, text, other) => {
+    const path = copy(`${name}.aip`);
+    edit(path, (json) => json.replace(text, other));
+    expect(await refusal(path)).toContain('its "validation" must be figures whose early answers');
   });
 
   test("a part outside its folder", async () => {

@@ -40,6 +40,7 @@ export function sampleCascade(): Cascade {
       frames: 10_000,
       falseNegatives: { count: 1, of: 200, bound: 0.009 },
       falsePositives: { count: 2, of: 9800, bound: 0.001 },
+      early: { present: 150, falseNegatives: 1, absent: 9750, falsePositives: 2 },
       windowAccuracy: 0.998,
       answers: { reused: 8000, specialized: 1900, inferred: 100 },
       cascadeFps: 2000,

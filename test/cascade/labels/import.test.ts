@@ -91,8 +91,8 @@ describe("importLabels() of NDJSON", () => {
     await expect(importText(line(0, [], { width: 1280, height: 720 }), "ndjson")).rejects.toThrow(
       'holds labels of other footage: its pictures are 1280×720, those of "street.mp4" are 640×360',
     );
-    await expect(importText(line(100, []), "ndjson")).rejects.toThrow(
-      'holds labels of other footage: it has a frame 100, and "street.mp4" has 100 frames',
+    await expect(importText(line(200, []), "ndjson")).rejects.toThrow(
+      'holds labels of other footage: it has a frame 200, and "street.mp4" has 100 frames',
     );
   });
 

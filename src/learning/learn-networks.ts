@@ -1,0 +1,119 @@
+import type { Spans } from "../cascade/spans.ts";
+import type { Question } from "../cascade/types.ts";
+import { AipError, runtimeError } from "../errors.ts";
+import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
+import { reasonOf } from "../sink/line-writer.ts";
+import { type Architecture, architectureName } from "../training/architectures.ts";
+import type { LabelledPictures } from "../training/options.ts";
+import {
+  type Candidate,
+  type CandidateOptions,
+  candidateSides,
+  trainCandidate,
+} from "./candidates.ts";
+import type { Footage } from "./footage.ts";
+import { FootagePass } from "./footage-pass.ts";
+import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
+import type { TrainEvents } from "./train-events.ts";
+
+export interface LearnOptions {
+  readonly footage: Footage;
+  /** 1 present, 0 absent, `IGNORED`, by frame. */
+  readonly truth: Uint8Array;
+  readonly spans: Spans;
+  readonly region: Question["region"];
+  /** Networks that are tried. */
+  readonly architectures: readonly Architecture[];
+  readonly seed: number;
+  /** Where trained networks are kept. */
+  readonly folder: string;
+  readonly signal: AbortSignal;
+  readonly events: TrainEvents;
+}
+
+/** A trained network, with its probabilities by frame from the tuning span on; 0 before. */
+export interface ScoredCandidate extends Candidate {
+  readonly scores: Float32Array;
+}
+
+/** What the footage taught. */
+export interface LearntNetworks {
+  /** Luma thumbnails of every frame, u8 [frames, 50, 50]. */
+  readonly luma: Uint8Array;
+  readonly networks: readonly ScoredCandidate[];
+}
+
+/**
+ * Trains networks on the first two spans and scores the others with them, in one reading of the
+ * footage.
+ *
+ * @throws {AipError} `camera-moves`, `interrupted`, or where the footage cannot be read
+ */
+export async function learnNetworks(options: LearnOptions): Promise<LearntNetworks> {
+  const { footage, truth, spans, architectures, events, seed } = options;
+  const frames = truth.length;
+  const sides = candidateSides(architectures);
+  const training = sampleFrames(truth, spans.training, TRAINING_MAX, seed);
+  const validation = sampleFrames(truth, spans.validation, VALIDATION_MAX, seed + 1);
+  const chosen = Uint32Array.of(...training, ...validation);
+  events.stage("thumbnails", `${chosen.length} frames at ${sides.join(", ")} pixels`);
+  await using pass = await FootagePass.open({
+    ...options,
+    ...{ source: footage.source, frames },
+    onProgress: (read) => events.read(read, frames),
+  });
+  const pictures = await pass.pictures(spans.tuning.from, chosen, sides);
+  checkFixedCamera(footage.name, differenceStatistics(pass.read, footage.fps));
+
+  events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
+  const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
+  const candidates: Candidate[] = [];
+  for (const architecture of architectures) {
+    const images = pictures.get(architecture.side) as Uint8Array;
+    const parts = partPictures({ images, labels }, training.length);
+    const candidate = await trainUnlessHopeless({
+      ...options,
+      ...parts,
+      architecture,
+      onProgress: events.training,
+    });
+    if (candidate !== null) candidates.push(candidate);
+    events.tell(
+      candidate === null
+        ? `${architectureName(architecture)} has learnt nothing, and is left out`
+        : `${candidate.name}: AUC ${candidate.auc.toFixed(4)} on the validation span`,
+    );
+  }
+
+  events.stage("scores", `of ${candidates.length} networks`);
+  const scores = await pass.scores(candidates);
+  checkFixedCamera(footage.name, differenceStatistics(pass.read, footage.fps));
+  const networks = candidates.map((candidate, index) => ({
+    ...candidate,
+    scores: scores[index] as Float32Array,
+  }));
+  return { luma: pass.luma, networks };
+}
+
+/** The first `count` pictures to train with, the others to validate. */
+function partPictures({ images, labels }: LabelledPictures, count: number) {
+  const cut = (images.length / labels.length) * count;
+  return {
+    training: { images: images.subarray(0, cut), labels: labels.subarray(0, count) },
+    validation: { images: images.subarray(cut), labels: labels.subarray(count) },
+  };
+}
+
+/** Null where a network has learnt nothing: the other levels may do without. */
+async function trainUnlessHopeless(options: CandidateOptions): Promise<Candidate | null> {
+  try {
+    return await trainCandidate(options);
+  } catch (error) {
+    if (error instanceof AipError && error.code === "training-collapsed") return null;
+    const isSystemError = error instanceof Error && "syscall" in error;
+    if (!isSystemError) throw error;
+    const cure = "the same command goes on from there";
+    const message = `Cannot keep networks in "${options.folder}": ${reasonOf(error)}; ${cure}`;
+    throw runtimeError("networks-unwritable", message, error);
+  }
+}

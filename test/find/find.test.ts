@@ -1,0 +1,208 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writeDemoVideo } from "../../scripts/demo-video.ts";
+import { type FindOptions, type FoundVideo, findInVideos } from "../../src/find/find.ts";
+import { INTERVAL_LIMITS } from "../../src/find/intervals.ts";
+import { BUNDLED_MODELS } from "../../src/model/catalog.ts";
+import { mulberry32 } from "../../src/random.ts";
+import type { FrameView } from "../../src/types.ts";
+import { hasFfmpeg } from "../source/media.ts";
+import { saveBusyCascade } from "./searched-cascade.ts";
+
+const TIMEOUT_MS = 240_000;
+const FRAMES = 600;
+const SIZE = { width: 320, height: 180 };
+const T_SKIP = 2;
+const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
+const DEVICE = "sim:4ms:model=demo";
+
+let folder = "";
+let video = "";
+let cascade = "";
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "aip-find-"));
+  if (!hasFfmpeg) return;
+  [video, cascade] = [join(folder, "street.mp4"), join(folder, "busy.aip")];
+  const source = `demo:visitors=0.3:stay=2:fps=15:size=320x180:frames=${FRAMES}`;
+  await writeDemoVideo({ path: video, source });
+  await saveBusyCascade(cascade, { path: video, frames: FRAMES, ...SIZE }, T_SKIP);
+}, TIMEOUT_MS);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Every frame's answer, without who gave it and how long that took. */
+function answersIn(cache: string): string[] {
+  const [name = ""] = readdirSync(join(cache, "find")).filter((each) => /\.done\./.test(each));
+  const lines = readFileSync(join(cache, "find", name), "utf8")
+    .trimEnd()
+    .split("\n");
+  return lines.map((line) => {
+    const { frame, time_ms, status, answer, present, score, detections } = JSON.parse(line);
+    return JSON.stringify({ frame, time_ms, status, answer, present, score, detections });
+  });
+}
+
+/** A search in this process; ends itself once so many frames have their answers. */
+async function search(
+  cache: string,
+  stopAfter: number,
+): Promise<{ found: FoundVideo; answers: string[] } | "interrupted"> {
+  const stop = new AbortController();
+  let seen = 0;
+  const options: FindOptions = {
+    ...{ videos: [video], cascade, model: "demo", devices: "cpu" },
+    limits: INTERVAL_LIMITS,
+    folder: cache,
+    signal: stop.signal,
+    progress: () => ({
+      ...{ name: "count", pixels: "none", frameCount: undefined },
+      open: () => undefined,
+      write: (_frame: FrameView) => {
+        seen += 1;
+        if (seen === stopAfter) stop.abort();
+      },
+      close: async () => undefined,
+      outputs: () => [],
+    }),
+  };
+  try {
+    for await (const found of findInVideos(options)) return { found, answers: answersIn(cache) };
+  } catch (error) {
+    expect(error).toMatchObject({ code: "interrupted" });
+  }
+  return "interrupted";
+}
+
+describe.skipIf(!hasFfmpeg)("findInVideos()", () => {
+  test(
+    "answers every frame as it would have, wherever and however often it is interrupted",
+    async () => {
+      const whole = await search(join(folder, "whole"), 0);
+      if (whole === "interrupted") throw new Error("nobody interrupted it");
+      const { levels } = whole.found;
+      // All levels take part, or this would show nothing.
+      expect(Math.min(levels.reused, levels.specialized, levels.inferred)).toBeGreaterThan(20);
+      expect(whole.answers).toHaveLength(FRAMES);
+      const random = mulberry32(8);
+      for (let round = 0; round < 2; round += 1) {
+        const cache = join(folder, `round-${round}`);
+        let result = await search(cache, 1 + Math.floor(150 * random()));
+        for (let tries = 0; result === "interrupted"; tries += 1) {
+          // A few frames at a time might never get over a long rest.
+          result = await search(cache, tries > 4 ? 0 : 60 + Math.floor(200 * random()));
+        }
+        // As one text: a difference is shown by the line it is in.
+        expect(JSON.stringify(result)).toBe(JSON.stringify(whole));
+      }
+    },
+    TIMEOUT_MS,
+  );
+});
+
+describe.skipIf(!hasFfmpeg)("aip find", () => {
+  interface Search {
+    /** Folder of its own cache. */
+    readonly cache: string;
+    readonly device?: string;
+    readonly model?: string;
+    /** KiB a file may have. */
+    readonly limit?: number;
+    /** What is done once so many frames have their answers. */
+    readonly after?: number;
+    readonly act?: (child: Bun.Subprocess) => void;
+  }
+
+  async function find({ cache, device = DEVICE, model = "demo", limit, after = 1, act }: Search) {
+    const search = ["find", "person", video, "--cascade", cascade, "--json", "--quiet"];
+    const words = [...search, "--device", device, "--model", model];
+    const limits = limit === undefined ? "" : `ulimit -f ${limit};`;
+    const command = ["bash", "-c", `${limits} exec "$0" "$@"`, process.execPath, MAIN, ...words];
+    const child = Bun.spawn(command, {
+      env: { ...process.env, AIP_CACHE_DIR: join(folder, cache) },
+      ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    });
+    const [stdout, stderr] = [new Response(child.stdout).text(), new Response(child.stderr).text()];
+    while (act !== undefined && child.exitCode === null && child.signalCode === null) {
+      if (linesIn(join(folder, cache, "find")) >= after) {
+        act(child);
+        break;
+      }
+      await Bun.sleep(5);
+    }
+    await child.exited;
+    const { exitCode: code, signalCode: signal } = child;
+    return { stdout: await stdout, stderr: await stderr, code, signal };
+  }
+
+  function linesIn(path: string): number {
+    try {
+      const [name = ""] = readdirSync(path).filter((each) => !each.includes("done"));
+      return readFileSync(join(path, name), "utf8").split("\n").length - 1;
+    } catch {
+      return 0;
+    }
+  }
+
+  let whole: Awaited<ReturnType<typeof find>>;
+  beforeAll(async () => {
+    whole = await find({ cache: "sound" });
+    expect(whole).toMatchObject({ code: 0, stderr: "" });
+    expect(JSON.parse(whole.stdout).intervals.length).toBeGreaterThan(1);
+  }, TIMEOUT_MS);
+
+  test(
+    "prints the same, byte for byte, after SIGINT and kill -9 at several places",
+    async () => {
+      const signals = ["SIGKILL", "SIGINT", "SIGKILL", "SIGKILL"] as const;
+      for (const [index, signal] of signals.entries()) {
+        const act = (child: Bun.Subprocess): void => child.kill(signal);
+        const cut = await find({ cache: "cut", after: 70 + 130 * index, act });
+        expect(cut.stdout).toBe("");
+        if (signal === "SIGKILL") expect(cut.signal).toBe(signal);
+        else expect(cut.code).toBe(130);
+      }
+      expect(await find({ cache: "cut" })).toEqual(whole);
+      // Nothing is left of the work.
+      expect(readdirSync(join(folder, "cut", "find"))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "says that the disk is full, and goes on once there is room",
+    async () => {
+      // A limit of 40 KiB a file stands in for the disk.
+      const { code, stdout, stderr } = await find({ cache: "full", limit: 40 });
+      expect(stderr).toMatch(/^aip: Cannot write ".*\.ndjson": file too large\n$/);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(await find({ cache: "full" })).toEqual(whole);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "says which reference model is gone, and goes on once it is back",
+    async () => {
+      const model = join(folder, "reference.onnx");
+      const built = BUNDLED_MODELS["demo"] as string;
+      const putBack = (): void => {
+        copyFileSync(built, model);
+        copyFileSync(built.replace(/onnx$/, "json"), model.replace(/onnx$/, "json"));
+      };
+      putBack();
+      const gone = await find({
+        ...{ cache: "gone", device: `sim:4ms:model=${model}:die-at=40`, model },
+        act: () => rmSync(model),
+      });
+      expect(gone.stderr).toMatch(
+        /^aip: .*Cannot open model ".*reference\.onnx": No such file.*\n$/,
+      );
+      expect(gone).toMatchObject({ code: 1, stdout: "" });
+      putBack();
+      const device = `sim:4ms:model=${model}`;
+      expect(await find({ cache: "gone", device, model })).toEqual(whole);
+    },
+    TIMEOUT_MS,
+  );
+});

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Question } from "../../src/cascade/types.ts";
+import { labelsFor } from "../../src/learning/imported-labels.ts";
+
+let folder = "";
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "aip-labels-"));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const footage = (frames: number) => {
+  const fingerprint = { id: "ab", name: "door", bytes: 1, width: 100, height: 100, fps: 2, frames };
+  return { fingerprint, frames };
+};
+
+const QUESTION: Question = { classes: ["person"], confidence: 0.5, region: [0, 0.5, 1, 1] };
+
+function write(name: string, lines: readonly object[]): string {
+  const path = join(folder, name);
+  const common = { source: "a", time_ms: 0, width: 100, height: 100, status: "ok" };
+  const text = lines.map((line) => `${JSON.stringify({ ...common, ...line })}\n`).join("");
+  writeFileSync(path, text);
+  return path;
+}
+
+const box = (label: string, confidence: number, top: number, more: object = {}) => ({
+  class_id: 0,
+  label,
+  confidence,
+  xyxy: [10, top, 20, top + 20],
+  ...more,
+});
+
+test("labelsFor() asks results for class, confidence and the place of the centre", async () => {
+  const path = write("results.ndjson", [
+    { frame: 0, detections: [box("person", 0.9, 60)] },
+    { frame: 1, detections: [box("person", 0.4, 60)] },
+    { frame: 2, detections: [box("car", 0.9, 60)] },
+    { frame: 3, detections: [box("person", 0.9, 20)] },
+    // Its centre lies on the edge.
+    { frame: 4, detections: [box("person", 0.5, 40)] },
+    { frame: 5, status: "failed", error: "no answer", detections: [] },
+  ]);
+  expect([...(await labelsFor(path, QUESTION, footage(7)))]).toEqual([1, 0, 0, 0, 1, 2, 2]);
+});
+
+test("labelsFor() ignores frames of ground truth where only objects are that do not count", async () => {
+  const path = write("truth.ndjson", [
+    { frame: 0, detections: [box("person", 1, 60, { ignored: true })] },
+    {
+      frame: 1,
+      detections: [
+        box("person", 1, 60, { ignored: true }),
+        box("person", 1, 70, { ignored: false }),
+      ],
+    },
+    { frame: 2, detections: [box("person", 1, 10, { ignored: true })] },
+  ]);
+  expect([...(await labelsFor(path, QUESTION, footage(4)))]).toEqual([2, 1, 0, 2]);
+});
+
+test("labelsFor() finds nothing where nobody was seen", async () => {
+  const path = write("empty.ndjson", [{ frame: 0, detections: [] }]);
+  expect([...(await labelsFor(path, QUESTION, footage(1)))]).toEqual([0]);
+});
+
+test.each([
+  ["fewer frames", [0], {}, "they say something about 1 of the 4 frames"],
+  ["more frames", [0, 1, 2, 3, 9], {}, 'it has a frame 9, and "door" has 4 frames'],
+  ["other pictures", [0, 1, 2, 3], { width: 320 }, "its pictures are 320×100, those of"],
+])("labelsFor() refuses labels of other footage: %s", async (name, frames, more, message) => {
+  const lines = frames.map((frame) => ({ frame, detections: [], ...more }));
+  const reading = labelsFor(write(`${name}.ndjson`, lines), QUESTION, footage(4));
+  expect(reading).rejects.toThrow(message);
+  expect(reading).rejects.toMatchObject({ code: "labels-other-footage", category: "usage" });
+});
+
+test("labelsFor() takes COCO's form as well", async () => {
+  const path = join(folder, "coco.json");
+  const coco = {
+    images: [0, 1].map((id) => ({ id, file_name: `${id}.jpg` })),
+    annotations: [{ image_id: 1, category_id: 7, bbox: [10, 60, 10, 20] }],
+    categories: [{ id: 7, name: "person" }],
+  };
+  writeFileSync(path, JSON.stringify(coco));
+  expect([...(await labelsFor(path, QUESTION, footage(2)))]).toEqual([0, 1]);
+});
+
+test("labelsFor() names a line that is no label, and a file that is not there", async () => {
+  const path = join(folder, "broken.ndjson");
+  writeFileSync(path, '{"frame":0}\n');
+  expect(labelsFor(path, QUESTION, footage(1))).rejects.toThrow(`"${path}": line 1`);
+  const absent = join(folder, "absent.ndjson");
+  expect(labelsFor(absent, QUESTION, footage(1))).rejects.toThrow(`Cannot read "${absent}"`);
+});
