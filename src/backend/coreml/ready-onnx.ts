@@ -3,7 +3,7 @@ import type { DeviceSpec } from "../backend.ts";
 import { COREML_PROVIDER_NAME, coreMlProviderCache } from "../coreml-provider.ts";
 import { parseDevice } from "../device-spec.ts";
 import type { MachineDevice } from "../discover.ts";
-import { type ModelTask, onnxTask } from "../session-task.ts";
+import { onnxTask } from "../session-task.ts";
 import { unitName } from "./devices.ts";
 import { withoutFaulty } from "./left-out.ts";
 import { concrete, limitFromEnvironment, type Ready, type ReadyOptions } from "./ready-options.ts";
