@@ -37,7 +37,7 @@ let package = Package(
         + (standIn ? ["CoreML", "CoreVideo"] : []),
       path: "swift/AipNative",
       // By name, and not only by what the compiler notes for the linker in passing.
-      linkerSettings: ["CoreML", "CoreVideo", "Foundation"].map {
+      linkerSettings: ["Accelerate", "CoreML", "CoreVideo", "Foundation"].map {
         .linkedFramework($0, .when(platforms: [.macOS]))
       }),
     .testTarget(

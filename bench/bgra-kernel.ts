@@ -58,8 +58,8 @@ export function kernelTo32Bgra(
   };
 }
 
-/** An `aip_image`, see aip_kernels.h. */
-function imageOf({ format, width, height, planes, strideBytes }: KernelSource): Uint8Array {
+/** An `aip_image`, see aip_kernels.h. Keep the source alive while it is used. */
+export function imageOf({ format, width, height, planes, strideBytes }: KernelSource): Uint8Array {
   const bytes = new Uint8Array(64);
   const view = new DataView(bytes.buffer);
   for (const [index, plane] of planes.entries()) {

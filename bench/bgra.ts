@@ -1,7 +1,8 @@
 import { measure } from "mitata";
 import { type Scaling, swscaleTo32Bgra, swscaleVersion } from "./baselines/swscale.ts";
+import { vImageTo32Bgra } from "./baselines/vimage.ts";
 import type { Benchmark, BenchmarkOptions, Comparison } from "./benchmark.ts";
-import { kernelTo32Bgra } from "./bgra-kernel.ts";
+import { imageOf, kernelTo32Bgra } from "./bgra-kernel.ts";
 import { alternate, compare } from "./comparison.ts";
 
 const SIZES = [
@@ -21,11 +22,12 @@ const QUICK_CPU_NS = 30e6;
 
 const OURS = "aip";
 const SWSCALE = "libswscale";
+const VIMAGE = "vImage";
 
 /** A decoder's frame to the pixel buffer of a Core ML model, on one thread. */
 export const bgra: Benchmark = {
   name: "bgra",
-  summary: "frame to a model's 32BGRA picture on one core, against libswscale",
+  summary: "frame to a model's 32BGRA picture on one core, against libswscale and vImage",
   run,
 };
 
@@ -56,38 +58,51 @@ async function scaling(source: Picture, quick: boolean): Promise<Comparison> {
   const comparison = { unit: "ms, one thread", better: "lower" } as const;
   const title = `${width}x${height} ${format} to ${SIDE}x${SIDE} 32BGRA`;
   const rounds = quick ? 1 : ROUNDS;
+  const ways: Record<string, () => Promise<number>> = { [OURS]: () => p50Ms(run) };
+  const notes = [
+    `${OURS}: ${kernel.level} kernels, padding written each time; the others write none`,
+  ];
+  const off = (): string =>
+    meanDifference(ours as Uint8Array, theirs as Uint8Array, toWidth, toHeight).toFixed(3);
   const version = swscaleVersion();
-  if (version === null) {
-    const ways = await alternate({ [OURS]: () => p50Ms(run) }, rounds);
-    return compare({
-      ...comparison,
-      title,
-      ways,
-      claims: [],
-      notes: ["no libswscale is installed"],
-    });
+  using scaler =
+    version === null
+      ? null
+      : swscaleTo32Bgra({
+          ...source,
+          target: theirs as Uint8Array,
+          targetStrideBytes: ROW_BYTES,
+          toWidth,
+          toHeight,
+        });
+  if (scaler !== null) {
+    run();
+    scaler.run();
+    ways[SWSCALE] = () => p50Ms(scaler.run);
+    notes.push(`${SWSCALE} ${version}, fast bilinear: ${off()} grey levels off in the mean`);
+  } else {
+    notes.push(`without ${SWSCALE}: none is installed`);
   }
-  using scaler = swscaleTo32Bgra({
-    ...source,
-    target: theirs as Uint8Array,
-    targetStrideBytes: ROW_BYTES,
-    toWidth,
-    toHeight,
-  });
-  const ways = await alternate(
-    { [OURS]: () => p50Ms(run), [SWSCALE]: () => p50Ms(scaler.run) },
-    rounds,
-  );
-  const off = meanDifference(ours as Uint8Array, theirs as Uint8Array, toWidth, toHeight);
+  const [evenWidth, evenHeight] = [toWidth & ~1, toHeight & ~1];
+  using apple = format === "bgr24" ? null : vImageTo32Bgra(evenWidth, evenHeight);
+  if (apple !== null) {
+    const image = imageOf(source);
+    const convert = (): void => apple.run(image, theirs as Uint8Array, ROW_BYTES);
+    run();
+    convert();
+    ways[VIMAGE] = () => p50Ms(convert);
+    notes.push(`${VIMAGE}, ${evenWidth}x${evenHeight}: ${off()} grey levels off in the mean`);
+  } else {
+    const why = format === "bgr24" ? "it scales no pixels of three bytes" : "only macOS has it";
+    notes.push(`without ${VIMAGE}: ${why}`);
+  }
+  const names = Object.keys(ways).filter((name) => name !== OURS);
   return compare({
     ...comparison,
     title,
-    ways,
-    claims: [{ of: OURS, to: SWSCALE }],
-    notes: [
-      `${OURS}: ${kernel.level} kernels, padding written each time; ${SWSCALE} ${version}, fast bilinear, none`,
-      `the pictures differ by ${off.toFixed(3)} grey levels in the mean`,
-    ],
+    ways: await alternate(ways, rounds),
+    claims: names.map((to) => ({ of: OURS, to })),
+    notes,
   });
 }
 

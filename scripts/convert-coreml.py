@@ -118,7 +118,10 @@ def summary(result):
     lines.append(f"check       {', '.join(words)}")
     found = check["detections"]
     if found is not None and found["count"] == 0:
-        lines.append("            no detections in these pictures; --pictures FILE gives others")
+        lines.append(
+            "            detections were not compared, as there are none in these pictures, only "
+            "confidences before NMS; --pictures FILE gives others"
+        )
     elif found is not None:
         same = f"IoU {found['mean_iou']:.4f}, confidence off by {found['mean_gap']:.4f}"
         lines.append(

@@ -14,7 +14,7 @@ from .graph import load_graph
 from .manifest import load_manifest
 from .metadata import user_metadata
 from .package import package_size_bytes, staged, write_package
-from .pictures import file_pictures, made_pictures
+from .pictures import default_pictures, file_pictures
 from .program import build_program, channels_first, convert_program, require_known
 
 
@@ -107,7 +107,7 @@ def write(graph, description, dtype, options, stem):
 def pictures_of(options, description):
     if options.pictures:
         return file_pictures(options.pictures, description, options.frames, options.every)
-    return made_pictures(description, options.frames)
+    return default_pictures(description, options.frames)
 
 
 def write_detections(outputs, pictures, description, options):

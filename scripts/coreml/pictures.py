@@ -1,6 +1,8 @@
-"""Pictures to check a converted model with: frames of a file, or made ones."""
+"""Pictures to check a converted model with: frames of a file, or a drawn street and made ones."""
 
+import gzip
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +29,24 @@ class Picture:
         return [float(np.clip(value, 0, limit)) for value, limit in zip(moved, limits)]
 
 
+STREET = Path(__file__).with_name("street.ppm.gz")
+"""A frame of the demo scene; scripts/gen-street-picture.ts draws it."""
+
+
+def default_pictures(description, count):
+    """The street, in which a detector of persons or cars sees some, then made ones."""
+    return [street_picture(description), *made_pictures(description, count - 1)]
+
+
+def street_picture(description):
+    header, size, levels, pixels = gzip.decompress(STREET.read_bytes()).split(b"\n", 3)
+    if (header, levels) != (b"P6", b"255"):
+        raise ValueError(f"{STREET} is no PPM of 8 bits")
+    width, height = map(int, size.split())
+    frame = np.frombuffer(pixels, np.uint8).reshape(height, width, 3).transpose(2, 0, 1)
+    return framed(0, frame, description)
+
+
 def made_pictures(description, count, seed=7):
     """Gradients, coloured rectangles and noise; the same for the same seed."""
     random = np.random.default_rng(seed)
@@ -51,17 +71,19 @@ def made_pictures(description, count, seed=7):
 
 def file_pictures(path, description, count, every):
     """`count` frames of a picture or video, every `every`-th, fitted as the model wants them."""
-    pictures = []
-    for index, frame in enumerate(decoded(path, count, every)):
-        _, height, width = frame.shape
-        place = fitted(width, height, description)
-        image = np.full((3, description.height, description.width), description.pad, np.float32)
-        inside = resized(frame, place["width"], place["height"])
-        image[:, place["y"] :, place["x"] :][:, : place["height"], : place["width"]] = inside
-        pixels = ordered(image, description)
-        offset = (place["x"], place["y"])
-        pictures.append(Picture(index * every, pixels, width, height, place["ratio"], offset))
-    return pictures
+    frames = enumerate(decoded(path, count, every))
+    return [framed(index * every, frame, description) for index, frame in frames]
+
+
+def framed(number, frame, description):
+    """A frame `[3, H, W]` RGB, fitted as the model wants it."""
+    _, height, width = frame.shape
+    place = fitted(width, height, description)
+    image = np.full((3, description.height, description.width), description.pad, np.float32)
+    inside = resized(frame, place["width"], place["height"])
+    image[:, place["y"] :, place["x"] :][:, : place["height"], : place["width"]] = inside
+    offset = (place["x"], place["y"])
+    return Picture(number, ordered(image, description), width, height, place["ratio"], offset)
 
 
 def resized(image, width, height):

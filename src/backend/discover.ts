@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { AipError } from "../errors.ts";
 import { type CoreMlInfo, coreMlInfo } from "../native/coreml.ts";
 import { type OnnxRuntimeInfo, onnxInfo, onnxRuntimePath } from "../native/library.ts";
+import { COREML_PROVIDER_NAME } from "./coreml-provider.ts";
 import { type NamedProvider, providerOfListing } from "./providers.ts";
 import { localSystem, type SystemView } from "./system-view.ts";
 import { inspectVulkan } from "./vulkan.ts";
@@ -98,7 +99,7 @@ function cpuDevice(context: Context): MachineDevice {
 function gpuDevice(context: Context): MachineDevice {
   const { platform } = context.system;
   if (platform === "darwin") {
-    return coreMlDevice(context, { kind: "gpu", provider: "CoreMLExecutionProvider" });
+    return coreMlDevice(context, { kind: "gpu", provider: COREML_PROVIDER_NAME });
   }
   const gpu = { kind: "gpu", provider: "WebGpuExecutionProvider" };
   if (platform !== "linux") return missing(gpu, `it is not supported on ${platform}`, null);
@@ -111,7 +112,7 @@ function gpuDevice(context: Context): MachineDevice {
 }
 
 function aneDevice(context: Context): MachineDevice {
-  const ane = { kind: "ane" as const, provider: "CoreMLExecutionProvider" };
+  const ane = { kind: "ane" as const, provider: COREML_PROVIDER_NAME };
   const { platform, arch } = context.system;
   if (platform === "darwin" && arch === "arm64") return coreMlDevice(context, ane);
   return missing(ane, "only Macs with Apple silicon have a Neural Engine", null);

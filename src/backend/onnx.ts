@@ -1,8 +1,6 @@
-import { Provider, SessionConfig } from "../layout/layout.gen.ts";
-import { lastError, onnxInfo } from "../native/library.ts";
+import { lastError } from "../native/library.ts";
 import { NativeSession } from "../native/session.ts";
 import type { BackendSession, SessionTask } from "./backend.ts";
-import { withCoreMlCache } from "./coreml-provider.ts";
 
 /**
  * A model run by ONNX Runtime inside the native library: one native call a frame, on whichever
@@ -21,9 +19,7 @@ export function openOnnxSession(task: SessionTask, profilePrefix?: string): Back
     modelPath,
     modelBytes,
     config,
-    providerOptions: isCoreMl(config)
-      ? withCoreMlCache(providerOptions ?? "", model, onnxInfo().version)
-      : providerOptions,
+    providerOptions,
     onnxRuntimePath,
     ...(profilePrefix !== undefined && { profilePrefix }),
   });
@@ -41,9 +37,4 @@ export function openOnnxSession(task: SessionTask, profilePrefix?: string): Back
     ...(profilePrefix !== undefined && { endProfile: () => session.endProfile() }),
     close: () => session.close(),
   };
-}
-
-function isCoreMl(config: Uint8Array): boolean {
-  const view = new DataView(config.buffer, config.byteOffset, config.byteLength);
-  return view.getUint32(SessionConfig.provider, true) === Provider.coreml;
 }

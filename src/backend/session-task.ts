@@ -3,7 +3,7 @@ import { ComputeUnits, Provider, SessionConfig } from "../layout/layout.gen.ts";
 import type { BatchOption, DeviceSpec, SessionTask, SimulatedOptions } from "./backend.ts";
 import { coreMlBatch } from "./coreml/batch.ts";
 import { coreMlLines, refuseCoreMlOptions } from "./coreml/options.ts";
-import { coreMlProviderOptions } from "./coreml-provider.ts";
+import { COREML_PROVIDER_NAME, coreMlProviderOptions } from "./coreml-provider.ts";
 import { readBatch } from "./device-options.ts";
 import type { Machine, MachineDevice } from "./discover.ts";
 import { providerOfKind } from "./providers.ts";
@@ -19,6 +19,8 @@ export interface ModelTask {
   readonly batchSize?: number | null;
   /** Absent for a model that ONNX Runtime runs. */
   readonly coreMl?: CoreMlTask;
+  /** Where ONNX Runtime keeps what Core ML compiles of it; absent: nowhere. See `readyOnnx`. */
+  readonly coreMlCache?: string;
 }
 
 /** What a Core ML model has besides. */
@@ -49,7 +51,9 @@ export function onnxTask(options: OnnxTaskOptions): SessionTask {
   const { spec, model, threadCount, runtime } = options;
   refuseCoreMlOptions(spec, model.path);
   const { provider, providerOptions } = executionProvider(options);
-  const batch = batchFor(spec, model);
+  const isOpen = model.batchSize === null && provider === Provider.coreml;
+  // Core ML gets fixed shapes, and calls of several pictures were not seen to gain anything there.
+  const batch = isOpen && readBatch(spec) === "auto" ? 1 : batchFor(spec, model);
   const config = configure(model, { provider, threadCount, batch });
   return {
     model: { path: model.path, bytes: model.bytes, config, providerOptions },
@@ -136,7 +140,11 @@ function batchFor(spec: DeviceSpec, { path, batchSize = 1 }: ModelTask): BatchOp
 }
 
 /** Which provider serves a device, and the `key=value` lines it is given. */
-function executionProvider({ spec, device }: Pick<OnnxTaskOptions, "spec" | "device">): {
+function executionProvider({
+  spec,
+  device,
+  model,
+}: Pick<OnnxTaskOptions, "spec" | "device" | "model">): {
   readonly provider: number;
   readonly providerOptions: string | null;
 } {
@@ -145,10 +153,10 @@ function executionProvider({ spec, device }: Pick<OnnxTaskOptions, "spec" | "dev
       return { provider: Provider.cpu, providerOptions: null };
     case "WebGpuExecutionProvider":
       return { provider: Provider.webgpu, providerOptions: null };
-    case "CoreMLExecutionProvider":
+    case COREML_PROVIDER_NAME:
       return {
         provider: Provider.coreml,
-        providerOptions: coreMlProviderOptions(spec.kind),
+        providerOptions: coreMlProviderOptions(spec.kind, model.coreMlCache),
       };
     default: {
       const lines = [...spec.options]

@@ -10,7 +10,8 @@ export interface Effort {
 
 /**
  * Who computed. `processor`: it was busy all the while, or spent on a frame what it spends without
- * the device. `elsewhere`: it mostly waited. `unknown`: it cannot be told.
+ * the device. `elsewhere`: it mostly waited, or was spared most of what it spends without the
+ * device. `unknown`: it cannot be told.
  */
 export type Computed = "processor" | "elsewhere" | "unknown";
 
@@ -22,6 +23,8 @@ const BUSY_CORES_COMPUTING = 0.8;
 const PROCESSOR_MS_MIN = 2;
 /** Of the work that is said to have left the processor, at least so much must be seen to have. */
 const RELIEF_MIN = 1 / 3;
+/** From so much on, it has: a lie would have to hide most of the work. */
+const RELIEF_SURE = 2 / 3;
 
 /**
  * Who computed a frame, by processor time. It is a measurement, unlike a placement, which is an
@@ -29,8 +32,15 @@ const RELIEF_MIN = 1 / 3;
  * Engine of one machine may be as quick as the cores of another, but it leaves them alone.
  *
  * @param share part of the work that is placed on the device, 0–1
+ * @param isAlike whether the reference computes as the device would on the processor. ONNX Runtime's
+ *   CPU does not where Core ML has the model: what Core ML's own code saves looks like relief.
  */
-export function computedBy(unit: Effort, reference: Effort | null, share: number): Computed {
+export function computedBy(
+  unit: Effort,
+  reference: Effort | null,
+  share: number,
+  isAlike = true,
+): Computed {
   const { busyCores, processorMs } = unit;
   if (busyCores === null || processorMs === null) return "unknown";
   const expected = reference?.processorMs ?? null;
@@ -39,7 +49,13 @@ export function computedBy(unit: Effort, reference: Effort | null, share: number
     return "processor";
   }
   if (isLong && busyCores >= BUSY_CORES_COMPUTING) return "processor";
-  return busyCores < BUSY_CORES_WAITING ? "elsewhere" : "unknown";
+  if (busyCores < BUSY_CORES_WAITING) return "elsewhere";
+  const isRelieved =
+    isAlike &&
+    expected !== null &&
+    expected >= PROCESSOR_MS_MIN &&
+    expected - processorMs >= RELIEF_SURE * share * expected;
+  return isRelieved && share > 0 ? "elsewhere" : "unknown";
 }
 
 /** `1.0 cores busy, 5.8 ms of processor time a frame against 5.6 on CPU` */

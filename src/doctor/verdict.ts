@@ -100,35 +100,41 @@ function acceleratorVerdict(unit: UnitFindings, reference: Reference | null): Ve
   const times = timesText(unit.latencyMs, reference?.latencyMs);
   const isCoreMl = kind === "ane" || placement?.source === "compute-plan" || isGivenToCoreMl(unit);
   const share = placement === null ? 1 : shareOn(placement, placedAs(unit, placement));
-  const computed = computedBy(unit, reference, share);
+  const computed = computedBy(unit, reference, share, placement?.source === "compute-plan");
   const isOnProcessor = isCoreMl && computed === "processor";
   const isUnplaced = placement !== null && share < SHARE_NONE;
   if (isOnProcessor && !isUnplaced) return processorVerdict(unit, reference);
-  if (placement === null) return verdictByPace(nameOf(kind), pace, times);
+  const isUntold = isCoreMl && computed !== "elsewhere";
+  if (placement === null) return verdictByPace(nameOf(kind), pace, times, isUntold);
   const seenAs = placedAs(unit, placement);
   const work = `${formatPercent(share)} of the work`;
   if (isUnplaced) return unusedVerdict(unit, { work, pace, times, seenAs, isOnProcessor });
-  const runs = `${work} runs on ${nameOf(seenAs)}`;
+  // Core ML's placement is what it means to do: only evidence makes it what it did.
+  const runs = `${work} ${isUntold ? "is placed" : "runs"} on ${nameOf(seenAs)}`;
   const rest = restText(placement, seenAs);
   if (keepsCoresBusy(unit) && pace !== "quicker") {
     const cores = `it keeps ${unit.busyCores?.toFixed(1)} cores busy`;
     const text = `${runs}, but ${cores} and is no quicker than the CPU: it looks like software`;
     return { status: "note", text: `${text} (${times})` };
   }
-  const isIdle = isCoreMl && computed === "elsewhere";
+  const untold = isUntold ? UNTOLD : "";
   switch (pace) {
     case "alike": {
       const text = `${runs}, but ${times} is what the CPU takes`;
+      const isIdle = isCoreMl && !isUntold;
       const evidence = isIdle ? `, which it leaves idle (${effortText(unit, reference)})` : UNTOLD;
       return { status: "note", text: `${text}${evidence}${rest}` };
     }
     case "slower":
-      return { status: "note", text: `${runs}, slower than the CPU: ${times}${rest}` };
+      return { status: "note", text: `${runs}, slower than the CPU: ${times}${rest}${untold}` };
     case "quicker":
     case "unknown": {
+      // A processor may be the quicker one, too, with all its cores or as Core ML uses it.
+      if (isUntold) {
+        const clock = pace === "quicker" ? `, ${times}` : "";
+        return { status: "note", text: `${runs}${clock}${UNTOLD}${rest}` };
+      }
       const text = `${runs}${pace === "quicker" ? `: ${times} agrees` : ""}${rest}`;
-      // Core ML's own CPU may be the quicker one, too: beside ONNX Runtime's the clock proves nothing.
-      if (isGivenToCoreMl(unit) && !isIdle) return { status: "note", text: `${text}${UNTOLD}` };
       if (share >= SHARE_MOST) return { status: "ok", text };
       return { status: "note", text: `only ${text}` };
     }
@@ -169,10 +175,11 @@ function unusedVerdict(unit: UnitFindings, found: Evidence): Verdict {
   return { status: "failed", text: `asked for ${name}, but it ran on ${main}: ${evidence}` };
 }
 
-/** Without a placement only the latency tells. */
-function verdictByPace(name: string, pace: Pace, times: string): Verdict {
+/** Without a placement only latency and processor time tell. */
+function verdictByPace(name: string, pace: Pace, times: string, isUntold: boolean): Verdict {
   switch (pace) {
     case "quicker":
+      if (isUntold) return { status: "note", text: `${times}${UNTOLD}` };
       return { status: "ok", text: `${times}: another unit than the CPU, as asked` };
     case "alike":
       return { status: "note", text: `${times} is what the CPU takes: ${name} may not be used` };

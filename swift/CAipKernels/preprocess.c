@@ -9,15 +9,14 @@
 
 static bool side_ok(uint32_t side) { return side >= 1 && side <= AIP_IMAGE_SIDE_MAX; }
 
-// Whether rows can lie as asked: only a tensor of one plane has rows of pixels.
+// Whether rows can lie as asked.
 static bool rows_ok(const aip_preprocess_options *o) {
   const bool bgra = o->channel_order == AIP_CHANNEL_ORDER_BGRA;
   if (bgra && (o->layout != AIP_TENSOR_LAYOUT_NHWC || o->dtype != AIP_DTYPE_U8)) return false;
   if (o->row_bytes == 0) return true;
-  const bool one_plane =
-      o->layout == AIP_TENSOR_LAYOUT_NHWC || o->channel_order == AIP_CHANNEL_ORDER_GRAY;
-  return one_plane && o->row_bytes >= o->width * aip_pixel_bytes(o) &&
-         o->row_bytes % aip_element_bytes(o->dtype) == 0;
+  const size_t element = aip_element_bytes(o->dtype);
+  const size_t pixel = aip_is_planar(o) ? element : aip_pixel_bytes(o);
+  return o->row_bytes >= o->width * pixel && o->row_bytes % element == 0;
 }
 
 static bool options_ok(const aip_preprocess_options *o) {
@@ -73,13 +72,13 @@ static void aim(const aip_preprocess *plan, const aip_image *image, uint32_t y, 
 // HOT: one call per frame; the row kernels do the work.
 static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *tensor) {
   const aip_preprocess_options *o = &plan->options;
-  const bool direct = o->dtype == AIP_DTYPE_F32 && o->layout == AIP_TENSOR_LAYOUT_NCHW &&
-                      o->channel_order != AIP_CHANNEL_ORDER_GRAY;
-  const size_t plane = direct ? (size_t)o->width * o->height
-                              : ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
+  const bool direct = o->dtype == AIP_DTYPE_F32 && aip_is_planar(o);
+  const size_t pitch = aip_row_bytes(o) / sizeof(float);  // of use where direct
+  const size_t plane =
+      direct ? pitch * o->height : ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
   const aip_row_kernel kernel = row_kernel(plan);
   float *first =
-      direct ? (float *)tensor + (size_t)plan->pad_y * o->width + plan->pad_x : plan->scratch;
+      direct ? (float *)tensor + plan->pad_y * pitch + plan->pad_x : plan->scratch;
   aip_row row = {0};
   for (uint32_t y = 0; y < plan->height; y++) {
     aim(plan, image, y, &row);
@@ -89,7 +88,7 @@ static void walk_rows(const aip_preprocess *plan, const aip_image *image, void *
     }
     kernel(plan, &row);
     if (direct) {
-      first += o->width;
+      first += pitch;
     } else {
       aip_preprocess_pack(plan, y, tensor);
     }

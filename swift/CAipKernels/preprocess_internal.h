@@ -122,6 +122,12 @@ void aip_row_portable_rgb(const aip_preprocess *plan, const aip_row *row);
 size_t aip_element_bytes(uint32_t dtype);
 size_t aip_pixel_bytes(const aip_preprocess_options *options);
 
+/// Whether each channel has a plane of its own.
+bool aip_is_planar(const aip_preprocess_options *options);
+
+/// Bytes from one row of the tensor to the next.
+size_t aip_row_bytes(const aip_preprocess_options *options);
+
 /// The portable kernel; vector versions use it for the last few pixels of a row.
 void aip_bgra_portable(const float *r, const float *g, const float *b, uint8_t *to, size_t count);
 

@@ -46,9 +46,13 @@ size_t aip_pixel_bytes(const aip_preprocess_options *o) {
   return channels_of(o) * aip_element_bytes(o->dtype);
 }
 
-// From one row of a tensor of one plane to the next.
-static size_t pitch_of(const aip_preprocess_options *o) {
-  return o->row_bytes > 0 ? o->row_bytes : o->width * aip_pixel_bytes(o);
+bool aip_is_planar(const aip_preprocess_options *o) {
+  return o->layout == AIP_TENSOR_LAYOUT_NCHW && o->channel_order != AIP_CHANNEL_ORDER_GRAY;
+}
+
+size_t aip_row_bytes(const aip_preprocess_options *o) {
+  if (o->row_bytes > 0) return o->row_bytes;
+  return o->width * (aip_is_planar(o) ? aip_element_bytes(o->dtype) : aip_pixel_bytes(o));
 }
 
 // `count` values to the tensor's type.
@@ -77,17 +81,16 @@ void aip_preprocess_pack(const aip_preprocess *plan, uint32_t y, void *tensor) {
   const size_t tensor_row = ((size_t)o->width + AIP_GROUP - 1) / AIP_GROUP * AIP_GROUP;
   const size_t element = aip_element_bytes(o->dtype);
   const float *a = plan->scratch, *b = a + tensor_row, *c = b + tensor_row;
-  if (o->layout == AIP_TENSOR_LAYOUT_NCHW && o->channel_order != AIP_CHANNEL_ORDER_GRAY) {
-    const size_t plane = (size_t)o->width * o->height * element;
-    uint8_t *to = (uint8_t *)tensor +
-                  ((size_t)(plan->pad_y + y) * o->width + plan->pad_x) * element;
+  const size_t pitch = aip_row_bytes(o);
+  if (aip_is_planar(o)) {
+    const size_t plane = pitch * o->height;
+    uint8_t *to = (uint8_t *)tensor + (plan->pad_y + y) * pitch + plan->pad_x * element;
     convert(plan, a, to, plan->width);
     convert(plan, b, to + plane, plan->width);
     convert(plan, c, to + 2 * plane, plan->width);
     return;
   }
-  uint8_t *to = (uint8_t *)tensor + (plan->pad_y + y) * pitch_of(o) +
-                plan->pad_x * aip_pixel_bytes(o);
+  uint8_t *to = (uint8_t *)tensor + (plan->pad_y + y) * pitch + plan->pad_x * aip_pixel_bytes(o);
   if (o->channel_order == AIP_CHANNEL_ORDER_BGRA) {
     aip_kernels_current()->to_bgra(a, b, c, to, plan->width);
     return;
@@ -141,19 +144,18 @@ void aip_preprocess_pad(const aip_preprocess *plan, void *tensor) {
   uint8_t *unit = (uint8_t *)units;
   for (int c = 0; c < 3; c++) values[c] = (o->pad * o->scale - o->mean[c]) / o->std[c];
   convert(plan, values, unit, 3);
-  if (o->layout == AIP_TENSOR_LAYOUT_NHWC || o->channel_order == AIP_CHANNEL_ORDER_GRAY) {
+  const size_t pitch = aip_row_bytes(o);
+  if (!aip_is_planar(o)) {
     if (o->channel_order == AIP_CHANNEL_ORDER_BGRA) unit[3] = 255;
-    pad_plane(plan, tensor, pitch_of(o), unit, aip_pixel_bytes(o));
+    pad_plane(plan, tensor, pitch, unit, aip_pixel_bytes(o));
     return;
   }
-  const size_t row = o->width * element;
   for (size_t c = 0; c < 3; c++) {
-    pad_plane(plan, (uint8_t *)tensor + c * row * o->height, row, unit + c * element, element);
+    pad_plane(plan, (uint8_t *)tensor + c * pitch * o->height, pitch, unit + c * element, element);
   }
 }
 
 uint64_t aip_preprocess_size_bytes(const aip_preprocess *plan) {
   const aip_preprocess_options *o = &plan->options;
-  if (o->row_bytes > 0) return (uint64_t)o->row_bytes * o->height;
-  return (uint64_t)o->width * o->height * aip_pixel_bytes(o);
+  return (uint64_t)aip_row_bytes(o) * o->height * (aip_is_planar(o) ? 3 : 1);
 }

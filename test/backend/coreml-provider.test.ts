@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { coreMlProviderOptions, withCoreMlCache } from "../../src/backend/coreml-provider.ts";
+import { coreMlProviderCache, coreMlProviderOptions } from "../../src/backend/coreml-provider.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -29,9 +29,15 @@ test.each([
   },
 );
 
-describe("withCoreMlCache()", () => {
+test("coreMlProviderOptions() names the cache where there is one", () => {
+  expect(coreMlProviderOptions("ane", "/cache/0a")).toBe(
+    `${coreMlProviderOptions("ane")}\nModelCacheDirectory=/cache/0a`,
+  );
+});
+
+describe("coreMlProviderCache()", () => {
   const cacheOf = (of: ReturnType<typeof model>, version = "1.30.0"): string =>
-    withCoreMlCache("a=b", of, version, folder).replace("a=b\nModelCacheDirectory=", "");
+    coreMlProviderCache(of, version, folder);
 
   test("every model and every runtime has a folder of its own, which is made", () => {
     const folders = [cacheOf(model(1)), cacheOf(model(2)), cacheOf(model(1), "1.31.0")];

@@ -11,11 +11,27 @@ describe("computedBy()", () => {
     // Half of the work is to leave: 1.5 ms of 9.
     ["processor", { busyCores: 0.6, processorMs: 7.6 }, 0.5],
     ["unknown", { busyCores: 0.6, processorMs: 7.4 }, 0.5],
+    // Half a core or more is busy: 9 − 3 is two thirds of 9, 9 − 3.1 is less.
+    ["elsewhere", { busyCores: 0.6, processorMs: 3 }, 1],
+    ["unknown", { busyCores: 0.6, processorMs: 3.1 }, 1],
+    ["unknown", { busyCores: 0.5, processorMs: 3.1 }, 1],
+    ["elsewhere", { busyCores: 0.79, processorMs: 5.9 }, 0.5],
+    ["unknown", { busyCores: 0.79, processorMs: 8.9 }, 0],
     ["processor", { busyCores: 0.8, processorMs: 2 }, 1],
-    ["unknown", { busyCores: 0.8, processorMs: 1.9 }, 1],
+    ["elsewhere", { busyCores: 0.8, processorMs: 1.9 }, 1],
     ["unknown", { busyCores: null, processorMs: null }, 1],
   ] as const)("says %s of %p with a share of %d", (computed, unit, share) => {
     expect(computedBy(unit, cpu, share)).toBe(computed);
+  });
+
+  test("relief beside a CPU that computes in another way proves nothing", () => {
+    expect(computedBy({ busyCores: 0.6, processorMs: 1.8 }, cpu, 1, false)).toBe("unknown");
+    expect(computedBy({ busyCores: 0.3, processorMs: 1.8 }, cpu, 1, false)).toBe("elsewhere");
+  });
+
+  test("a frame that costs the CPU next to nothing itself proves nothing", () => {
+    const short = { busyCores: 1, processorMs: 1.9 };
+    expect(computedBy({ busyCores: 0.6, processorMs: 0.3 }, short, 1)).toBe("unknown");
   });
 
   test("needs no reference where the cores are busy or idle", () => {

@@ -134,6 +134,7 @@ describe("verdictOf() of a Neural Engine, beside a CPU that takes 8.1 ms", () =>
 describe("verdictOf() of a plan that lies", () => {
   const plan = placed("ane", 1);
   const onnx = placed("coreml", 0.95, "profile");
+  const untold = "100 % of the work is placed on the Neural Engine, ";
   const lie = "asked for the Neural Engine, but it ran on the CPU: ";
 
   test.each([
@@ -141,7 +142,20 @@ describe("verdictOf() of a plan that lies", () => {
     ["quicker, as it takes three cores", plan, 2.9, 3, 8.7, failed, lie],
     ["slower, with the CPU's processor time", plan, 30, 0.26, 7.9, failed, lie],
     ["of an ONNX model, quicker than ONNX Runtime's CPU", onnx, 3, 1, 3, failed, lie],
-    ["too short to be told from preparing the picture", plan, 7.9, 0.9, 1.1, note, "100 % of the"],
+    // Beside a CPU of 8.1 ms: most of its work is seen to have gone, and less than that.
+    [
+      "quicker, half busy, most of the work gone",
+      plan,
+      4,
+      0.6,
+      2.4,
+      ok,
+      "100 % of the work runs on",
+    ],
+    ["quicker, half busy", plan, 5, 0.6, 3, note, `${untold}latency 5.0 ms against 8.1 on CPU;`],
+    ["quicker, busier", plan, 6, 0.79, 4.7, note, `${untold}latency 6.0 ms against 8.1 on CPU;`],
+    ["slower, half busy", plan, 12, 0.5, 5, note, "100 % of the work is placed on the Neural"],
+    ["alike, half busy", plan, 8, 0.5, 4, note, "100 % of the work is placed on the Neural"],
     ["of an ONNX model, quicker, half busy", onnx, 3, 0.6, 1.8, note, "95 % of the work"],
     [
       "quicker, and the cores idle",
@@ -205,8 +219,18 @@ describe("verdictOf() of a plan that lies", () => {
     expect(verdictOf(unit, cpu)).toEqual({
       status: "note",
       text:
-        "100 % of the work runs on the Neural Engine, but latency 8.0 ms against 8.1 on CPU is what " +
+        "100 % of the work is placed on the Neural Engine, but latency 8.0 ms against 8.1 on CPU is what " +
         "the CPU takes; whether the CPU computes it cannot be told by its processor time",
+    });
+  });
+
+  test("without a plan, a quicker clock is no proof while a core is half busy", () => {
+    const unit = found("ane", { latencyMs: 3, busyCores: 0.6, processorMs: 1.8 });
+    expect(verdictOf(unit, cpu)).toEqual({
+      status: "note",
+      text:
+        "latency 3.0 ms against 8.1 on CPU; whether the CPU computes it cannot be told by its " +
+        "processor time",
     });
   });
 

@@ -1,7 +1,7 @@
 /**
  * The thread of a probe's process that calls Core ML: it may hang, or take the process with it.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, rename, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
@@ -10,7 +10,13 @@ import { blankSlot } from "../../layout/blank-slot.ts";
 import { Detection, Dtype, ResultDescriptor, Status } from "../../layout/layout.gen.ts";
 import { compileCoreMl } from "../../native/coreml.ts";
 import { addressOf, check, clockMs, library } from "../../native/library.ts";
-import { NativeSession, readAddress } from "../../native/session.ts";
+import {
+  type CoreMlSessionOptions,
+  NativeSession,
+  type OnnxSessionOptions,
+  readAddress,
+} from "../../native/session.ts";
+import { mergeFocusStem } from "../../onnx/focus-stem.ts";
 import { DETECTIONS_OFFSET, PAYLOAD_OFFSET } from "../../ring/arena.ts";
 import { writeAnswer } from "./answer-file.ts";
 import type { Answer } from "./answers.ts";
@@ -76,9 +82,8 @@ async function removeEmpty(folder: string): Promise<void> {
 
 async function predict(request: ProbeRequest & { step: "predict" }): Promise<ProbeAnswer> {
   const startedMs = clockMs();
-  const { modelPath, compiledPath, computeUnits, options, answerPath } = request;
-  const config = Uint8Array.from(Buffer.from(request.config, "base64"));
-  const session = new NativeSession({ modelPath, compiledPath, computeUnits, config, options });
+  const { answerPath } = request;
+  const session = new NativeSession(sessionOptions(request));
   const loadedMs = clockMs();
   const slot = drawnSlot();
   const block = new Uint8Array(new SharedArrayBuffer(PAYLOAD_OFFSET + session.payloadBytes));
@@ -91,6 +96,17 @@ async function predict(request: ProbeRequest & { step: "predict" }): Promise<Pro
   }
   session.close();
   return { ok: true, loadMs: loadedMs - startedMs, predictMs: predictedMs - loadedMs };
+}
+
+function sessionOptions({
+  modelPath,
+  session,
+  config: text,
+}: ProbeRequest & { step: "predict" }): OnnxSessionOptions | CoreMlSessionOptions {
+  const config = Uint8Array.from(Buffer.from(text, "base64"));
+  if (session.kind === "coreml") return { ...session, modelPath, config };
+  const modelBytes = session.isMerged ? mergeFocusStem(readFileSync(modelPath)) : null;
+  return { ...session, modelPath, modelBytes, config };
 }
 
 /** A tensor's values, or the detections as rows of x1, y1, x2, y2, confidence, class. */

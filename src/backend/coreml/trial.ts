@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Head, SessionConfig } from "../../layout/layout.gen.ts";
-import type { CoreMlModel } from "../backend.ts";
 import { readAnswer } from "./answer-file.ts";
 import { detectionFault, tensorFault } from "./answers.ts";
 import { HeldLock } from "./held-lock.ts";
 import { type ProbeResult, probe } from "./probe.ts";
+import type { ProbedSession } from "./probe-protocol.ts";
 import { asUnwritable, isSystemCode, systemError } from "./unwritable.ts";
 import { readVerdict, type Verdict, verdictKey, verdictPath, writeVerdict } from "./verdict.ts";
 
@@ -20,7 +20,7 @@ export interface TrialOptions {
   readonly what: string;
   /** Where the user has the model. */
   readonly modelPath: string;
-  readonly model: CoreMlModel;
+  readonly session: ProbedSession;
   readonly config: Uint8Array;
   /** Where what is kept of the model lies. */
   readonly folder: string;
@@ -58,9 +58,9 @@ export async function tryModel(options: TrialOptions): Promise<Trial> {
 }
 
 async function tried(options: TrialOptions): Promise<Trial> {
-  const { unit, folder, chip, model, signal, tell, what } = options;
+  const { unit, folder, chip, session, signal, tell, what } = options;
   const inputSize = inputSizeOf(options.config);
-  const key = verdictKey({ unit, options: model.options, inputSize, chip });
+  const key = verdictKey({ unit, options: optionsOf(session), inputSize, chip });
   const path = verdictPath(folder, key);
   const answerPath = path.replace(/json$/, "f32");
   using _trial = await HeldLock.wait(`${path}.lock`, signal, () =>
@@ -84,13 +84,13 @@ async function isThere(verdict: Verdict, answerPath: string): Promise<boolean> {
 }
 
 async function found(options: TrialOptions, answerPath: string): Promise<Verdict> {
-  const { modelPath, model, config, limitMs, signal, tell, what, unit, reference } = options;
+  const { modelPath, session, config, limitMs, signal, tell, what, unit, reference } = options;
   const isDetections = isOfDetections(options);
   const result = await probe(
     {
       step: "predict",
       modelPath,
-      ...model,
+      session,
       config: Buffer.from(configFor(config, isDetections)).toString("base64"),
       answerPath,
     },
@@ -126,11 +126,15 @@ function verdictOf(result: ProbeResult, fault: string | null, compared: boolean)
  * Tensors are compared before anything is made of them. Where the model itself makes detections,
  * rounding may order them otherwise, and weak ones may come and go.
  */
-function isOfDetections({ model, config }: TrialOptions): boolean {
+function isOfDetections({ session, config }: TrialOptions): boolean {
   return (
-    /^coordinates=/m.test(model.options) ||
+    (session.kind === "coreml" && /^coordinates=/m.test(session.options)) ||
     viewOf(config).getUint32(SessionConfig.head, true) === Head.endToEnd
   );
+}
+
+function optionsOf(session: ProbedSession): string {
+  return session.kind === "coreml" ? session.options : (session.providerOptions ?? "");
 }
 
 function configFor(config: Uint8Array, isDetections: boolean): Uint8Array {
@@ -144,7 +148,9 @@ function configFor(config: Uint8Array, isDetections: boolean): Uint8Array {
 function inputSizeOf(config: Uint8Array): string {
   const view = viewOf(config);
   const side = (offset: number): number => view.getUint32(offset, true);
-  return `${side(SessionConfig.inputWidth)}x${side(SessionConfig.inputHeight)}`;
+  const size = `${side(SessionConfig.inputWidth)}x${side(SessionConfig.inputHeight)}`;
+  const batch = side(SessionConfig.batchSizeMax);
+  return batch > 1 ? `${batch}x${size}` : size;
 }
 
 function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {

@@ -32,7 +32,7 @@ export interface VerdictKey {
   /** `ane`, `gpu` or `cpu`; `compile` where the compiler was tried. */
   readonly unit: string;
   readonly options: string;
-  /** Of the pictures it takes, such as `640x384`; empty for the compiler. */
+  /** Of the pictures it takes, such as `640x384`, with their number where that is above 1; empty for the compiler. */
   readonly inputSize: string;
   /** Build of the system. */
   readonly system: string;

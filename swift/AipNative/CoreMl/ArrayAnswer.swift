@@ -2,8 +2,8 @@
   import CAip
   import CoreML
 
-  /// One multi-array, as most models give it: in memory of our own where Core ML takes that for its
-  /// output, else copied there.
+  /// One multi-array, as most models give it. Core ML is offered a surface for halves, and memory of
+  /// our own for other types; what it has not written to our memory is copied there.
   final class ArrayAnswer: CoreMlAnswer {
     private(set) var tensor: OutputTensor
     let batchSizeMax: Int
@@ -14,6 +14,8 @@
     private let shape: [Int]
     /// Core ML's output is this very object where it has written to our memory.
     private let backing: MLMultiArray?
+    /// Core ML's output is its array where it has written to the surface.
+    private let surface: HalfSurface?
     /// Answers of other shapes: Core ML may write to the backing whenever it is asked.
     private var other = AlignedBuffer(sizeBytes: 0)
 
@@ -42,8 +44,12 @@
       buffer = AlignedBuffer(
         sizeBytes: batchSizeMax * count * type.sizeBytes, alignment: AlignedBuffer.pageBytes)
       tensor.place(at: UnsafeRawPointer(buffer.address))
+      surface = isKnown && constraint.dataType == .float16 ? HalfSurface(shape) : nil
       // A double would have to be narrowed behind Core ML's back.
-      if isKnown, constraint.dataType != .double {
+      if let surface {
+        backing = nil
+        backings = [output.name: surface.array]
+      } else if isKnown, constraint.dataType != .double {
         let array = try multiArray(over: buffer, shape, constraint.dataType)
         backing = array
         backings = [output.name: array]
@@ -69,7 +75,12 @@
       let sides = array.sides
       if sides != tensor.shape { try reshape(sides) }
       let room = sides == shape ? buffer : other
-      array.copyDense(to: room.address + place * tensor.elementCount * tensor.type.sizeBytes)
+      let target = room.address + place * tensor.elementCount * tensor.type.sizeBytes
+      if let surface, array === surface.array {
+        try surface.copyDense(to: target)
+      } else {
+        array.copyDense(to: target)
+      }
     }
 
     /// A model may answer with as many values as it likes where it answers one frame a call.

@@ -23,8 +23,8 @@
     func requirePresent() throws(NativeError) {
       let isPresent =
         switch units {
-        case .cpuAndGPU: Self.present.contains("gpu")
-        case .cpuAndNeuralEngine: Self.present.contains("ane")
+        case .cpuAndGPU: Self.present().contains("gpu")
+        case .cpuAndNeuralEngine: Self.present().contains("ane")
         default: true
         }
       guard isPresent else {
@@ -32,20 +32,23 @@
       }
     }
 
-    /// The kinds of unit this machine has, by the names of our devices.
-    static var present: [String] {
-      var kinds: [String] = []
-      for device in MLModel.availableComputeDevices {
-        let kind: String
-        switch device {
-        case .cpu: kind = "cpu"
-        case .gpu: kind = "gpu"
-        case .neuralEngine: kind = "ane"
-        @unknown default: continue
+    /// The kinds of unit this machine has, by the names of our devices. Core ML's own objects for
+    /// them go with the pool.
+    static func present() -> [String] {
+      autoreleasepool {
+        var kinds: [String] = []
+        for device in MLModel.availableComputeDevices {
+          let kind: String
+          switch device {
+          case .cpu: kind = "cpu"
+          case .gpu: kind = "gpu"
+          case .neuralEngine: kind = "ane"
+          @unknown default: continue
+          }
+          if !kinds.contains(kind) { kinds.append(kind) }
         }
-        if !kinds.contains(kind) { kinds.append(kind) }
+        return kinds
       }
-      return kinds
     }
   }
 #endif

@@ -15,7 +15,7 @@ public func coreMlInfo(_ json: UnsafeMutablePointer<UInt8>?, _ capacity: UInt32)
   answering { () throws(NativeError) in
     let json = try required(json, "json")
     #if canImport(CoreML)
-      let kinds = autoreleasepool { ComputeUnits.present }
+      let kinds = ComputeUnits.present()
       var writer = JsonWriter()
       writer.object { writer in
         writer.key("devices")

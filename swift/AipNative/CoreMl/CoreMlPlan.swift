@@ -24,7 +24,8 @@
       do {
         let plan = try await MLComputePlan.load(
           contentsOf: request.url, configuration: request.configuration)
-        outcome.text = describe(plan, function)
+        // The thread of a task has no pool that somebody empties.
+        outcome.text = autoreleasepool { describe(plan, function) }
       } catch {
         outcome.failure = reason(error)
       }

@@ -4,11 +4,16 @@
   import CoreML
   import Foundation
 
-  /// A picture as multi-arrays of f16 or f32 over memory of our own, on pages of its own, written in
-  /// place: one array a place, made once.
+  /// A picture as multi-arrays, written in place, one a place and made once: halves on an IOSurface
+  /// where the shape allows, else f16 or f32 over pages of our own.
   final class MultiArrayInput: PictureInput {
+    private enum Memory {
+      case pages(AlignedBuffer)
+      case surface(HalfSurface)
+    }
+
     private struct Place {
-      let buffer: AlignedBuffer
+      let memory: Memory
       let plan: PicturePlan
       let features: any MLFeatureProvider
     }
@@ -29,16 +34,26 @@
           "input \"\(input.name)\" is \(seen), the configuration gives "
             + (ElementType.of(dtype: config.input_dtype)?.name ?? "another type"))
       }
-      let options = aip_preprocess_options(config)
+      var options = aip_preprocess_options(config)
+      // Only planes have rows of the array's last axis.
+      let isPlanar = Int(config.input_layout) == AIP_TENSOR_LAYOUT_NCHW
       var places: [Place] = []
       for _ in 0..<count {
+        let surface = type == .float16 && isPlanar ? HalfSurface(shape) : nil
+        options.row_bytes = UInt32(surface?.rowBytes ?? 0)
         let plan = try PicturePlan(options)
-        let buffer = AlignedBuffer(sizeBytes: plan.sizeBytes, alignment: AlignedBuffer.pageBytes)
-        let array = try multiArray(over: buffer, shape, type)
+        let (memory, array): (Memory, MLMultiArray)
+        if let surface {
+          (memory, array) = (.surface(surface), surface.array)
+        } else {
+          let buffer = AlignedBuffer(
+            sizeBytes: plan.sizeBytes, alignment: AlignedBuffer.pageBytes)
+          (memory, array) = (.pages(buffer), try multiArray(over: buffer, shape, type))
+        }
         let value = MLFeatureValue(multiArray: array)
         places.append(
           Place(
-            buffer: buffer, plan: plan,
+            memory: memory, plan: plan,
             features: try pictureFeatures(input.name, value, others)))
       }
       self.places = places
@@ -48,7 +63,11 @@
     func fill(
       _ place: Int, from slot: UnsafePointer<UInt8>
     ) throws(NativeError) -> aip_letterbox {
-      try places[place].plan.fill(places[place].buffer.address, from: slot)
+      let plan = places[place].plan
+      switch places[place].memory {
+      case .pages(let buffer): return try plan.fill(buffer.address, from: slot)
+      case .surface(let surface): return try plan.fill(surface.buffer, from: slot)
+      }
     }
 
     func features(_ place: Int) -> any MLFeatureProvider { places[place].features }

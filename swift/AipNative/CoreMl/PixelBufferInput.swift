@@ -4,6 +4,22 @@
   import CoreML
   import CoreVideo
 
+  extension PicturePlan {
+    /// Fills a pixel buffer, which is locked meanwhile. HOT: once a frame.
+    func fill(
+      _ buffer: CVPixelBuffer, from slot: UnsafePointer<UInt8>
+    ) throws(NativeError) -> aip_letterbox {
+      guard CVPixelBufferLockBaseAddress(buffer, []) == kCVReturnSuccess else {
+        throw NativeError(AIP_STATUS_INFERENCE, "Cannot lock the model's picture")
+      }
+      defer { CVPixelBufferUnlockBaseAddress(buffer, []) }
+      guard let base = CVPixelBufferGetBaseAddress(buffer) else {
+        throw NativeError(AIP_STATUS_INFERENCE, "The model's picture has no memory")
+      }
+      return try fill(base, from: slot)
+    }
+  }
+
   /// A picture as pixel buffers that lie on IOSurfaces, which the Neural Engine and the GPU read
   /// without a copy. They are made once, one a place, and written anew for every frame: a prediction
   /// has read its picture once it returns.
@@ -54,15 +70,7 @@
     func fill(
       _ place: Int, from slot: UnsafePointer<UInt8>
     ) throws(NativeError) -> aip_letterbox {
-      let buffer = places[place].buffer
-      guard CVPixelBufferLockBaseAddress(buffer, []) == kCVReturnSuccess else {
-        throw NativeError(AIP_STATUS_INFERENCE, "Cannot lock the model's picture")
-      }
-      defer { CVPixelBufferUnlockBaseAddress(buffer, []) }
-      guard let base = CVPixelBufferGetBaseAddress(buffer) else {
-        throw NativeError(AIP_STATUS_INFERENCE, "The model's picture has no memory")
-      }
-      return try places[place].plan.fill(base, from: slot)
+      try places[place].plan.fill(places[place].buffer, from: slot)
     }
 
     func features(_ place: Int) -> any MLFeatureProvider { places[place].features }

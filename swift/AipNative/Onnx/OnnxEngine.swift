@@ -24,6 +24,9 @@ final class OnnxEngine {
     try options.set(threadCount: config.thread_count)
     try options.optimiseFully()
     try provider.append(to: options)
+    if Int(config.provider) == AIP_PROVIDER_COREML {
+      try options.fixShapes(path: path, bytes: bytes, config)
+    }
     if let profilePrefix { try options.profile(to: profilePrefix) }
     model = try OnnxModel(path: path, bytes: bytes, options: options)
     let batch = Batch(declared: model.inputs.first?.shape.first ?? 1, config)

@@ -45,6 +45,11 @@ final class OnnxInput {
     try plans[place].fill(buffer.address + place * frameBytes, from: slot)
   }
 
+  /// The tensor of as many pictures as one run may have.
+  static func batchShape(_ config: aip_session_config) -> [Int] {
+    [max(Int(config.batch_size_max), 1)] + shape(config).dropFirst()
+  }
+
   private static func shape(_ config: aip_session_config) -> [Int] {
     let (width, height) = (Int(config.input_width), Int(config.input_height))
     return Int(config.input_layout) == AIP_TENSOR_LAYOUT_NCHW

@@ -62,8 +62,9 @@ typedef struct aip_image {
 /// write it only where the tensor's address or the source's geometry has changed; 0 writes it every
 /// time.
 ///
-/// `row_bytes`: from one row of an NHWC or grey tensor to the next, a whole number of elements; 0
-/// where rows touch. What lies between a row's end and the next row is not written.
+/// `row_bytes`: from one row of the tensor to the next, a whole number of elements; 0 where rows
+/// touch. The planes of an NCHW tensor follow one another as rows do. What lies between a row's end
+/// and the next row is not written.
 typedef struct aip_preprocess_options {
   uint32_t width, height;
   uint32_t layout;

@@ -38,11 +38,12 @@ extension ComputeUnit {
     }
   }
 
+  /// Whoever asks gets objects that a pool has to take, as from any Objective-C method.
   var device: MLComputeDevice {
     switch self {
-    case .cpu: .cpu(MLCPUComputeDevice())
-    case .gpu: .gpu(MLGPUComputeDevice())
-    case .ane: .neuralEngine(MLNeuralEngineComputeDevice())
+    case .cpu: .cpu(autoreleased(MLCPUComputeDevice()))
+    case .gpu: .gpu(autoreleased(MLGPUComputeDevice()))
+    case .ane: .neuralEngine(autoreleased(MLNeuralEngineComputeDevice()))
     }
   }
 }

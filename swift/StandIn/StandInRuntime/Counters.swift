@@ -11,6 +11,10 @@ package enum Counter: String, CaseIterable {
   case multiArraysMade
   /// Inputs and output backings whose pixels had to be copied for want of an IOSurface.
   case buffersWithoutIOSurface
+  /// Input arrays that lie on an IOSurface.
+  case arraysOnSurfaces
+  /// Output backings that do.
+  case backingsOnSurfaces
   /// Input arrays of another number type than the model's, which are converted.
   case arraysConverted
   /// Objects that the system would have autoreleased with no pool to take them.

@@ -13,7 +13,7 @@ import {
   SlotHeader,
   Status,
 } from "../../../src/layout/layout.gen.ts";
-import { compileCoreMl } from "../../../src/native/coreml.ts";
+import { compileCoreMl, coreMlInfo, coreMlPlan } from "../../../src/native/coreml.ts";
 import { addressOf, lastError } from "../../../src/native/library.ts";
 import { AddressTable, NativeSession } from "../../../src/native/session.ts";
 import { loadModel } from "../../../src/pipeline/load-model.ts";
@@ -151,6 +151,18 @@ describe.skipIf(!hasStandIn)(`predictions of Core ML${unlessBuilt}`, () => {
     expect(after.buffersWithoutIOSurface).toBe(0);
     expect(after.violations).toEqual([]);
     session.close();
+  });
+
+  test("so do the questions which units there are, and where a model runs", () => {
+    const path = arrays();
+    const compiledPath = compileCoreMl(path);
+    compiled.push(compiledPath);
+    const options = (loadModel(path, runDefaults).task.coreMl?.answer ?? []).join("\n");
+    resetCounters();
+    expect(coreMlInfo().units).toEqual(["cpu", "gpu", "ane"]);
+    expect(counters().objectsOutsidePool).toBe(0);
+    coreMlPlan({ compiledPath, computeUnits: ComputeUnits.cpuAndNeuralEngine, options });
+    expect(counters().objectsOutsidePool).toBe(0);
   });
 
   test("need an autorelease pool from the first moment, and have one", () => {

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:tes
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { type Ready, readyModel } from "../../../src/backend/coreml/ready.ts";
+import { readyModel } from "../../../src/backend/coreml/ready.ts";
+import type { Ready } from "../../../src/backend/coreml/ready-options.ts";
 import { parseDevices } from "../../../src/backend/device-spec.ts";
 import { discoverMachine } from "../../../src/backend/discover.ts";
 import { planDevices } from "../../../src/backend/plan.ts";

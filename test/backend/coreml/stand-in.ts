@@ -26,6 +26,9 @@ export interface Counters {
   readonly liveFeatureValues: number;
   readonly liveModels: number;
   readonly buffersWithoutIOSurface: number;
+  /** Input arrays and output backings of halves that lie on an IOSurface. */
+  readonly arraysOnSurfaces: number;
+  readonly backingsOnSurfaces: number;
   readonly arraysConverted: number;
   readonly objectsOutsidePool: number;
   readonly predictions: number;

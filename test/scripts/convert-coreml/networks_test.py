@@ -12,7 +12,7 @@ from coreml import normalization
 from coreml.failure import CheckFailure
 from coreml.interpreter import Interpreter
 from coreml.package import WEIGHTS, read_program
-from harness import SHARED, ConversionTest
+from harness import ROOT, SHARED, ConversionTest
 
 
 class Networks(ConversionTest):
@@ -207,8 +207,20 @@ REFERENCE = SHARED / "reference" / "one-by-one-person-detection.ndjson"
 NANO = SHARED / "models" / "yolox_nano.onnx"
 
 
+class Defaults(ConversionTest):
+    def test_the_demo_model_is_checked_by_what_it_detects(self):
+        result, _ = self.convert(ROOT / "models" / "demo.onnx")
+        found = result["check"]["detections"]
+        self.assertGreater(found["count"], 2)
+        self.assertEqual(found["share"], 1)
+
+
 @unittest.skipUnless(NANO.is_file(), "../shared, which has the model and the video, is missing")
 class Reference(ConversionTest):
+    def test_yolox_nano_is_checked_by_what_it_detects_without_being_given_pictures(self):
+        result, _ = self.convert(NANO)
+        self.assertGreater(result["check"]["detections"]["count"], 2)
+
     def test_yolox_nano_in_16_bits_finds_what_the_reference_finds(self):
         every, count = 110, 8
         found = self.folder / "found.ndjson"

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from coreml.pictures import Picture, fitted
+from coreml.pictures import Picture, default_pictures, fitted, street_picture
 
 
 def source_box(size, letterbox, box):
@@ -14,6 +14,30 @@ def source_box(size, letterbox, box):
     pixels = np.zeros((1, 3, 416, 416), np.float32)
     picture = Picture(0, pixels, *size, place["ratio"], (place["x"], place["y"]))
     return place, picture.source_box(box)
+
+
+class Defaults(unittest.TestCase):
+    def test_the_street_comes_first_then_what_is_made(self):
+        description = SimpleNamespace(
+            width=416, height=416, letterbox="top-left", pad=114, channels="rgb"
+        )
+        street, made = default_pictures(description, 2)
+        self.assertEqual(street.pixels.shape, (1, 3, 416, 416))
+        self.assertEqual((street.width, street.height), (416, 234))
+        # Sky above, in levels of 16, and what the letterbox adds below.
+        self.assertTrue((street.pixels[0, :, :234] % 16 % 15 == 0).all())
+        self.assertGreater(street.pixels[0, 2, :20].mean(), street.pixels[0, 0, :20].mean())
+        self.assertTrue((street.pixels[0, :, 234:] == 114).all())
+        self.assertFalse(np.array_equal(street.pixels, made.pixels))
+
+    def test_a_network_of_bgr_gets_its_order(self):
+        def street(channels):
+            description = SimpleNamespace(
+                width=64, height=64, letterbox="centre", pad=114, channels=channels
+            )
+            return street_picture(description).pixels
+
+        np.testing.assert_array_equal(street("bgr"), street("rgb")[:, ::-1])
 
 
 class Places(unittest.TestCase):

@@ -47,10 +47,14 @@ enum InputCheck {
         .generic, "Image of feature \(name) is not of the expected pixel format \(format): \(seen)."
       )
     }
-    if picture.isLocked {
+    check(picture, name)
+  }
+
+  private static func check(_ pixels: CVPixelBuffer, _ name: String) {
+    if pixels.isLocked {
       Ledger.violation("a prediction was given the locked pixel buffer of feature \(name)")
     }
-    if !picture.hasSurface { Ledger.add(.buffersWithoutIOSurface) }
+    if !pixels.hasSurface { Ledger.add(.buffersWithoutIOSurface) }
   }
 
   private static func check(
@@ -62,6 +66,10 @@ enum InputCheck {
         .generic,
         "MultiArray shape \(array.sides) does not match the shape \(shape ?? []) specified in the model "
           + "description for feature \(name).")
+    }
+    if let pixels = array.pixelBuffer {
+      check(pixels, name)
+      if pixels.hasSurface { Ledger.add(.arraysOnSurfaces) }
     }
     // It takes any number type, and pays for it by a copy.
     if array.dataType != type { Ledger.add(.arraysConverted) }

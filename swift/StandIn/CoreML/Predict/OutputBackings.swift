@@ -43,9 +43,11 @@ struct OutputBackings {
     if let buffer = backing.pixelBuffer, buffer.isLocked {
       throw MLModelError(.generic, "The output backing \(name) is locked.")
     }
+    let isOnSurface = backing.pixelBuffer?.hasSurface == true
+    if isOnSurface { Ledger.add(.backingsOnSurfaces) }
     let isOnPages = Int(bitPattern: backing.memory) % 16384 == 0
     let isHeeded =
-      isOnPages
+      (isOnSurface || backing.pixelBuffer == nil && isOnPages)
       && (has(.backingsAlways) || !has(.backingsNever) && SeededRandom.coin())
     Ledger.add(isHeeded ? .backingsHonoured : .backingsIgnored)
     return isHeeded ? backing : nil
