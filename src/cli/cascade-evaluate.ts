@@ -1,4 +1,5 @@
 import type { ErrorBound } from "../cascade/bounds.ts";
+import { checkCamera, checkReference } from "../cascade/file/fit.ts";
 import { loadCascade } from "../cascade/file/load.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { usageError } from "../errors.ts";
@@ -10,6 +11,7 @@ import {
 } from "../learning/evaluate.ts";
 import { type Footage, openFootage } from "../learning/footage.ts";
 import { labelsFor } from "../learning/imported-labels.ts";
+import { referenceOf } from "../learning/reference.ts";
 import { referenceLabels } from "../learning/reference-labels.ts";
 import { formatCount, formatRate } from "../metrics/number-format.ts";
 import { ProgressSink } from "../sink/progress.ts";
@@ -54,6 +56,9 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
     abort.abort();
   });
   const footage = await openFootage(video);
+  // Before the reference model is asked about every frame.
+  checkCamera(cascade, footage.name, footage.geometry);
+  checkReference(cascade, referenceOf(model, devices, cascade.question));
   const sinks = () => (quiet ? [] : [new ProgressSink({ frameCount: footage.frames })]);
   const common = { model, devices, signal: abort.signal };
   const stated = labels ?? truth;

@@ -1,14 +1,8 @@
 import { cpus } from "node:os";
-import { modelHash } from "../backend/model-hash.ts";
 import type { Cascade } from "../cascade/file/cascade.ts";
 import { checkTarget, saveCascade } from "../cascade/file/save.ts";
 import { splitSpans } from "../cascade/spans.ts";
 import type { ErrorBudget, Question } from "../cascade/types.ts";
-import { resolveRunConfig } from "../config/schema.ts";
-import { usageError } from "../errors.ts";
-import { referenceModel } from "../labelling/reference-model.ts";
-import { suggestion } from "../nearest.ts";
-import { loadModel } from "../pipeline/load-model.ts";
 import { ARCHITECTURES, type Architecture } from "../training/architectures.ts";
 import { assembleCascade } from "./assemble.ts";
 import type { Candidate } from "./candidates.ts";
@@ -20,6 +14,7 @@ import { type Footage, type FootageLimits, openFootage } from "./footage.ts";
 import { labelsFor } from "./imported-labels.ts";
 import { learnNetworks } from "./learn-networks.ts";
 import { observe } from "./observe.ts";
+import { referenceOf } from "./reference.ts";
 import { learningFolder, referenceLabels } from "./reference-labels.ts";
 import type { TrainEvents } from "./train-events.ts";
 
@@ -69,7 +64,7 @@ export interface TrainedCascade {
 export async function trainCascade(options: TrainCascadeOptions): Promise<TrainedCascade> {
   const { question, budget, events, architectures = ARCHITECTURES, cache } = options;
   await checkTarget(options.output);
-  const reference = referenceOf(options);
+  const reference = referenceOf(options.model, options.devices, question);
   const footage = await openFootage(options.source, options.limits);
   const { fingerprint, fps } = footage;
   const truth = await truthOf(options, footage, reference.sha256);
@@ -110,18 +105,6 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
   await saveCascade(options.output, cascade);
   const factors = analyseFactors(choice.observations, search);
   return { cascade, choice, candidates: networks, factors };
-}
-
-/** The reference model: the devices' own where they name one, as simulated ones do. */
-function referenceOf({ model, devices, question }: TrainCascadeOptions): Cascade["reference"] {
-  const { spec } = loadModel(referenceModel(model, devices), resolveRunConfig({}));
-  const unknown = question.classes.find((name) => !spec.labels.includes(name));
-  if (unknown !== undefined) {
-    const known = suggestion(unknown, spec.labels);
-    const message = `The reference model "${spec.name}" knows no class "${unknown}"${known}`;
-    throw usageError("class-unknown", message);
-  }
-  return { name: spec.name, sha256: modelHash(spec.path) };
 }
 
 /** What is true of each frame: 1 present, 0 absent, `IGNORED`. */

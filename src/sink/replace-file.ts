@@ -7,10 +7,10 @@ import { partPathOf } from "./part-path.ts";
  *
  * @throws what the file system says
  */
-export async function replaceFile(path: string, text: string): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const part = partPathOf(path);
   try {
-    await writeFile(part, text);
+    await writeFile(part, content);
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true });

@@ -38,6 +38,8 @@ export async function runTool(
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limitMs,
     killSignal: "SIGKILL",
+    // A session of its own: Ctrl-C is for us alone, or a probe would seem to have failed.
+    detached: true,
     ...(signal !== undefined && { signal }),
   });
   // A stream's own `text()` is Bun's alone: applications that also have the DOM's types lack it.

@@ -172,6 +172,18 @@ describe("a cascade of another camera or model", () => {
   );
 
   test(
+    "is refused by evaluate before the reference model is asked about anything",
+    async () => {
+      const words = ["cascade", "evaluate", "size.aip", "street.mp4", "--device", "cpu"];
+      const { code, said } = await aip(...words);
+      expect(said).toContain('aip: The cascade was trained on pictures of 640×360, and "street"');
+      expect(said).not.toContain("fps");
+      expect(code).toBe(2);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "is refused where the model is another one of that name",
     async () => {
       const camera = { width: 320, height: 180 };

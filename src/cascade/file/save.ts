@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AipError, runtimeError, usageError } from "../../errors.ts";
 import { LUMA_SIDE } from "../../footage/luma-side.ts";
@@ -18,24 +18,28 @@ const TAG_LENGTH = 12;
 /**
  * Writes a cascade: a folder with `cascade.json` and its parts. Parts are named after their content
  * and are there before `cascade.json` is replaced, at once and whole: at every moment a reader finds
- * the old cascade or the new one. Parts of the old one go last.
+ * the old cascade or the new one. Parts of the old one go last. Where it fails, as on a full disk, the
+ * old one is as it was.
  *
  * @throws {AipError} `cascade-unwritable`, also where something else has that name
  */
 export async function saveCascade(path: string, cascade: Cascade): Promise<void> {
   await checkTarget(path);
-  const existed = await isThere(path);
+  const before = (await isThere(path)) ? await readdir(path) : null;
   const { document, files } = filesOf(cascade);
   try {
     await mkdir(path, { recursive: true });
-    for (const [name, bytes] of files) await writeFile(join(path, name), bytes);
+    // Parts that stay are those of the old cascade until then: they, too, are replaced whole.
+    for (const [name, bytes] of files) await replaceFile(join(path, name), bytes);
     await replaceFile(join(path, DOCUMENT_NAME), sealDocument(document));
     const kept = new Set([DOCUMENT_NAME, ...files.keys()]);
     for (const name of await readdir(path)) {
       if (!kept.has(name) && PART_NAME.test(name)) await rm(join(path, name), { force: true });
     }
   } catch (cause) {
-    if (!existed) await rm(path, { recursive: true, force: true });
+    const added =
+      before === null ? [""] : [...files.keys()].filter((name) => !before.includes(name));
+    for (const name of added) await rm(join(path, name), { recursive: true, force: true });
     throw runtimeError(
       "cascade-unwritable",
       `Cannot write cascade "${path}": ${reasonOf(cause)}`,

@@ -107,6 +107,25 @@ describe("a cascade file", () => {
     expect(readdirSync(path)).toEqual(["a.jpg"]);
   });
 
+  test("leaves the one before it as it was where the disk is full", () => {
+    const path = copy("full.aip");
+    const contents = (): Record<string, string> =>
+      Object.fromEntries(
+        readdirSync(path).map((name) => [name, readFileSync(join(path, name), "hex")]),
+      );
+    const before = contents();
+    const script = `
+      import { saveCascade } from "./src/cascade/file/save.ts";
+      import { sampleCascade } from "./test/cascade/file/sample-cascade.ts";
+      const cascade = { ...sampleCascade(), observations: new Uint8Array(4000), front: "<svg/>" };
+      try { await saveCascade(${JSON.stringify(path)}, cascade); } catch (error) { console.log(error.message); }`;
+    // A limit of 2 KiB a file stands in for the disk: the picture and the scores are larger.
+    const command = ["bash", "-c", 'ulimit -f 2; exec "$0" -e "$1"', process.execPath, script];
+    const { stdout } = Bun.spawnSync(command, { cwd: join(import.meta.dir, "../../..") });
+    expect(stdout.toString()).toBe(`Cannot write cascade "${path}": file too large\n`);
+    expect(contents()).toEqual(before);
+  });
+
   test("leaves nothing behind where it cannot be written", async () => {
     const path = join(written, "cascade.json", "inside.aip");
     expect(saveCascade(path, sampleCascade())).rejects.toThrow("Cannot write cascade");
