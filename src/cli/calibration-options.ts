@@ -7,6 +7,7 @@ import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
 import { suggestion } from "../nearest.ts";
 import type { CalibrationGoal } from "../schedule/calibration.ts";
+import type { Source } from "../source/source.ts";
 import type { CommandInput } from "./command.ts";
 
 const GOALS: readonly CalibrationGoal[] = ["throughput", "latency"];
@@ -41,12 +42,6 @@ export function readCalibration({ flags, operands }: CommandInput): CalibrationF
   if (plot !== undefined && !/\.svg$/i.test(plot)) {
     throw invalid(`--plot "${plot}" must end in .svg: an SVG picture is written`);
   }
-  checkOutputs({
-    sources: source === undefined ? [] : [source],
-    model,
-    ...(output !== undefined && { output }),
-    ...(plot !== undefined && { report: plot }),
-  });
   const size = text("input-size");
   const { inputSize } =
     size === undefined ? {} : checkRunConfig({ inputSize: size }, () => "--input-size");
@@ -54,7 +49,7 @@ export function readCalibration({ flags, operands }: CommandInput): CalibrationF
   const [replicas, threads] = [readRange(text("replicas")), readThreads(text("threads"))];
   if (replicas !== undefined) checkOpen("replicas", devices);
   if (threads !== undefined) checkOpen("threads", devices);
-  return {
+  const read = {
     model,
     devices,
     goal: readGoal(text("for") ?? "throughput"),
@@ -67,6 +62,27 @@ export function readCalibration({ flags, operands }: CommandInput): CalibrationF
     plot,
     quiet: flags["quiet"] === true,
   };
+  checkFiles(read);
+  return read;
+}
+
+/**
+ * Checks what will be written against what is read.
+ * @param opened the source, once it is open
+ * @throws {AipError} as `checkOutputs`
+ */
+export function checkFiles(
+  { source, model, devices, output, plot }: CalibrationFlags,
+  opened: readonly Source[] = [],
+): void {
+  const files = {
+    sources: source === undefined ? [] : [source],
+    model,
+    devices: devices.map(({ text }) => text),
+    ...(output !== undefined && { output }),
+    ...(plot !== undefined && { report: plot }),
+  };
+  checkOutputs(files, opened);
 }
 
 function readGoal(text: string): CalibrationGoal {

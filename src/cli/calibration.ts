@@ -31,7 +31,7 @@ import type { Calibration } from "../schedule/calibration.ts";
 import { busyNote } from "../schedule/noisy-choice.ts";
 import { openSource } from "../source/open.ts";
 import type { FrameGeometry } from "../types.ts";
-import type { CalibrationFlags } from "./calibration-options.ts";
+import { type CalibrationFlags, checkFiles } from "./calibration-options.ts";
 import { formatCalibration } from "./calibration-table.ts";
 import { ExitCode } from "./exit-code.ts";
 import { printOut } from "./print-out.ts";
@@ -85,7 +85,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   for (const note of ready.notes) say(note);
   const calibrated = model === null ? null : { ...model.spec };
   const key = calibrationKey(machine, calibrated);
-  const { factory, geometry, notes } = await openFactory(flags.source, model);
+  const { factory, geometry, notes } = await openFactory(flags, model);
   for (const note of notes) say(note);
   const isStored = model !== null && isForAuto(flags);
   const name = model?.spec.name ?? "";
@@ -194,15 +194,17 @@ interface DecodedBeside {
  * the decoder where that is measured to pay.
  */
 async function openFactory(
-  source: string | undefined,
+  flags: CalibrationFlags,
   model: LoadedModel | null,
 ): Promise<DecodedBeside> {
+  const { source } = flags;
   if (source === undefined) return { factory: null, geometry: GEOMETRY, notes: [] };
   const open: SourceFactory = () => openSource(source, { pipes: { createPipe, closeFd } });
   const opened = await open();
   const models = model === null ? [] : [model];
   const notes = await settleIngest({ sources: [opened], models }, { mode: "auto", readers: [] });
   await opened.close();
+  checkFiles(flags, [opened]);
   if (opened.live) {
     const message = `Source "${source}" is live: name a file or demo, which can be decoded at any rate`;
     throw usageError("source-invalid", message);

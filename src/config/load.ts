@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { usageError } from "../errors.ts";
+import { checkOutputs } from "./outputs.ts";
 import type { RunConfig, RunConfigInput } from "./run-config.ts";
 import { runDefaults } from "./run-config.ts";
 import { checkRunConfig, type KeyName } from "./schema.ts";
@@ -76,7 +77,7 @@ function fileKeyName(path: string): KeyName {
  * @param flags Values of the command line
  * @param flagName How a flag is called in messages
  * @param file Configuration file, where one is named
- * @throws {AipError} as `loadConfigFile` and `checkRunConfig`
+ * @throws {AipError} as `loadConfigFile`, `checkRunConfig` and `checkOutputs`
  */
 export async function loadRunConfig(
   flags: RunConfigInput,
@@ -85,5 +86,7 @@ export async function loadRunConfig(
 ): Promise<RunConfig> {
   const fromFlags = checkRunConfig(flags, flagName);
   const fromFile = file === undefined ? {} : await loadConfigFile(file);
-  return { ...runDefaults, ...fromFile, ...fromFlags };
+  const config = { ...runDefaults, ...fromFile, ...fromFlags };
+  checkOutputs(config, [], file);
+  return config;
 }

@@ -86,6 +86,7 @@ interface ImageInput {
 class ImageSource implements Source {
   readonly name: string;
   readonly spec: string;
+  readonly files: readonly string[];
   readonly live = false;
   readonly info: SourceInfo;
   readonly #input: ImageInput;
@@ -98,6 +99,7 @@ class ImageSource implements Source {
   constructor(input: ImageInput, options: SourceOptions) {
     this.name = input.name;
     this.spec = input.spec;
+    this.files = input.paths;
     const geometry = largest(input.requests.map((request) => request.format.geometry));
     this.info = {
       geometry,

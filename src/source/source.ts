@@ -106,6 +106,8 @@ export interface Source {
   readonly name: string;
   /** The argument it was made from. */
   readonly spec: string;
+  /** The files it reads, where they are not `spec` itself: a folder's pictures. */
+  readonly files?: readonly string[];
   /** Live: frames arrive whether they are wanted or not. */
   readonly live: boolean;
   readonly info: SourceInfo;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadRunConfig } from "../../src/config/load.ts";
 import { checkOutputs } from "../../src/config/outputs.ts";
 import { resolveRunConfig } from "../../src/config/schema.ts";
 
@@ -17,6 +18,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 interface Outputs {
+  readonly sources?: string;
+  readonly model?: string;
+  readonly devices?: string;
+  readonly cascade?: string;
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;
@@ -133,4 +138,70 @@ test("checkOutputs() refuses the standard output for what needs a file", () => {
   expect(() => check({ annotate: "-" })).toThrow(
     'Cannot write "-": an annotated video needs a file; name one',
   );
+});
+
+test("checkOutputs() refuses a hard link to the input, and two links to one file", async () => {
+  const other = join(folder, "hard.mp4");
+  await link(join(folder, "in.mp4"), other);
+  expect(() => check({ output: other })).toThrow("it is the input");
+  const [one, two] = [join(folder, "one.json"), join(folder, "two.json")];
+  await writeFile(one, "{}");
+  await link(one, two);
+  expect(() => check({ output: one, report: two })).toThrow("--output writes to it too");
+});
+
+test("checkOutputs() refuses a picture of a folder, and takes a new file there", async () => {
+  const pictures = join(folder, "pictures");
+  const picture = join(pictures, "p1.jpg");
+  await mkdir(pictures);
+  await writeFile(picture, "a picture");
+  const opened = [{ name: "pictures", spec: pictures, files: [picture] }];
+  for (const flag of ["output", "report", "trace"] as const) {
+    const config = resolveRunConfig({ sources: pictures, [flag]: picture });
+    expect(() => checkOutputs(config, opened)).toThrow(`it is the input "${picture}"`);
+  }
+  const config = resolveRunConfig({ sources: pictures, output: join(pictures, "new.ndjson") });
+  expect(() => checkOutputs(config, opened)).not.toThrow();
+});
+
+test("checkOutputs() refuses a model, what lies beside it and its files of weights", async () => {
+  const model = join(folder, "net.onnx");
+  const hardLink = join(folder, "net-link.onnx");
+  const weights = join(folder, "net.bin");
+  const manifest = join(folder, "net.json");
+  await writeFile(model, Buffer.from("\n\x08location\x12\x07net.bin", "latin1"));
+  await link(model, hardLink);
+  await writeFile(weights, "weights");
+  expect(() => check({ model, output: hardLink })).toThrow(`it is the input "${model}"`);
+  expect(() => check({ model, output: weights })).toThrow(
+    `Cannot write "${weights}": it is the file of weights of the model "${model}"`,
+  );
+  // A manifest that is not there yet would be one in the next run.
+  expect(() => check({ model, report: manifest })).toThrow(
+    `Cannot write "${manifest}": it is the manifest of the model "${model}"`,
+  );
+  expect(() => check({ devices: `sim:1ms:model=${model}`, output: model })).toThrow("is the input");
+  expect(() =>
+    check({ devices: `sim:1ms:model=${model}`, report: join(folder, "r.json") }),
+  ).not.toThrow();
+});
+
+test("checkOutputs() refuses everything inside a model or cascade that is a folder", async () => {
+  for (const [key, path] of [
+    ["model", join(folder, "net.mlpackage")],
+    ["cascade", join(folder, "door.aip")],
+  ] as const) {
+    await mkdir(path);
+    expect(() => check({ [key]: path, report: join(path, "new.json") })).toThrow(
+      `it lies in the input "${path}"`,
+    );
+    expect(() => check({ [key]: path, report: `${path}.report.json` })).not.toThrow();
+  }
+});
+
+test("loadRunConfig() refuses an output over the configuration file it comes from", async () => {
+  const path = join(folder, "run.json");
+  await writeFile(path, JSON.stringify({ output: path }));
+  await expect(loadRunConfig({}, (key) => key, path)).rejects.toThrow(`it is the input "${path}"`);
+  expect(await readFile(path, "utf8")).toContain("output");
 });
