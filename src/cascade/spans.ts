@@ -1,5 +1,6 @@
 import { usageError } from "../errors.ts";
 import { trialsNeeded } from "./bounds.ts";
+import { FootageShortage } from "./footage-shortage.ts";
 import { markedIntervals } from "./intervals.ts";
 import { type ErrorBudget, IGNORED } from "./types.ts";
 
@@ -43,8 +44,9 @@ export interface SpanOptions {
  * Cuts footage into training, validation, tuning and held-out, in the order of time, with a second
  * left out between two of them.
  *
- * @throws {AipError} `footage-too-short`, `object-absent`, `object-always-present`: what was seen
- * cannot support the budgets whatever the cascade is, and how much more would be needed
+ * @throws {AipError} `footage-too-short` (a `FootageShortage`), `object-absent`,
+ * `object-always-present`: what was seen cannot support the budgets whatever the cascade is, and how
+ * much more would be needed
  */
 export function splitSpans(options: SpanOptions): Spans {
   const { truth, fps, shares = SHARES } = options;
@@ -111,11 +113,12 @@ function checkLength(options: Required<SpanOptions>, spans: Spans): void {
   const kind = lacking[0] as "present" | "absent";
   const what = kind === "present" ? `with a ${object}` : `without a ${object}`;
   const more = Math.max(1 / fps, ((factor - 1) * truth.length) / fps);
-  throw usageError(
+  throw new FootageShortage(
     "footage-too-short",
     `${formatSeconds(truth.length / fps)} of footage are too short: its ${span.name} part has ` +
       `${counts[kind]} frames ${what}, and needs ${atLeast[kind]}; ` +
       `give about ${formatSeconds(more)} more of the kind`,
+    Math.ceil(truth.length + more * fps),
   );
 }
 

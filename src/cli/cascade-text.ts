@@ -49,10 +49,11 @@ export function formatCascade(name: string, cascade: Cascade): string {
       `trained on ${frames(spans.training)}, stopped by ${frames(spans.validation)}, ` +
         `tuned on ${frames(spans.tuning)}, held out ${frames(spans.heldOut)}`,
     ),
+    ...retrainedLines(provenance),
     row("labels", provenance.labels),
     row(
       "made",
-      `${provenance.trainedAt.slice(0, 16).replace("T", " ")} UTC by aip ${provenance.aip} on ` +
+      `${minute(provenance.trainedAt)} by aip ${provenance.aip} on ` +
         `${machine.cpu}, ${formatCountOf(machine.cores, "core")}; seed ${provenance.seed}`,
     ),
     "",
@@ -64,6 +65,19 @@ export function cascadeToJson(cascade: Cascade): string {
   const none = { network: null, manifest: null, reference: null, observations: null, front: null };
   const { parts: _, ...document } = toDocument(cascade, none);
   return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** Where a run has trained it anew. */
+function retrainedLines({ retrained }: Cascade["provenance"]): string[] {
+  if (retrained === undefined) return [];
+  const times = retrained.count === 1 ? "" : `, the ${ordinal(retrained.count)} time`;
+  return [
+    row(
+      "retrained",
+      `by a run, on its frames ${frames(retrained.frames)}${times}; ` +
+        `the one before was of ${minute(retrained.before)}`,
+    ),
+  ];
 }
 
 /** What answers a frame, in the order the levels are asked. */
@@ -113,6 +127,11 @@ function costsText({ costs }: Cascade): string {
 /** The cheap levels take microseconds. */
 function costMs(value: number): string {
   return value > 0 && value < 0.095 ? String(Number(value.toPrecision(2))) : formatMs(value);
+}
+
+/** `2026-11-21 21:00 UTC` */
+function minute(time: string): string {
+  return `${time.slice(0, 16).replace("T", " ")} UTC`;
 }
 
 /** Percent with as many digits as errors of a percent need. */

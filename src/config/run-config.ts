@@ -67,6 +67,8 @@ export interface RunConfig {
   readonly audit: number;
   /** What happens when that shows that the cascade is not what it was. */
   readonly retrain: RetrainMode;
+  /** Where a cascade goes that was trained anew meanwhile; absent: to its own file. */
+  readonly retrainOut?: string;
   /** NDJSON file; `-` is standard output. */
   readonly output?: string;
   /** Video file with the boxes drawn in. */
@@ -109,6 +111,7 @@ export interface RunConfigInput {
   readonly cascade?: string;
   readonly audit?: number;
   readonly retrain?: RetrainMode;
+  readonly retrainOut?: string;
   readonly output?: string;
   readonly annotate?: string;
   readonly report?: string;

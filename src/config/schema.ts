@@ -159,6 +159,7 @@ const entries = {
   cascade: v.optional(text),
   audit: v.optional(share),
   retrain: v.optional(oneOf(["auto", "warn", "off"])),
+  retrainOut: v.optional(text),
   output: v.optional(text),
   annotate: v.optional(text),
   report: v.optional(text),

@@ -64,7 +64,6 @@ function provenanceOf(
   network: Candidate | null,
 ): CascadeProvenance {
   const { name, fingerprint, frames, fps } = footage;
-  const span = ({ from, to }: Span): FrameSpan => ({ start: from, end: to });
   return {
     trainedAt: new Date().toISOString(),
     aip: manifest.version,
@@ -74,12 +73,7 @@ function provenanceOf(
       cores: cpus().length,
     },
     footage: { name, fingerprint: fingerprint.id, frames, fps },
-    spans: {
-      training: span(spans.training),
-      validation: span(spans.validation),
-      tuning: span(spans.tuning),
-      heldOut: span(spans.heldOut),
-    },
+    spans: spansOf(spans),
     labels: labels ?? "reference model",
     architecture: network?.name ?? null,
     seed,
@@ -129,6 +123,22 @@ export function validationOf(chosen: TunedCascade, costs: CascadeCosts): Cascade
     answers: levels,
     cascadeFps: cost.fps,
     referenceFps: referenceCost(costs).fps,
+  };
+}
+
+/** Which frames served what. */
+export function spansOf({
+  training,
+  validation,
+  tuning,
+  heldOut,
+}: Spans): CascadeProvenance["spans"] {
+  const span = ({ from, to }: Span): FrameSpan => ({ start: from, end: to });
+  return {
+    training: span(training),
+    validation: span(validation),
+    tuning: span(tuning),
+    heldOut: span(heldOut),
   };
 }
 

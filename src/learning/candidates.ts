@@ -5,7 +5,7 @@ import { runtimeError } from "../errors.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import { replaceFile } from "../sink/replace-file.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
-import type { LabelledPictures } from "../training/options.ts";
+import type { LabelledPictures, TrainingSettings } from "../training/options.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { trainNetwork } from "../training/train.ts";
 
@@ -38,6 +38,13 @@ export interface CandidateOptions {
   readonly onProgress: (name: string, progress: TrainingProgress) => void;
 }
 
+/** How long a network is trained with so many pictures. */
+export function trainingLength(pictures: number): Pick<TrainingSettings, "epochs" | "patience"> {
+  const steps = Math.max(1, pictures / BATCH);
+  const epochs = Math.min(EPOCHS_MAX, Math.max(EPOCHS_MIN, Math.ceil(STEPS_MIN / steps)));
+  return { epochs, patience: PATIENCE };
+}
+
 /** Sides of the pictures that candidates read. */
 export function candidateSides(architectures: readonly Architecture[]): number[] {
   return [...new Set(architectures.map(({ side }) => side))];
@@ -55,16 +62,13 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
   const path = join(folder, `network-${keyOf(options)}.json`);
   const known = await readKept(path);
   if (known !== null) return known;
-  const steps = Math.max(1, training.labels.length / BATCH);
-  const epochs = Math.min(EPOCHS_MAX, Math.max(EPOCHS_MIN, Math.ceil(STEPS_MIN / steps)));
   try {
     const trained = await trainNetwork({
       architecture,
       training,
       validation,
       seed,
-      epochs,
-      patience: PATIENCE,
+      ...trainingLength(training.labels.length),
       signal,
       onProgress: (progress) => onProgress(name, progress),
     });

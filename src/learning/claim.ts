@@ -1,3 +1,4 @@
+import { FootageShortage } from "../cascade/footage-shortage.ts";
 import {
   isPointless,
   type Optimized,
@@ -6,7 +7,7 @@ import {
 } from "../cascade/optimizer.ts";
 import { formatSeconds } from "../cascade/spans.ts";
 import type { ErrorBudget } from "../cascade/types.ts";
-import { type AipError, usageError } from "../errors.ts";
+import { usageError } from "../errors.ts";
 import { formatCount } from "../metrics/number-format.ts";
 
 /** What is needed to say why a claim is not supported. */
@@ -22,7 +23,7 @@ export interface ClaimContext {
  * Refuses a cascade whose bounds do not reach the budget, and says what would help: how much more
  * footage, and which budget this footage can support.
  *
- * @throws {AipError} `claim-unsupported`
+ * @throws {FootageShortage} `claim-unsupported`
  */
 export function checkClaim({ shortfall, front }: Optimized, context: ClaimContext): void {
   if (shortfall === null) return;
@@ -48,25 +49,26 @@ function unsupported(
   shortfall: Shortfall,
   front: readonly TunedCascade[],
   { object, fps, frames }: ClaimContext,
-): AipError {
+): FootageShortage {
   const { kind, bound, budget } = shortfall;
   const what = kind === "falseNegatives" ? "false negatives" : "false positives";
   const shown = kind === "falseNegatives" ? `with a ${object}` : `without a ${object}`;
   const seen =
     `${formatCount(bound.errors)} of ${formatCount(bound.trials)} held-out frames ${shown} were ` +
     `wrong, which bounds the rate of ${what} at ${percent(bound.upper)}, not ${percent(budget)}`;
-  return usageError(
+  // Held-out footage is a fixed share of all: the whole must grow as it must.
+  const framesNeeded = Math.ceil((shortfall.framesNeeded / shortfall.frames) * frames);
+  return new FootageShortage(
     "claim-unsupported",
-    `The footage cannot support the claim: ${seen}; ${remedyOf(shortfall, frames / fps)}` +
+    `The footage cannot support the claim: ${seen}; ${remedyOf(framesNeeded - frames, fps)}` +
       supportable(front),
+    framesNeeded,
   );
 }
 
-/** Held-out footage is a fixed share of all: the whole must grow as it must. */
-function remedyOf({ frames, framesNeeded }: Shortfall, seconds: number): string {
-  if (!Number.isFinite(framesNeeded)) return "no footage would help, as it is wrong that often";
-  const more = (framesNeeded / frames - 1) * seconds;
-  return `about ${formatSeconds(more)} more of such footage would be needed`;
+function remedyOf(frames: number, fps: number): string {
+  if (!Number.isFinite(frames)) return "no footage would help, as it is wrong that often";
+  return `about ${formatSeconds(frames / fps)} more of such footage would be needed`;
 }
 
 /** The strictest budget of the front that holds and gains something. */

@@ -1,22 +1,30 @@
-import type { Cascade } from "../cascade/file/cascade.ts";
-import { type Span, splitSpans } from "../cascade/spans.ts";
+import manifest from "../../package.json" with { type: "json" };
+import type { Cascade, CascadeProvenance } from "../cascade/file/cascade.ts";
+import { sha256 } from "../cascade/file/seal.ts";
+import { type Span, type Spans, splitSpans } from "../cascade/spans.ts";
+import { AipError } from "../errors.ts";
 import type { LabelledFrames } from "../pipeline/tape-recorder.ts";
-import { ARCHITECTURES, architectureName } from "../training/architectures.ts";
+import { findArchitecture } from "../training/architectures.ts";
 import { NetworkScorer } from "../training/network-scorer.ts";
-import type { LabelledPictures } from "../training/options.ts";
-import { trainNetwork } from "../training/train.ts";
-import type { TrainedNetwork } from "../training/training-run.ts";
-import { levelsOf, validationOf } from "./assemble.ts";
+import { DEFAULT_SETTINGS, type LabelledPictures } from "../training/options.ts";
+import { runTraining, type TrainedNetwork } from "../training/training-run.ts";
+import { frontOf, levelsOf, spansOf, validationOf } from "./assemble.ts";
+import { trainingLength } from "./candidates.ts";
 import { chooseCascade } from "./choice.ts";
 import { checkClaim, checkWorthwhile } from "./claim.ts";
 import { searchCosts } from "./costs.ts";
 import { detectorKinds } from "./detector-kinds.ts";
+import { packObservations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
+import { alignSpans, spreadObservations, thumbnailSpans, thumbnailTruth } from "./spread.ts";
 
 /** What a cascade is learnt from anew; it can be posted to a Worker. */
 export interface RelearnTask {
   readonly footage: LabelledFrames;
+  /** Name of the source. */
+  readonly source: string;
+  /** Frames a second that were labelled. */
   readonly fps: number;
   /** The cascade of before: its question, budget, costs and architecture stay. */
   readonly cascade: Cascade;
@@ -26,94 +34,138 @@ export interface RelearnTask {
 /**
  * Learns a cascade anew from labelled thumbnails alone: a network of the same architecture, another
  * search for the levels' thresholds, and bounds on a part of the footage that neither has seen.
+ * Keeps its thread busy.
  *
- * @throws {AipError} category `usage` where the footage cannot support the budget yet
+ * @param isStopped asked before every step of the training; true ends it with a `TrainingStopped`
+ * @throws {AipError} category `usage` where the footage cannot support the budget yet: where it is
+ *   known how much would, a `FootageShortage`
  */
-export async function relearn({ footage, fps, cascade, seed }: RelearnTask): Promise<Cascade> {
+export function relearn(task: RelearnTask, isStopped: () => boolean = () => false): Cascade {
+  const { footage, fps, cascade, seed } = task;
+  const { luma, truth, stride } = footage;
   const { question, budgets } = cascade;
-  const { luma, truth } = footage;
   const object = question.classes.join(" or ");
   const budget = { falseNegatives: budgets.maxFn, falsePositives: budgets.maxFp };
-  const spans = splitSpans({ truth, fps, budget, object });
-  const network = await trainAgain({ footage, fps, cascade, seed }, spans);
-  const scores = network === null ? [] : [scoresOf(network, footage, spans.tuning.from)];
-  const names = network === null ? [] : [network.manifest.name ?? ""];
-  const observations = detectorKinds({ luma, truth, span: spans.training, fps }).map((kind) =>
-    observe({
-      luma,
-      truth,
-      kind,
-      fps,
-      spans,
-      networks: scores.map((list, index) => ({ name: names[index] as string, scores: list })),
+  const spans = alignSpans(splitSpans({ truth, fps, budget, object }), stride);
+  const thin = {
+    truth: thumbnailTruth(truth, stride),
+    spans: thumbnailSpans(spans, stride),
+    fps: fps / stride,
+  };
+  const network = trainAgain(task, thin, isStopped);
+  const scores = network === null ? [] : [scoresOf(network, footage, thin.spans.tuning.from)];
+  const name = network?.manifest.name ?? "";
+  const known = scores.map((list) => ({ name, scores: list }));
+  const { training: span } = thin.spans;
+  const observations = detectorKinds({ luma, truth: thin.truth, span, fps: thin.fps }).map((kind) =>
+    spreadObservations(observe({ luma, kind, networks: known, ...thin }), {
+      ...{ stride, truth, fps, spans },
     }),
   );
   const costs = searchCosts(cascade.costs);
-  const networkMs = cascade.costs.network.mean;
-  const networks = names.map((name) => ({ name, networkMs }));
+  const networks = known.map(() => ({ name, networkMs: cascade.costs.network.mean }));
   const choice = chooseCascade(observations, { networks, costs, budget });
-  const context = { object, fps, frames: spans.heldOut.to - spans.heldOut.from };
+  const context = { object, fps, frames: footage.count };
   checkClaim(choice.optimized, context);
   checkWorthwhile(choice.optimized, context);
   const part = network === null ? null : { model: network.model, side: footage.side };
+  const levels = levelsOf(choice, part);
   return {
     ...cascade,
-    levels: levelsOf(choice, part),
-    networkManifest: network?.manifest ?? null,
+    levels,
+    networkManifest: levels.network === null ? null : (network?.manifest ?? null),
     validation: validationOf(choice.optimized.chosen, costs),
-    observations: null,
-    front: null,
+    provenance: provenanceOf(task, spans, seed),
+    observations: packObservations(choice.observations),
+    front: frontOf(choice, costs, question),
   };
 }
 
-/** A network as before, of new pictures; null where the cascade had none. */
-async function trainAgain(
+/** Thumbnails, and the frames that have them. */
+interface Thin {
+  readonly truth: Uint8Array;
+  readonly spans: Spans;
+}
+
+/** A network as before, of new pictures; null where the cascade had none, or this one learns nothing. */
+function trainAgain(
   { footage, cascade, seed }: RelearnTask,
-  spans: { readonly training: Span; readonly validation: Span },
-): Promise<TrainedNetwork | null> {
-  const architecture = ARCHITECTURES.find(
-    (each) => architectureName(each) === cascade.provenance.architecture,
-  );
+  { truth, spans }: Thin,
+  isStopped: () => boolean,
+): TrainedNetwork | null {
+  const architecture = findArchitecture(cascade.provenance.architecture);
   if (architecture === undefined) return null;
-  const pictures = (
-    span: Span,
-    most: { readonly present: number; readonly absent: number },
-    salt: number,
-  ): LabelledPictures => picturesOf(footage, sampleFrames(footage.truth, span, most, seed + salt));
-  return await trainNetwork({
-    architecture,
-    training: pictures(spans.training, TRAINING_MAX, 0),
-    validation: pictures(spans.validation, VALIDATION_MAX, 1),
-    seed,
-  });
-}
-
-function picturesOf({ pictures, side, truth }: LabelledFrames, frames: Uint32Array) {
-  const bytes = 3 * side * side;
-  const images = new Uint8Array(new SharedArrayBuffer(frames.length * bytes));
-  for (const [place, frame] of frames.entries()) {
-    images.set(pictures.subarray(frame * bytes, (frame + 1) * bytes), place * bytes);
+  const pictures = (span: Span, most: typeof TRAINING_MAX | typeof VALIDATION_MAX, salt: number) =>
+    picturesOf(footage, truth, sampleFrames(truth, span, most, seed + salt));
+  const training = pictures(spans.training, TRAINING_MAX, 0);
+  const validation = pictures(spans.validation, VALIDATION_MAX, 1);
+  const length = trainingLength(training.labels.length);
+  const settings = { ...DEFAULT_SETTINGS, ...length, seed };
+  const task = { architecture, training, validation, settings };
+  try {
+    return runTraining(task, { onProgress: () => undefined, isStopped });
+  } catch (error) {
+    // The other levels may do without.
+    if (error instanceof AipError && error.code === "training-collapsed") return null;
+    throw error;
   }
-  return { images, labels: Uint8Array.from(frames, (frame) => truth[frame] as number) };
 }
 
-/** Probabilities by frame, from `from` on; 0 before. */
+function picturesOf(
+  { pictures, side }: LabelledFrames,
+  truth: Uint8Array,
+  chosen: Uint32Array,
+): LabelledPictures {
+  const bytes = 3 * side * side;
+  const images = new Uint8Array(chosen.length * bytes);
+  for (const [place, index] of chosen.entries()) {
+    images.set(pictures.subarray(index * bytes, (index + 1) * bytes), place * bytes);
+  }
+  return { images, labels: Uint8Array.from(chosen, (index) => truth[index] as number) };
+}
+
+/** Probabilities by thumbnail, from `from` on; 0 before. */
 function scoresOf(
   { model }: TrainedNetwork,
-  { pictures, side, count }: LabelledFrames,
+  { pictures, side, count, stride }: LabelledFrames,
   from: number,
 ): Float32Array {
-  const bytes = 3 * side * side;
-  const scores = new Float32Array(count);
+  const thumbnails = Math.ceil(count / stride);
+  const scores = new Float32Array(thumbnails);
   const scorer = new NetworkScorer(model);
   try {
-    for (let frame = from; frame < count; frame += scorer.batchMax) {
-      const batch = Math.min(scorer.batchMax, count - frame);
-      scorer.pictures.set(pictures.subarray(frame * bytes, (frame + batch) * bytes));
-      scores.set(scorer.run(batch), frame);
-    }
+    const wanted = pictures.subarray(3 * side * side * from);
+    scorer.score(wanted, thumbnails - from, scores.subarray(from));
   } finally {
     scorer.close();
   }
   return scores;
+}
+
+function provenanceOf(
+  { footage, source, fps, cascade }: RelearnTask,
+  spans: Spans,
+  seed: number,
+): CascadeProvenance {
+  const { provenance } = cascade;
+  const { retrained } = provenance;
+  return {
+    ...provenance,
+    trainedAt: new Date().toISOString(),
+    aip: manifest.version,
+    footage: {
+      name: source,
+      fingerprint: sha256(sha256(footage.luma) + sha256(footage.truth)),
+      frames: footage.count,
+      fps,
+    },
+    spans: spansOf(spans),
+    labels: "reference model",
+    seed,
+    retrained: {
+      frames: footage.span,
+      before: provenance.trainedAt,
+      count: (retrained?.count ?? 0) + 1,
+    },
+  };
 }

@@ -94,7 +94,7 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
   const observations = kinds.map((kind) => observe({ luma, truth, kind, fps, spans, networks }));
   const search = { networks: candidates, costs, budget };
   const choice = chooseCascade(observations, search);
-  const context = { object, fps, frames: spans.heldOut.to - spans.heldOut.from };
+  const context = { object, fps, frames: footage.frames };
   checkClaim(choice.optimized, context);
   checkWorthwhile(choice.optimized, context);
 

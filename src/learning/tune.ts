@@ -30,7 +30,7 @@ export function tuneFile(cascade: Cascade, budget: ErrorBudget): Cascade {
   const context: ClaimContext = {
     object: cascade.question.classes.join(" or "),
     fps: observations.fps,
-    frames: observations.heldOut.truth.length,
+    frames: cascade.provenance.footage.frames,
   };
   checkClaim(choice.optimized, context);
   checkWorthwhile(choice.optimized, context);

@@ -159,7 +159,7 @@ export interface CascadeRateReport {
 
 export interface CascadeEventReport {
   readonly source: string;
-  readonly kind: "drift" | "fallback" | "refused" | "retrained";
+  readonly kind: "drift" | "fallback" | "refused" | "retrained" | "abandoned";
   /** Counted from the start of the run. */
   readonly at_s: number;
   readonly text: string;

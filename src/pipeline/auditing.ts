@@ -1,5 +1,5 @@
+import type { Audit, DriftKind } from "../cascade/audit.ts";
 import type { Asked } from "../cascade/asked.ts";
-import type { DriftKind } from "../cascade/audit.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
@@ -36,6 +36,8 @@ export class Auditing {
   readonly #isAudited: Uint8Array;
   readonly #answered: Uint8Array;
   readonly #probability: Float64Array;
+  /** Who drew it. */
+  readonly #drawnBy: (Audit | null)[];
 
   constructor(options: AuditingOptions) {
     const { slotCount, sources } = options;
@@ -45,6 +47,7 @@ export class Auditing {
     this.#isAudited = new Uint8Array(slotCount);
     this.#answered = new Uint8Array(slotCount);
     this.#probability = new Float64Array(slotCount);
+    this.#drawnBy = new Array<Audit | null>(slotCount).fill(null);
   }
 
   /** Frames that wait for an idle device. */
@@ -56,12 +59,13 @@ export class Auditing {
   left(frame: EmittedFrame): void {
     const { sourceIndex, slotIndex: slot } = frame;
     const source = this.#options.sources[sourceIndex] as SourceAudit;
+    if (source.isPaused) return;
     const present = frame.present === true;
     if (frame.answer === "inferred") {
       source.audit.certain(present);
       return;
     }
-    const probability = source.audit.draw(source.uncertaintyOf(slot));
+    const probability = source.audit.draw();
     if (probability === 0) return;
     const { slots } = this.#options;
     const held = this.#held[sourceIndex] as number;
@@ -73,6 +77,7 @@ export class Auditing {
     this.#isAudited[slot] = 1;
     this.#answered[slot] = Number(present);
     this.#probability[slot] = probability;
+    this.#drawnBy[slot] = source.audit;
     slots.hold(slot);
     this.#waiting.push(slot);
   }
@@ -95,14 +100,18 @@ export class Auditing {
     const score = asked.scoreOf(frame);
     const source = this.#options.sources[index] as SourceAudit;
     source.audited += 1;
+    const isOfUse = this.#drawnBy[slot] === source.audit;
+    slots.discard(result);
+    this.#letGo(slot);
+    if (!isOfUse) return;
     const drift = source.audit.audited({
       answered: this.#answered[slot] === 1,
       present: asked.isPresent(score),
       probability: this.#probability[slot] as number,
     });
-    slots.discard(result);
-    this.#letGo(slot);
-    if (drift !== null) onDrift(index, drift);
+    if (drift === null) return;
+    onDrift(index, drift);
+    if (source.isPaused) this.#skipWaitingOf(index);
   }
 
   /** The device failed the frame in `slot`, or is gone. */
@@ -115,6 +124,16 @@ export class Auditing {
     for (let slot = this.next(); slot >= 0; slot = this.next()) this.#skip(slot);
   }
 
+  /** What waits of this source was drawn for a cascade that does not answer any more. */
+  #skipWaitingOf(index: number): void {
+    const { slots } = this.#options;
+    for (let left = this.#waiting.length; left > 0; left -= 1) {
+      const slot = this.#waiting.shift();
+      if (slots.sourceOf(slot).index === index) this.#skip(slot);
+      else this.#waiting.push(slot);
+    }
+  }
+
   #skip(slot: number): void {
     const { index } = this.#options.slots.sourceOf(slot);
     (this.#options.sources[index] as SourceAudit).skipped += 1;
@@ -125,6 +144,7 @@ export class Auditing {
     const { slots } = this.#options;
     const { index } = slots.sourceOf(slot);
     this.#isAudited[slot] = 0;
+    this.#drawnBy[slot] = null;
     this.#held[index] = (this.#held[index] as number) - 1;
     slots.release(slot);
   }

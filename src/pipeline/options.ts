@@ -3,7 +3,7 @@ import type { RunConfigInput } from "../config/run-config.ts";
 import type { Sink } from "../sink/sink.ts";
 import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
-import type { Retrainer } from "./cascade-keeper.ts";
+import type { Retrainer } from "./retrainer.ts";
 import type { RunCascade } from "./run-cascade.ts";
 
 /** Everything `aip run` takes, and what only code can give. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from "node:events";
+import { checkTarget } from "../cascade/file/save.ts";
 import { checkOutputs } from "../config/outputs.ts";
 import { checkResume } from "../config/resume.ts";
 import type { RunConfig } from "../config/run-config.ts";
@@ -13,7 +14,7 @@ import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
 import { preloadRuntime } from "./auto-devices.ts";
-import type { Retrainer } from "./cascade-keeper.ts";
+import type { Retrainer } from "./retrainer.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
@@ -157,7 +158,8 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
 
   async #openCascade(): Promise<{ cascade: RunCascade | null; config: RunConfig }> {
     const { config } = this;
-    const file = config.cascade;
+    const { cascade: file, retrainOut } = config;
+    if (retrainOut !== undefined) await checkTarget(retrainOut);
     const cascade = this.#ownCascade ?? (file === undefined ? null : await openCascade(file));
     return { cascade, config: cascade === null ? config : withCascade(config, cascade) };
   }

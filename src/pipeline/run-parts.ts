@@ -115,9 +115,9 @@ export class RunParts {
     });
   }
 
-  /** Lets go of the arena. Everybody who uses it must have ended. */
-  release(): void {
-    this.cascade?.keeper.close();
+  /** Lets go of the arena, once what is to outlive the run is written. Its users must have ended. */
+  async release(): Promise<void> {
+    await this.cascade?.keeper.finish();
     unrootArena(this.#arena);
   }
 
@@ -149,6 +149,7 @@ export class RunParts {
       frame: this.#makeFrame(slots),
       retrain: config.retrain,
       retrainer: opened.retrainer,
+      retrainOut: config.retrainOut ?? config.cascade ?? null,
       runners: this.sources,
       onNote: (text) => outcome.note(text),
     });

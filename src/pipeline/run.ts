@@ -94,6 +94,7 @@ export class Run {
   /** Stops the sources; what is under way is finished and written. */
   stop(): void {
     this.#isStopped = true;
+    this.#parts.cascade?.keeper.close();
     for (const source of this.#parts.sources) source.stop();
     this.#parts.manager.wake();
   }
@@ -126,7 +127,8 @@ export class Run {
       await this.#chain.close(isComplete);
       await Promise.all(sources.map((source) => outcome.closing(() => source.close())));
       await pool.stop();
-      this.#parts.release();
+      if (!isComplete) this.#parts.cascade?.keeper.close();
+      await this.#parts.release();
     }
     const { report: path } = this.#options.config;
     if (path !== undefined) {

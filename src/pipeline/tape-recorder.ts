@@ -5,13 +5,17 @@ import { TapePlaces, type TapePlan } from "./screen-tape.ts";
 export interface LabelledFrames {
   /** Frames in all. */
   readonly count: number;
-  /** Luma thumbnails, u8 [count, 50, 50], in shared memory. */
+  /** 1 where a frame shows the object, 0 where not, `IGNORED` where nobody knows; u8 [count]. */
+  readonly truth: Uint8Array;
+  /** Every how many frames there are thumbnails, the first frame included. */
+  readonly stride: number;
+  /** Luma thumbnails, u8 [count / stride, 50, 50], in shared memory. */
   readonly luma: Uint8Array;
-  /** Colour thumbnails, u8 [count, 3, side, side], in shared memory. */
+  /** Colour thumbnails, u8 [count / stride, 3, side, side], in shared memory. */
   readonly pictures: Uint8Array;
   readonly side: number;
-  /** 1 where a frame shows the object, 0 where not, `IGNORED` where nobody knows. */
-  readonly truth: Uint8Array;
+  /** Numbers in the source of the first frame and of the one after the last. */
+  readonly span: { readonly start: number; readonly end: number };
 }
 
 export interface TapeRecorderOptions {
@@ -19,16 +23,25 @@ export interface TapeRecorderOptions {
   readonly slotCount: number;
   /** Side of the colour thumbnails. */
   readonly side: number;
-  /** Frames kept at most: the last ones. */
-  readonly framesMax: number;
+  /** Thumbnails kept at most. */
+  readonly thumbnailsMax: number;
+  /** Largest distance of thumbnails that does: every how many frames a cascade looks at one. */
+  readonly strideMax: number;
+}
+
+/** Thumbnails of one slot on the tape. */
+interface TapePlace {
+  readonly luma: Uint8Array;
+  readonly rgb: Uint8Array;
 }
 
 /**
- * Keeps the thumbnails of a source's frames together with the reference model's answers, frame by
- * frame in the order in which they leave. When it is full, the older half makes room; while they are
- * lent, new ones are left out.
+ * Keeps the thumbnails of a source's frames together with the reference model's answers, in the
+ * order in which frames leave. Answers are kept of all frames. When the room for thumbnails is full,
+ * every second one goes, as long as that leaves as many as a cascade would look at; then the older
+ * half. While frames are lent and there is no room, new ones are left out.
  *
- * Pages of its memory are taken when they are first written.
+ * Pages of its memory are taken when they are first written. It allocates nothing for a frame.
  */
 export class TapeRecorder {
   /** What the ingest worker writes to. */
@@ -37,27 +50,37 @@ export class TapeRecorder {
   recorded = 0;
   readonly #options: TapeRecorderOptions;
   readonly #places: TapePlaces;
-  readonly #tape: Uint8Array;
   readonly #tapeFrames: Uint32Array;
+  readonly #tape: readonly TapePlace[];
   readonly #luma: Uint8Array;
   readonly #pictures: Uint8Array;
+  /** Per thumbnail, the number of its frame. */
+  readonly #frameIds: Float64Array;
   readonly #truth: Uint8Array;
+  /** A power of two. */
+  #stride = 1;
   #count = 0;
+  #endId = 0;
   /** Somebody reads what there is: it must stay where it is. */
   #isLent = false;
 
   constructor(options: TapeRecorderOptions) {
-    const { slotCount, side, framesMax } = options;
+    const { slotCount, side, thumbnailsMax, strideMax } = options;
     const places = new TapePlaces(side);
     const memory = new SharedArrayBuffer(places.sizeBytes(slotCount));
+    const { lumaBytes, rgbBytes } = places;
     this.#options = options;
     this.#places = places;
     this.plan = { side, memory };
-    this.#tape = new Uint8Array(memory);
     this.#tapeFrames = new Uint32Array(memory);
-    this.#luma = new Uint8Array(new SharedArrayBuffer(framesMax * places.lumaBytes));
-    this.#pictures = new Uint8Array(new SharedArrayBuffer(framesMax * places.rgbBytes));
-    this.#truth = new Uint8Array(framesMax);
+    this.#tape = Array.from({ length: slotCount }, (_, slot) => ({
+      luma: new Uint8Array(memory, places.luma(slot), lumaBytes),
+      rgb: new Uint8Array(memory, places.rgb(slot), rgbBytes),
+    }));
+    this.#luma = new Uint8Array(new SharedArrayBuffer(thumbnailsMax * lumaBytes));
+    this.#pictures = new Uint8Array(new SharedArrayBuffer(thumbnailsMax * rgbBytes));
+    this.#frameIds = new Float64Array(thumbnailsMax);
+    this.#truth = new Uint8Array(new SharedArrayBuffer(thumbnailsMax * strideMax));
   }
 
   /**
@@ -67,34 +90,37 @@ export class TapeRecorder {
    * @param present what the reference model says; null where it failed
    */
   record(slot: number, frameId: number, present: boolean | null): void {
-    const places = this.#places;
-    if (this.#tapeFrames[places.frame(slot) / 4] !== frameId + 1) return;
-    if (this.#count === this.#options.framesMax) {
+    if (this.#tapeFrames[this.#places.frame(slot) / 4] !== frameId + 1) return;
+    if (this.#isFull) {
       if (this.#isLent) return;
       this.#makeRoom();
     }
-    const { lumaBytes, rgbBytes } = places;
-    const luma = places.luma(slot);
-    const rgb = places.rgb(slot);
-    this.#luma.set(this.#tape.subarray(luma, luma + lumaBytes), this.#count * lumaBytes);
-    this.#pictures.set(this.#tape.subarray(rgb, rgb + rgbBytes), this.#count * rgbBytes);
+    if (this.#count % this.#stride === 0) {
+      const { luma, rgb } = this.#tape[slot] as TapePlace;
+      const place = this.#count / this.#stride;
+      this.#luma.set(luma, place * luma.length);
+      this.#pictures.set(rgb, place * rgb.length);
+      this.#frameIds[place] = frameId;
+    }
     this.#truth[this.#count] = present === null ? IGNORED : Number(present);
     this.#count += 1;
+    this.#endId = frameId + 1;
     this.recorded += 1;
   }
 
   /** What there is so far: it stays as it is until `takeBack`. */
   lend(): LabelledFrames {
-    const { side } = this.#options;
     const { lumaBytes, rgbBytes } = this.#places;
-    const count = this.#count;
+    const thumbnails = this.#thumbnails;
     this.#isLent = true;
     return {
-      count,
-      side,
-      luma: this.#luma.subarray(0, count * lumaBytes),
-      pictures: this.#pictures.subarray(0, count * rgbBytes),
-      truth: this.#truth.slice(0, count),
+      count: this.#count,
+      truth: this.#truth.subarray(0, this.#count),
+      stride: this.#stride,
+      luma: this.#luma.subarray(0, thumbnails * lumaBytes),
+      pictures: this.#pictures.subarray(0, thumbnails * rgbBytes),
+      side: this.#options.side,
+      span: { start: this.#frameIds[0] ?? 0, end: this.#endId },
     };
   }
 
@@ -103,13 +129,33 @@ export class TapeRecorder {
     this.#isLent = false;
   }
 
+  get #thumbnails(): number {
+    return Math.ceil(this.#count / this.#stride);
+  }
+
+  /** The next frame would need a thumbnail, and there is no room for it. */
+  get #isFull(): boolean {
+    return this.#count === this.#options.thumbnailsMax * this.#stride;
+  }
+
   #makeRoom(): void {
+    const { thumbnailsMax, strideMax } = this.#options;
+    if (2 * this.#stride <= strideMax) {
+      for (let place = 1; 2 * place < thumbnailsMax; place += 1) this.#move(2 * place, place, 1);
+      this.#stride *= 2;
+      return;
+    }
+    const from = Math.ceil(thumbnailsMax / 2);
+    this.#move(from, 0, thumbnailsMax - from);
+    this.#truth.copyWithin(0, from * this.#stride, this.#count);
+    this.#count -= from * this.#stride;
+  }
+
+  /** Moves thumbnails towards the front. */
+  #move(from: number, to: number, count: number): void {
     const { lumaBytes, rgbBytes } = this.#places;
-    const kept = Math.floor(this.#count / 2);
-    const from = this.#count - kept;
-    this.#luma.copyWithin(0, from * lumaBytes, this.#count * lumaBytes);
-    this.#pictures.copyWithin(0, from * rgbBytes, this.#count * rgbBytes);
-    this.#truth.copyWithin(0, from, this.#count);
-    this.#count = kept;
+    this.#luma.copyWithin(to * lumaBytes, from * lumaBytes, (from + count) * lumaBytes);
+    this.#pictures.copyWithin(to * rgbBytes, from * rgbBytes, (from + count) * rgbBytes);
+    this.#frameIds.copyWithin(to, from, from + count);
   }
 }

@@ -84,6 +84,11 @@ export function architectureName(architecture: Architecture): string {
   return [`${architecture.side}px`, ...layers, `d${architecture.dense}`].join("-");
 }
 
+/** The one of `ARCHITECTURES` that has this name. */
+export function findArchitecture(name: string | null): Architecture | undefined {
+  return ARCHITECTURES.find((architecture) => architectureName(architecture) === name);
+}
+
 /** Multiplications and additions of one answer, each counted as one. */
 export function operationCount(architecture: Architecture): number {
   const { convolutions, parameters } = layerPlan(architecture);

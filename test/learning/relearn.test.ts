@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
-import { AipError } from "../../src/errors.ts";
+import { FootageShortage } from "../../src/cascade/footage-shortage.ts";
 import { relearn } from "../../src/learning/relearn.ts";
 import { retrain } from "../../src/learning/retrain.ts";
 import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
 import type { LabelledFrames } from "../../src/pipeline/tape-recorder.ts";
 import { mulberry32 } from "../../src/random.ts";
 import { ARCHITECTURES, architectureName } from "../../src/training/architectures.ts";
+import { TrainingStopped } from "../../src/training/epochs.ts";
 import { sampleCascade } from "../cascade/file/sample-cascade.ts";
 
 const [SMALLEST] = ARCHITECTURES as [(typeof ARCHITECTURES)[0]];
@@ -50,12 +51,23 @@ function street(count: number): LabelledFrames {
       draw(pictures, (3 * frame + plane) * SIDE * SIDE, SIDE);
     }
   }
-  return { count, luma, pictures, side: SIDE, truth };
+  return { count, luma, pictures, side: SIDE, truth, stride: 1, span: { start: 0, end: count } };
+}
+
+function thrown(act: () => unknown): unknown {
+  try {
+    act();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
 }
 
 describe("relearn()", () => {
-  test("makes a cascade whose bounds hold on frames that it has not learnt from", async () => {
-    const cascade = await relearn({ footage: street(6000), fps: 10, cascade: OLD, seed: 1 });
+  const task = { source: "street", fps: 10, cascade: OLD, seed: 1 };
+
+  test("makes a cascade whose bounds hold on frames that it has not learnt from", () => {
+    const cascade = relearn({ ...task, footage: street(6000) });
     const { falseNegatives, falsePositives, answers } = cascade.validation;
     expect(falseNegatives.bound).toBeLessThanOrEqual(0.1);
     expect(falsePositives.bound).toBeLessThanOrEqual(0.1);
@@ -64,13 +76,21 @@ describe("relearn()", () => {
     expect(cascade.budgets).toEqual(OLD.budgets);
   }, 240_000);
 
-  test("refuses footage that is too short, as a reason to wait for more", async () => {
-    const error = await relearn({ footage: street(300), fps: 10, cascade: OLD, seed: 1 }).then(
-      () => undefined,
-      (reason: unknown) => reason,
-    );
-    expect(error).toBeInstanceOf(AipError);
-    expect((error as AipError).category).toBe("usage");
+  test("refuses footage that is too short, as a reason to wait for so much more", () => {
+    const error = thrown(() => relearn({ ...task, footage: street(300) }));
+    expect(error).toBeInstanceOf(FootageShortage);
+    expect((error as FootageShortage).framesNeeded).toBeGreaterThan(300);
+  });
+
+  test("ends within a step of the training", () => {
+    let steps = 0;
+    const stop = (): boolean => {
+      steps += 1;
+      return steps > 3;
+    };
+    const error = thrown(() => relearn({ ...task, footage: street(3000) }, stop));
+    expect(error).toBeInstanceOf(TrainingStopped);
+    expect(steps).toBe(4);
   });
 });
 
@@ -85,14 +105,17 @@ describe("retrain()", () => {
 
   test("hands on from its Worker why the footage does not do", async () => {
     const { signal } = new AbortController();
-    const task = { footage: street(300), fps: 10, cascade, signal };
+    const task = { footage: street(300), source: "street", fps: 10, cascade, signal };
     const error = await retrain(task).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "footage-too-short", category: "usage" });
+    expect((error as FootageShortage).framesNeeded).toBeGreaterThan(300);
   });
 
   test("ends at once when the run does", async () => {
     const closing = new AbortController();
-    const promise = retrain({ footage: street(3000), fps: 10, cascade, signal: closing.signal });
+    const { signal } = closing;
+    const footage = street(3000);
+    const promise = retrain({ footage, source: "street", fps: 10, cascade, signal });
     setTimeout(() => closing.abort(), 100);
     expect(await promise.catch((reason: unknown) => reason)).toBe(closing.signal.reason);
   });

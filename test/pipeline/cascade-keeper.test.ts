@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { usageError } from "../../src/errors.ts";
 import { auditReport } from "../../src/metrics/report.ts";
-import type { Retrainer, RetrainTask } from "../../src/pipeline/cascade-keeper.ts";
+import type { Retrainer, RetrainTask } from "../../src/pipeline/retrainer.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
 import type { Frame } from "../../src/types.ts";

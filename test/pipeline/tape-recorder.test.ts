@@ -6,11 +6,14 @@ import { TapeRecorder } from "../../src/pipeline/tape-recorder.ts";
 const SIDE = 32;
 
 /** A recorder, and what an ingest worker does: frame `id` in `slot` looks like its number. */
-function recorder(framesMax: number): {
+function recorder(
+  thumbnailsMax: number,
+  strideMax = 1,
+): {
   tape: TapeRecorder;
   write(slot: number, id: number): void;
 } {
-  const tape = new TapeRecorder({ slotCount: 2, side: SIDE, framesMax });
+  const tape = new TapeRecorder({ slotCount: 2, side: SIDE, thumbnailsMax, strideMax });
   const places = new TapePlaces(SIDE);
   const { memory } = tape.plan;
   return {
@@ -25,9 +28,9 @@ function recorder(framesMax: number): {
 
 /** First pixel of each luma, and of each colour thumbnail. */
 function numbers(tape: TapeRecorder): { luma: number[]; rgb: number[]; truth: number[] } {
-  const { count, luma, pictures, truth } = tape.lend();
+  const { luma, pictures, truth } = tape.lend();
   const at = (bytes: Uint8Array, size: number): number[] =>
-    Array.from({ length: count }, (_, frame) => bytes[frame * size] as number);
+    Array.from({ length: bytes.length / size }, (_, place) => bytes[place * size] as number);
   tape.takeBack();
   return { luma: at(luma, 2500), rgb: at(pictures, 3 * SIDE * SIDE), truth: [...truth] };
 }
@@ -53,6 +56,22 @@ describe("TapeRecorder", () => {
     }
     expect(numbers(tape)).toEqual({ luma: [2, 3, 4, 5], rgb: [2, 3, 4, 5], truth: [0, 1, 0, 1] });
     expect(tape.recorded).toBe(6);
+  });
+
+  test("record() lets every second thumbnail go first, where so few do, and no answer", () => {
+    const { tape, write } = recorder(4, 5);
+    for (let id = 0; id < 23; id += 1) {
+      write(0, id);
+      tape.record(0, id, id % 3 === 0);
+    }
+    // 16 frames with a thumbnail for every fourth; the older eight went, and seven came.
+    expect(numbers(tape)).toEqual({
+      luma: [8, 12, 16, 20],
+      rgb: [8, 12, 16, 20],
+      truth: Array.from({ length: 15 }, (_, index) => Number((index + 8) % 3 === 0)),
+    });
+    expect(tape.lend()).toMatchObject({ count: 15, stride: 4, span: { start: 8, end: 23 } });
+    expect(tape.recorded).toBe(23);
   });
 
   test("lend() keeps what it lends as it is", () => {

@@ -103,6 +103,18 @@ export interface CascadeProvenance {
   /** Of the specialized network: `c16s2 c16 pool c32 pool d32`; null without one. */
   readonly architecture: string | null;
   readonly seed: number;
+  /** Left out where `aip cascade train` made it. */
+  readonly retrained?: Retraining;
+}
+
+/** What is known of a cascade that a run has trained anew. */
+export interface Retraining {
+  /** Numbers of the frames that it was learnt from, in the run's source. */
+  readonly frames: FrameSpan;
+  /** When the one before was trained, ISO 8601, UTC. */
+  readonly before: string;
+  /** How many times in a row this has happened. */
+  readonly count: number;
 }
 
 /** Everything a cascade is, as its file holds it. */

@@ -65,6 +65,11 @@ export interface CascadeDocument {
     readonly labels: string;
     readonly architecture: string | null;
     readonly seed: number;
+    readonly retrained?: {
+      readonly frames: FrameSpan;
+      readonly before: string;
+      readonly count: number;
+    };
   };
   readonly parts: Readonly<
     Record<"network" | "manifest" | "reference" | "observations" | "front", CascadePart | null>
@@ -127,6 +132,7 @@ export function toDocument(cascade: Cascade, parts: CascadeDocument["parts"]): C
       labels: provenance.labels,
       architecture: provenance.architecture,
       seed: provenance.seed,
+      ...(provenance.retrained !== undefined && { retrained: { ...provenance.retrained } }),
     },
     parts,
   };
@@ -199,6 +205,7 @@ export function fromDocument(document: CascadeDocument, parts: PartContents): Ca
       labels: provenance.labels,
       architecture: provenance.architecture,
       seed: provenance.seed,
+      ...(provenance.retrained !== undefined && { retrained: provenance.retrained }),
     },
     observations: parts.observations,
     front: parts.front,

@@ -13,6 +13,7 @@ const share = v.pipe(finite, v.minValue(0, "from 0 to 1"), v.maxValue(1, "from 0
 const count = v.pipe(atLeast0, v.integer("a whole number"));
 const above0 = v.pipe(count, v.minValue(1, "a whole number above 0"));
 const text = v.pipe(v.string("a text"), v.nonEmpty("a text that is not empty"));
+const time = v.pipe(text, v.isoTimestamp("a time in ISO 8601"));
 const hash = v.pipe(v.string("a hash"), v.regex(/^[0-9a-f]{32,64}$/, "a hash in hexadecimal"));
 const measured = v.pipe(
   v.strictObject({ mean: atLeast0, low: atLeast0, high: atLeast0 }),
@@ -120,7 +121,7 @@ const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
   }),
   validation,
   provenance: v.strictObject({
-    trained_at: v.pipe(text, v.isoTimestamp("a time in ISO 8601")),
+    trained_at: time,
     aip: text,
     machine: v.strictObject({ platform: text, cpu: text, cores: above0 }),
     footage: v.strictObject({ name: text, fingerprint: hash, frames: count, fps: atLeast0 }),
@@ -128,6 +129,7 @@ const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
     labels: text,
     architecture: v.nullable(text),
     seed: count,
+    retrained: v.exactOptional(v.strictObject({ frames: span, before: time, count: above0 })),
   }),
   parts: v.strictObject({
     network: v.nullable(part),

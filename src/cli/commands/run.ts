@@ -106,6 +106,11 @@ export const run: Command = {
       valueHint: "auto|warn|off",
       description: "Where that shows that the cascade has become wrong (Default: auto)",
     },
+    "retrain-out": {
+      type: "string",
+      valueHint: "FILE.aip",
+      description: "Where a cascade goes that was trained anew (Default: its own file)",
+    },
     output: { type: "string", valueHint: "FILE", description: "Results as NDJSON (- for stdout)" },
     annotate: { type: "string", valueHint: "FILE.mp4", description: "The video with boxes drawn" },
     report: { type: "string", valueHint: "FILE.json", description: "The final report" },
