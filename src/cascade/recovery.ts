@@ -23,7 +23,7 @@ export type RecoveryEvent =
   | { readonly kind: "labelled"; readonly frames: number }
   /** A new cascade is within the budget. */
   | { readonly kind: "trained" }
-  /** The labels cannot support one; with so many they may. */
+  /** The labels cannot support one; with so many, 0 for nobody knows, they may. */
   | { readonly kind: "refused"; readonly framesNeeded: number }
   /** Training failed. */
   | { readonly kind: "failed" };
@@ -50,6 +50,8 @@ export interface RecoveryOptions {
 
 /** After a refusal or a failure so many times the labels are gathered before the next attempt. */
 const GROWTH = 1.5;
+/** However much was found lacking: with more labels there may be less. */
+const GROWTH_MAX = 2;
 
 /**
  * The way back from drift, as a state machine: events in, actions out. Nothing is ever given up:
@@ -116,7 +118,8 @@ export class Recovery {
     if (this.#state !== "training") return "none";
     const { framesMax } = this.#options;
     this.#state = "labelling";
-    const grown = Math.max(framesNeeded, GROWTH * this.#framesWanted);
+    const most = GROWTH_MAX * this.#framesWanted;
+    const grown = Math.min(most, Math.max(framesNeeded, GROWTH * this.#framesWanted));
     // At the limit old labels give way to new ones: the next attempt has none of them.
     this.#framesWanted =
       this.#framesWanted >= framesMax ? this.#frames + framesMax : Math.min(framesMax, grown);

@@ -1,7 +1,7 @@
 import { FootageShortage } from "../cascade/footage-shortage.ts";
 import { AipError, runtimeError } from "../errors.ts";
 import type { RetrainTask } from "../pipeline/retrainer.ts";
-import { promiseOf, type RunCascade } from "../pipeline/run-cascade.ts";
+import { type RunCascade, runCascadeOf } from "../pipeline/run-cascade.ts";
 import { within } from "../within.ts";
 import type { RelearnMessage, RelearnStart } from "./relearn-worker.ts";
 
@@ -80,7 +80,5 @@ function taught(before: RunCascade, message: RelearnMessage): RunCascade {
     if (framesNeeded !== null) throw new FootageShortage(code, message.message, framesNeeded);
     throw new AipError(message.message, { code, category });
   }
-  const { question, levels } = message.cascade;
-  const screen = { kind: "cascade", levels, region: question.region } as const;
-  return { ...before, screen, promise: promiseOf(message.cascade), file: message.cascade };
+  return runCascadeOf(before.name, message.cascade);
 }

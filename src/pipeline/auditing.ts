@@ -1,5 +1,5 @@
-import type { Audit, DriftKind } from "../cascade/audit.ts";
 import type { Asked } from "../cascade/asked.ts";
+import type { Audit, DriftKind } from "../cascade/audit.ts";
 import { IndexQueue } from "../schedule/index-queue.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
@@ -100,7 +100,7 @@ export class Auditing {
     const score = asked.scoreOf(frame);
     const source = this.#options.sources[index] as SourceAudit;
     source.audited += 1;
-    const isOfUse = this.#drawnBy[slot] === source.audit;
+    const isOfUse = this.#drawnBy[slot] === source.audit && !source.isPaused;
     slots.discard(result);
     this.#letGo(slot);
     if (!isOfUse) return;

@@ -148,7 +148,7 @@ export class CascadeKeeper {
     const thumbnailsMax = this.#thumbnailsMax;
     const recorder = new TapeRecorder({ slotCount, side, thumbnailsMax, strideMax });
     kept.recorder = recorder;
-    this.#options.audits[source]?.pause(kept.cascade);
+    this.#options.audits[source]?.pause();
     const { region } = kept.cascade.question;
     screening?.change({ kind: "tape", region, tape: recorder.plan });
     this.#tell(

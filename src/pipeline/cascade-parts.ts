@@ -9,8 +9,8 @@ import { CascadeKeeper } from "./cascade-keeper.ts";
 import { cascadeWriter } from "./cascade-writer.ts";
 import type { EarlyAnswers } from "./early-answers.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
-import type { RunCascade } from "./run-cascade.ts";
 import type { Retrainer } from "./retrainer.ts";
+import type { RunCascade } from "./run-cascade.ts";
 import type { SlotTable } from "./slot-table.ts";
 import { SourceAudit } from "./source-audit.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -24,7 +24,7 @@ export interface CascadePartsOptions {
   /** Class names of the reference model, class 0 first. */
   readonly labels: readonly string[];
   readonly runners: readonly SourceRunner[];
-  /** Frames a second, per source. */
+  /** Frames a second of the footage, per source, however fast it is read. */
   readonly fps: readonly number[];
   /** Share of the frames answered early that is audited, 0–1. */
   readonly auditShare: number;
@@ -63,8 +63,7 @@ export class CascadeParts {
     const sourceCount = runners.length;
     this.answers = new CascadeAnswers({ arena, layout, slots, early, asked, sourceCount });
     const audits = fps.map(
-      (each, index) =>
-        new SourceAudit({ share, seed: AUDIT_SEED + index, fps: each }, cascade),
+      (each, index) => new SourceAudit({ share, seed: AUDIT_SEED + index, fps: each }, cascade),
     );
     const names = runners.map(({ source }) => source.name);
     const keeper = new CascadeKeeper({

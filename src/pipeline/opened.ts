@@ -11,8 +11,8 @@ import { findResumePoints, type ResumePoint } from "../sink/resume-point.ts";
 import { openSources } from "../source/open.ts";
 import type { Source } from "../source/source.ts";
 import { settleAuto } from "./auto-devices.ts";
-import type { Retrainer } from "./retrainer.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
+import type { Retrainer } from "./retrainer.ts";
 import type { RunCascade } from "./run-cascade.ts";
 
 /** Where each source goes on, by its name; empty for a run that follows none. */

@@ -14,11 +14,11 @@ import type { Source } from "../source/source.ts";
 import type { Stage } from "../stage/stage.ts";
 import type { Frame } from "../types.ts";
 import { preloadRuntime } from "./auto-devices.ts";
-import type { Retrainer } from "./retrainer.ts";
 import { FrameQueue } from "./frame-queue.ts";
 import { settleIngest } from "./ingest-size.ts";
 import { openNamedSources, openRun } from "./opened.ts";
 import type { PipelineEvents, PipelineOptions } from "./options.ts";
+import type { Retrainer } from "./retrainer.ts";
 import { Run } from "./run.ts";
 import { checkFit, openCascade, pixelsEvery, type RunCascade, withCascade } from "./run-cascade.ts";
 

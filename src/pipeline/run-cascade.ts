@@ -31,10 +31,14 @@ export interface RunCascade {
 
 /** @throws {AipError} category `usage`, where the file is no cascade, or no whole one */
 export async function openCascade(path: string): Promise<RunCascade> {
-  const file = await loadCascade(path);
+  return runCascadeOf(path, await loadCascade(path));
+}
+
+/** The cascade of a file as a run uses it. */
+export function runCascadeOf(name: string, file: Cascade): RunCascade {
   const { question, levels } = file;
   const screen = { kind: "cascade", levels, region: question.region } as const;
-  return { name: path, question, screen, promise: promiseOf(file), file };
+  return { name, question, screen, promise: promiseOf(file), file };
 }
 
 /** What a cascade's validation says of the frames it answers early. */

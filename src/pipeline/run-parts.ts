@@ -144,7 +144,7 @@ export class RunParts {
       early,
       cascade,
       labels: this.context.labels,
-      fps: this.context.sources.map(({ fps }) => fps),
+      fps: opened.sources.map((source) => footageFps(source, config.fps)),
       auditShare: config.audit,
       frame: this.#makeFrame(slots),
       retrain: config.retrain,
@@ -228,6 +228,12 @@ export class RunParts {
       },
     };
   }
+}
+
+/** Frames a second of what is seen: a video that is read faster or slower than it was is the same. */
+function footageFps({ info, live }: Source, paceFps: number | undefined): number {
+  const fps = info.fps ?? paceFps ?? FPS_UNKNOWN;
+  return live ? Math.min(fps, paceFps ?? fps) : fps;
 }
 
 /** Class names, class 0 first: the first model's. */

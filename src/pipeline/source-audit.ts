@@ -27,8 +27,8 @@ export class SourceAudit {
   }
 
   /** The cascade in force does not answer any more: what is under way is of no use. */
-  pause(cascade: RunCascade): void {
-    this.audit = this.#auditOf(cascade);
+  pause(): void {
+    this.audit.reset();
     this.isPaused = true;
   }
 
