@@ -111,6 +111,14 @@ describe("retrain()", () => {
     expect((error as FootageShortage).framesNeeded).toBeGreaterThan(300);
   });
 
+  test("tells of whatever goes wrong in its Worker, and not as a want of footage", async () => {
+    const { signal } = new AbortController();
+    const footage = { ...street(3000), pictures: new Uint8Array(10) };
+    const task = { footage, source: "street", fps: 10, cascade, signal };
+    const error = await retrain(task).catch((reason: unknown) => reason);
+    expect(error).toMatchObject({ code: "relearn-failed", category: "runtime" });
+  });
+
   test("ends at once when the run does", async () => {
     const closing = new AbortController();
     const { signal } = closing;

@@ -9,6 +9,8 @@ import type { Retrainer, RetrainTask } from "../../src/pipeline/retrainer.ts";
 import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
 import type { Frame } from "../../src/types.ts";
 import { brightnessNetwork } from "./brightness-network.ts";
+import { scripted } from "./cascade.ts";
+import { pattern } from "./pattern.ts";
 
 const SIDE = 32;
 const FRAMES = 9000;
@@ -48,12 +50,15 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Runs over the light going on; the reference model never sees anybody. */
-async function run(retrainer: Retrainer): Promise<{ frames: Frame[]; pipeline: Pipeline }> {
+async function run(
+  retrainer: Retrainer,
+  devices = "sim:0ms,sim:0ms",
+): Promise<{ frames: Frame[]; pipeline: Pipeline }> {
   const frames: Frame[] = [];
   const pipeline = new Pipeline({
     sources: lit,
     fps: 2000,
-    devices: "sim:0ms,sim:0ms",
+    devices,
     slots: 64,
     audit: 0.2,
     retrain: "auto",
@@ -95,6 +100,45 @@ describe("a cascade that drifts", () => {
     const tail = frames.at(-1);
     expect(inferred).toBeGreaterThan(LIGHT);
     expect(tail).toMatchObject({ answer: "specialized", present: false });
+  }, 60_000);
+
+  test("does not hold the new one to audits that were drawn for the old one", async () => {
+    await using pipeline = new Pipeline({
+      sources: [pattern(5000)],
+      fps: 900,
+      devices: "sim:1ms",
+      slots: 64,
+      audit: 1,
+      retrain: "auto",
+      // The reference sees nobody: the first is always wrong, the second always right.
+      cascade: scripted("p"),
+      retrainer: () => Promise.resolve(scripted("a")),
+    });
+    const report = await pipeline.run();
+    expect(report.cascade?.events.map(({ kind }) => kind)).toEqual([
+      "drift",
+      "fallback",
+      "retrained",
+    ]);
+    const [audit] = report.cascade?.audits ?? [];
+    expect(audit?.false_positives.audited).toBeGreaterThan(0);
+    expect(audit?.false_positives.errors).toBe(0);
+    const { specialized, inferred } = report.answers;
+    expect((audit?.audited ?? 0) + (audit?.skipped ?? 0)).toBeLessThanOrEqual(specialized);
+    expect(specialized + inferred).toBe(5000);
+  }, 60_000);
+
+  test("loses no frame to a device that dies while it answers everything", async () => {
+    const { pipeline, frames } = await run(
+      () => Promise.resolve(cascadeFor(200)),
+      "sim:0ms:die-at=1500",
+    );
+    const report = pipeline.report();
+    expect(auditReport(report)).toEqual([]);
+    expect(report.faults.restarts).toBeGreaterThan(0);
+    expect(report.cascade?.events.map(({ kind }) => kind)).toContain("retrained");
+    expect(frames).toHaveLength(FRAMES);
+    expect(report.in_order).toBe(true);
   }, 60_000);
 
   test("other sources of the run keep theirs", async () => {
