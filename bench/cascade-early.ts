@@ -28,7 +28,7 @@ const FFMPEG = "ffmpeg to nowhere";
 const DECODING = "decoding alone";
 const EARLY = "early path";
 
-/** What a cascade does with a frame before its specialized network. */
+/** What a cascade does with a frame before its reference model. */
 export const cascadeEarly: Benchmark = {
   name: "cascade-early",
   summary: "difference detector against OpenCV; the early path against decoding alone",
@@ -134,7 +134,8 @@ async function pathComparison(
     ],
     notes: [
       `${DECODING}: by one thread of ffmpeg, and brought into slots`,
-      `${EARLY}: both thumbnails and the difference besides, of every frame that is looked at`,
+      `${EARLY}: both thumbnails, the difference and a network of 50 pixels, in batches of 16, ` +
+        "besides, of every frame that is looked at",
     ],
   });
 }

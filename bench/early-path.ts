@@ -4,12 +4,19 @@ import { writeGeometry } from "../src/layout/slot-geometry.ts";
 import { Difference } from "../src/native/difference.ts";
 import { type Address, addressOf, closeFd, createPipe } from "../src/native/library.ts";
 import { Thumbnails } from "../src/native/thumbnail.ts";
+import { mulberry32 } from "../src/random.ts";
 import { openFeed } from "../src/source/feed.ts";
 import { openSource } from "../src/source/open.ts";
+import { DEFAULT_ARCHITECTURE, layerPlan } from "../src/training/architectures.ts";
+import { initialParameters } from "../src/training/initial-parameters.ts";
+import { networkModel } from "../src/training/network-graph.ts";
+import { NetworkScorer } from "../src/training/network-scorer.ts";
 import type { FrameGeometry } from "../src/types.ts";
 
 /** Sides of the difference detector's thumbnail, and of a specialized network's. */
-const SIDE = 50;
+const SIDE = DEFAULT_ARCHITECTURE.side;
+/** Frames that a network looks at together. */
+const BATCH = 16;
 /** Slots read in turns, as a source's are: a picture is not still in the cache from last time. */
 const SLOT_COUNT = 8;
 
@@ -21,13 +28,32 @@ export interface EarlyPathOptions {
   readonly look: boolean;
 }
 
-/** Levels before the network: two thumbnails and the difference to the frame before. */
+/** A network of the usual form, whose weights nobody has trained: it takes as long. */
+function untrainedNetwork(): Uint8Array {
+  const architecture = DEFAULT_ARCHITECTURE;
+  const plan = layerPlan(architecture);
+  return networkModel({
+    architecture,
+    mean: new Float32Array(3 * architecture.side ** 2).fill(128),
+    scale: 1 / 64,
+    parameters: initialParameters(plan, mulberry32(1)),
+  });
+}
+
+/** The levels before the reference model: difference to the frame before, and the network. */
 export class Looks {
   readonly #thumbnails = new Thumbnails({ side: SIDE, region: null });
   readonly #difference = new Difference({ side: SIDE, blocks: null });
   #luma: Uint8Array = shared(this.#thumbnails.lumaBytes);
   #before: Uint8Array = shared(this.#thumbnails.lumaBytes);
-  readonly #rgb = shared(this.#thumbnails.rgbBytes);
+  readonly #network = new NetworkScorer(untrainedNetwork(), { batchMax: BATCH });
+  readonly #pictures = Array.from({ length: BATCH }, (_, place) =>
+    this.#network.pictures.subarray(
+      place * this.#thumbnails.rgbBytes,
+      (place + 1) * this.#thumbnails.rgbBytes,
+    ),
+  );
+  #count = 0;
 
   /** The difference detector: thumbnail and difference. */
   difference(slot: Address): number {
@@ -37,10 +63,24 @@ export class Looks {
     return difference;
   }
 
-  /** All that comes before the network, as of a frame that differs. */
+  /** All levels, as of a frame that differs; the network's in batches. */
   all(slot: Address): void {
     this.difference(slot);
-    this.#thumbnails.rgb(slot, this.#rgb);
+    this.#thumbnails.rgb(slot, this.#pictures[this.#count] as Uint8Array);
+    this.#count += 1;
+    if (this.#count === BATCH) this.network();
+  }
+
+  /** The network, over what has come since it was last run. Returns how many frames that were. */
+  network(): number {
+    const count = this.#count;
+    if (count > 0) this.#network.run(count);
+    this.#count = 0;
+    return count;
+  }
+
+  close(): void {
+    this.#network.close();
   }
 }
 
@@ -85,7 +125,9 @@ export async function readVideo(path: string, options: EarlyPathOptions): Promis
     feed.timeMs();
     if (look && frames % every === 0) looks.all(slots.at(frames));
   }
+  looks.network();
   feed.close();
+  looks.close();
   const seconds = (performance.now() - startedMs) / 1000;
   const error = await source.finish({ frames, partialBytes: 0 });
   if (error !== null) throw error;

@@ -115,8 +115,8 @@ describe("a cascade that it becomes too dark for", () => {
         retrained: { before: "2026-11-21T21:00:00.000Z", count: 1 },
       });
       expect(provenance.retrained?.frames.start).toBeGreaterThan(DUSK);
-      expect(validation.falseNegatives.bound).toBeLessThanOrEqual(0.2);
-      expect(validation.falsePositives.bound).toBeLessThanOrEqual(0.2);
+      expect(validation.falseNegatives.bound).toBeLessThanOrEqual(0.3);
+      expect(validation.falsePositives.bound).toBeLessThanOrEqual(0.3);
       const original = await loadCascade(join(folder, "auto.20261121T210000Z.aip"));
       expect(original).toEqual(await loadCascade(join(folder, "day.aip")));
     },
