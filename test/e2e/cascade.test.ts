@@ -230,6 +230,19 @@ describe("a cascade of another camera or model", () => {
   );
 
   test(
+    "does not run where what it becomes could not be written",
+    async () => {
+      const { code, said } = await aip(
+        ...["run", "street.mp4", "--cascade", "fits.aip", "--retrain-out", "street.mp4"],
+        ...["--device", "cpu", "--quiet"],
+      );
+      expect(said).toContain('Cannot write cascade "street.mp4": it is a file that is no cascade');
+      expect(code).toBe(2);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "cannot be tuned where it keeps no scores",
     async () => {
       const { code, said } = await aip("cascade", "tune", "size.aip", "--max-fn", "2%");

@@ -113,7 +113,8 @@ describe("retrain()", () => {
 
   test("tells of whatever goes wrong in its Worker, and not as a want of footage", async () => {
     const { signal } = new AbortController();
-    const footage = { ...street(3000), pictures: new Uint8Array(10) };
+    // Pictures of another size than the network reads.
+    const footage = { ...street(3000), side: SIDE + 1 };
     const task = { footage, source: "street", fps: 10, cascade, signal };
     const error = await retrain(task).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: "relearn-failed", category: "runtime" });

@@ -126,6 +126,6 @@ async function isThere(path: string): Promise<boolean> {
 }
 
 function occupied(path: string, what: string): AipError {
-  const message = `Cannot write cascade "${path}": it is ${what}; name another with --out`;
+  const message = `Cannot write cascade "${path}": it is ${what}; give another name`;
   return usageError("cascade-unwritable", message);
 }
