@@ -102,7 +102,7 @@ describe("a cascade file", () => {
     mkdirSync(path);
     writeFileSync(join(path, "a.jpg"), "");
     const saving = saveCascade(path, sampleCascade());
-    expect(saving).rejects.toThrow("a folder that is no cascade; name another with --out");
+    expect(saving).rejects.toThrow("a folder that is no cascade; give another name");
     await saving.catch(() => undefined);
     expect(readdirSync(path)).toEqual(["a.jpg"]);
   });
