@@ -130,5 +130,19 @@ function testOf(options: AuditOptions, kind: DriftKind): Cusum | null {
   const shareOfKind = kind === "falseNegatives" ? presentShare : 1 - presentShare;
   const perDay = (1 - emphasis) * share * fps * SECONDS_PER_DAY * shareOfKind;
   const falseAlarmEvery = Math.max(1, (2 * perDay) / falseAlarmsPerDay);
-  return new Cusum(designCusum({ baseline: rate, factor: FACTOR, falseAlarmEvery }));
+  return new Cusum(knownDesign(rate, falseAlarmEvery));
+}
+
+/** Tests designed so far: a design takes tens of ms, and the cameras of a run share theirs. */
+const designs = new Map<string, CusumDesign>();
+const DESIGNS_MAX = 64;
+
+function knownDesign(baseline: number, falseAlarmEvery: number): CusumDesign {
+  const key = `${baseline} ${falseAlarmEvery}`;
+  const known = designs.get(key);
+  if (known !== undefined) return known;
+  const design = designCusum({ baseline, factor: FACTOR, falseAlarmEvery });
+  if (designs.size === DESIGNS_MAX) designs.clear();
+  designs.set(key, design);
+  return design;
 }
