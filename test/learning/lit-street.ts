@@ -11,6 +11,8 @@ import { brightnessNetwork } from "../pipeline/brightness-network.ts";
 /** Of the footage. */
 export const SIZE = { width: 64, height: 48 } as const;
 export const FPS = 30;
+/** Errors of either kind, as shares: what a minute of footage can support. */
+export const BUDGET = 0.3;
 const SIDE = 32;
 const [SMALLEST] = ARCHITECTURES as [(typeof ARCHITECTURES)[0]];
 
@@ -80,7 +82,7 @@ export async function writeDayCascade(path: string, reference: string): Promise<
     },
     camera: SIZE,
     reference: { name: basename(reference, ".onnx"), sha256: modelHash(reference) },
-    budgets: { maxFn: 0.3, maxFp: 0.3 },
+    budgets: { maxFn: BUDGET, maxFp: BUDGET },
     observations: null,
     front: null,
     provenance: { ...sample.provenance, architecture: architectureName(SMALLEST) },

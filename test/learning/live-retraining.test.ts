@@ -8,7 +8,7 @@ import { auditReport, type Report } from "../../src/metrics/report.ts";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Frame } from "../../src/types.ts";
-import { showsPerson, writeDayCascade, writeReference, writeStreet } from "./lit-street.ts";
+import { BUDGET, showsPerson, writeDayCascade, writeReference, writeStreet } from "./lit-street.ts";
 
 /** When it becomes dark. */
 const DUSK = 1500;
@@ -61,10 +61,13 @@ async function run(
   return { frames, report, kinds };
 }
 
-/** Share of these frames whose answer is not what is to be seen. */
+/** Share of wrong answers, of frames that show somebody and of frames that do not: the worse one. */
 function errorRate(frames: readonly Frame[]): number {
-  const wrong = frames.filter(({ frame, present }) => present !== showsPerson(frame));
-  return wrong.length / Math.max(1, frames.length);
+  const rates = [true, false].map((is) => {
+    const kind = frames.filter(({ frame }) => showsPerson(frame) === is);
+    return kind.filter(({ present }) => present !== is).length / Math.max(1, kind.length);
+  });
+  return Math.max(...rates);
 }
 
 describe("a cascade that it becomes too dark for", () => {
@@ -96,7 +99,7 @@ describe("a cascade that it becomes too dark for", () => {
       );
       // By day right, then blind for whoever comes, then right by the model, then by itself.
       expect(errorRate(frames.slice(0, DUSK))).toBe(0);
-      expect(errorRate(frames.slice(DUSK, fallback))).toBeGreaterThan(0.15);
+      expect(errorRate(frames.slice(DUSK, fallback))).toBeGreaterThan(0.9);
       const byModel = frames.slice(
         fallback,
         frames.findLastIndex(({ answer }) => answer === "inferred"),
@@ -104,7 +107,7 @@ describe("a cascade that it becomes too dark for", () => {
       expect(errorRate(byModel)).toBeLessThan(0.02);
       expect(comeback).toBeGreaterThan(fallback + 2000);
       const after = frames.slice(-FRAMES_AFTER);
-      expect(errorRate(after)).toBeLessThan(0.1);
+      expect(errorRate(after)).toBeLessThan(BUDGET);
       expect(after.filter(({ answer }) => answer !== "inferred").length).toBeGreaterThan(500);
 
       // The next run begins with it; the one of before is there, too.
@@ -115,8 +118,8 @@ describe("a cascade that it becomes too dark for", () => {
         retrained: { before: "2026-11-21T21:00:00.000Z", count: 1 },
       });
       expect(provenance.retrained?.frames.start).toBeGreaterThan(DUSK);
-      expect(validation.falseNegatives.bound).toBeLessThanOrEqual(0.3);
-      expect(validation.falsePositives.bound).toBeLessThanOrEqual(0.3);
+      expect(validation.falseNegatives.bound).toBeLessThanOrEqual(BUDGET);
+      expect(validation.falsePositives.bound).toBeLessThanOrEqual(BUDGET);
       const original = await loadCascade(join(folder, "auto.20261121T210000Z.aip"));
       expect(original).toEqual(await loadCascade(join(folder, "day.aip")));
     },
@@ -138,7 +141,7 @@ describe("a cascade that it becomes too dark for", () => {
 
       const next = await run({ cascade: out, frames: 4000 }, () => false);
       expect(next.kinds).not.toContain("fallback");
-      expect(errorRate(next.frames.slice(DUSK))).toBeLessThan(0.1);
+      expect(errorRate(next.frames.slice(DUSK))).toBeLessThan(BUDGET);
       expect(next.report.answers.inferred).toBeLessThan(1000);
     },
     TIMEOUT_MS,
@@ -173,7 +176,8 @@ describe("a cascade that it becomes too dark for", () => {
       );
       expect(new Set(seen.kinds)).toEqual(new Set(kinds));
       expect(seen.report.cascade?.levels).toMatchObject({ specialized: 4000, inferred: 0 });
-      expect(seen.report.cascade?.audits[0]?.false_negatives.errors).toBeGreaterThan(0);
+      // Nobody is found in the dark: neither a warning nor silence changes an answer.
+      expect(errorRate(seen.frames.slice(DUSK))).toBeGreaterThan(0.9);
     },
     TIMEOUT_MS,
   );
