@@ -13,11 +13,14 @@ const CLOSE_WITHIN_MS = 2000;
 /** What came of a task. */
 export type Filled = Extract<FootageMessage, { type: "filled" | "stopped" | "end" }>;
 
-/** The worker that copies frames, as its reader sees it: one command at a time. */
+/** The worker that copies frames, as its reader sees it: one command after the other. */
 export class FootageCopier {
   readonly #worker: Worker = new Worker(new URL("./footage-worker.ts", import.meta.url).href);
   readonly #stop: Int32Array = new Int32Array(new SharedArrayBuffer(4));
+  /** Of the command under way. */
   #answer: PromiseWithResolvers<FootageMessage> | undefined;
+  /** Fulfilled once all commands so far have their answers. */
+  #turn: Promise<unknown> = Promise.resolve();
   #isStarted = false;
 
   constructor() {
@@ -55,23 +58,20 @@ export class FootageCopier {
   /** Ends the worker once it has let its pipes go. */
   async close(): Promise<void> {
     this.stop();
-    const closing = async (): Promise<void> => {
-      await this.#answer?.promise;
-      if (this.#isStarted) await this.#ask({ type: "close" });
-    };
     // A worker that is gone has told whoever was waiting for it.
-    await within(
-      CLOSE_WITHIN_MS,
-      closing().catch(() => undefined),
-    );
+    const closed = this.#isStarted ? this.#ask({ type: "close" }).catch(() => undefined) : null;
+    if (closed !== null) await within(CLOSE_WITHIN_MS, closed);
     this.#worker.terminate();
   }
 
   async #ask(command: FootageCommand): Promise<FootageMessage> {
-    this.#answer = Promise.withResolvers<FootageMessage>();
-    this.#worker.postMessage(command);
-    const answer = await this.#answer.promise;
-    this.#answer = undefined;
+    const asked = this.#turn.then(() => {
+      this.#answer = Promise.withResolvers<FootageMessage>();
+      this.#worker.postMessage(command);
+      return this.#answer.promise;
+    });
+    this.#turn = asked;
+    const answer = await asked;
     if (answer.type === "failed") throw new Error(answer.message);
     return answer;
   }

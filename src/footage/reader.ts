@@ -151,6 +151,7 @@ export class FootageReader implements AsyncDisposable {
   /** Whether a segment is open, or the next one could be. */
   async #hasFrames(): Promise<boolean> {
     if (this.#hasSegment) return true;
+    if (this.#copier.isStopped) return false;
     const segment = await this.#source.open();
     if (segment === null) return false;
     await this.#copier.open(segment, this.#options.region);
