@@ -6,6 +6,7 @@
  *     bun scripts/gen-street-picture.ts
  */
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { blankSlot } from "../src/layout/blank-slot.ts";
 import { SlotHeader } from "../src/layout/layout.gen.ts";
 import { addressOf, check, library } from "../src/native/library.ts";
@@ -75,4 +76,4 @@ function toRgb(slot: Uint8Array): Uint8Array {
   return new Uint8Array(rgb.buffer);
 }
 
-if (import.meta.main) await Bun.write(STREET_FILE, Bun.gzipSync(drawStreet(), { level: 9 }));
+if (import.meta.main) await Bun.write(STREET_FILE, gzipSync(drawStreet(), { level: 9 }));

@@ -49,7 +49,10 @@ export function computedBy(
     return "processor";
   }
   if (isLong && busyCores >= BUSY_CORES_COMPUTING) return "processor";
-  if (busyCores < BUSY_CORES_WAITING) return "elsewhere";
+  // Where the processor's own work did not keep a core busy either, others had it: the clock ran on
+  // while this process waited for its turn, which looks like waiting for another unit.
+  const isOwn = (reference?.busyCores ?? BUSY_CORES_COMPUTING) >= BUSY_CORES_COMPUTING;
+  if (isOwn && busyCores < BUSY_CORES_WAITING) return "elsewhere";
   const isRelieved =
     isAlike &&
     expected !== null &&

@@ -29,6 +29,12 @@ describe("computedBy()", () => {
     expect(computedBy({ busyCores: 0.3, processorMs: 1.8 }, cpu, 1, false)).toBe("elsewhere");
   });
 
+  test("cores that others kept from both prove nothing, what was spared does", () => {
+    const crowded = { busyCores: 0.7, processorMs: 9 };
+    expect(computedBy({ busyCores: 0.3, processorMs: 5.9 }, crowded, 1)).toBe("unknown");
+    expect(computedBy({ busyCores: 0.3, processorMs: 3 }, crowded, 1)).toBe("elsewhere");
+  });
+
   test("a frame that costs the CPU next to nothing itself proves nothing", () => {
     const short = { busyCores: 1, processorMs: 1.9 };
     expect(computedBy({ busyCores: 0.6, processorMs: 0.3 }, short, 1)).toBe("unknown");

@@ -105,7 +105,11 @@ function sessionOptions({
 }: ProbeRequest & { step: "predict" }): OnnxSessionOptions | CoreMlSessionOptions {
   const config = Uint8Array.from(Buffer.from(text, "base64"));
   if (session.kind === "coreml") return { ...session, modelPath, config };
-  const modelBytes = session.isMerged ? mergeFocusStem(readFileSync(modelPath)) : null;
+  const merged = session.isMerged ? mergeFocusStem(readFileSync(modelPath)) : null;
+  if (merged === null) return { ...session, modelPath, modelBytes: null, config };
+  // As the run itself has them.
+  const modelBytes = new Uint8Array(new SharedArrayBuffer(merged.length));
+  modelBytes.set(merged);
   return { ...session, modelPath, modelBytes, config };
 }
 

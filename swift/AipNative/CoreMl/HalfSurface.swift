@@ -29,7 +29,8 @@
       ]
       var made: CVPixelBuffer?
       let status = CVPixelBufferCreate(
-        nil, width, height, kCVPixelFormatType_OneComponent16Half, attributes as CFDictionary, &made)
+        nil, width, height, kCVPixelFormatType_OneComponent16Half, attributes as CFDictionary, &made
+      )
       guard status == kCVReturnSuccess, let made else { return nil }
       buffer = made
       rowBytes = CVPixelBufferGetBytesPerRow(made)

@@ -121,7 +121,8 @@
     answering { () throws(NativeError) in
       let handle = UnsafeRawPointer(try required(picture, "picture"))
       try Unmanaged<VImagePicture>.fromOpaque(handle).takeUnretainedValue().run(
-        try required(image, "image").pointee, UnsafeMutableRawPointer(try required(target, "target")),
+        try required(image, "image").pointee,
+        UnsafeMutableRawPointer(try required(target, "target")),
         rowBytes: Int(rowBytes))
       return AIP_STATUS_OK
     }

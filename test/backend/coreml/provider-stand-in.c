@@ -92,12 +92,14 @@ static OrtStatus *opened(const OrtSessionOptions *options, OrtStatus *status, Or
 
 static OrtStatus *create(const OrtEnv *env, const ORTCHAR_T *path, const OrtSessionOptions *options,
                          OrtSession **out) {
+  if (is_given(options)) note("from", "file");
   OrtStatus *status = real->CreateSession(env, path, options, out);
   return opened(options, status, *out);
 }
 
 static OrtStatus *create_from(const OrtEnv *env, const void *bytes, size_t size,
                               const OrtSessionOptions *options, OrtSession **out) {
+  if (is_given(options)) note("from", "memory");
   OrtStatus *status = real->CreateSessionFromArray(env, bytes, size, options, out);
   return opened(options, status, *out);
 }

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { withBatch } from "../../../bench/batched-model.ts";
 import { readyModel } from "../../../src/backend/coreml/ready.ts";
 import type { Ready } from "../../../src/backend/coreml/ready-options.ts";
@@ -82,7 +82,7 @@ function ready(
 /** A model of the fixtures, changed, whose output is handed on as it is. */
 function modelOf(fixture: string, change = (bytes: Uint8Array): Uint8Array => bytes): string {
   const folder = mkdtempSync(join(ROOT, "model-"));
-  const path = join(folder, fixture);
+  const path = join(folder, basename(fixture));
   writeFileSync(path, change(readFileSync(join(FIXTURES, fixture))));
   writeFileSync(path.replace(/onnx$/, "json"), JSON.stringify({ head: { type: "raw" } }));
   return path;
@@ -179,6 +179,15 @@ describe.skipIf(!canBuild)(`readyModel() of an ONNX model on a Mac${unlessBuilt}
         /it failed: side 0 of input "images" \[-1, 3, -1, -1\] is open and has no name, so that Core ML, which needs fixed shapes, cannot take it: export it as \[1, 3, 64, 64\]$/,
       ),
     ]);
+  });
+
+  test("tries what a run has: the file, or the model with its stem merged", async () => {
+    const { model } = await ready("ane");
+    expect([model.bytes, noted("from")]).toEqual([null, ["file"]]);
+    writeFileSync(LOG, "");
+    const merged = await ready("ane", { model: modelOf("../focus/focus.onnx"), size: 8 });
+    expect([merged.notes, merged.model.bytes === null]).toEqual([[], false]);
+    expect(noted("from")).toEqual(["memory"]);
   });
 
   test("makes no cache where Core ML is not asked for", async () => {
