@@ -1,6 +1,6 @@
-import { mkdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { type AipError, usageError } from "../../errors.ts";
+import { compilerFolder, noteCompiler, removeUnfinished } from "./compiler-folder.ts";
 import { contentHash } from "./content-hash.ts";
 import { probe } from "./probe.ts";
 import { type StoredModel, type StoreOptions, storedModel, storeFolder } from "./store.ts";
@@ -11,6 +11,8 @@ export interface CompileOptions extends StoreOptions {
   readonly limitMs: number;
   /** Name of the processor; what was found holds for it alone. */
   readonly chip: string;
+  /** Where the compiler writes before the model is moved; default: where the system has it do so. */
+  readonly temporaryFolder?: string;
 }
 
 /**
@@ -23,6 +25,7 @@ export interface CompileOptions extends StoreOptions {
  */
 export async function compiledModel(path: string, options: CompileOptions): Promise<StoredModel> {
   const { limitMs, signal, tell, chip, folder = storeFolder() } = options;
+  const { temporaryFolder = compilerFolder() } = options;
   const hash = contentHash(path);
   const key = verdictKey({ unit: "compile", options: "", inputSize: "", chip });
   const verdictFile = verdictPath(folder, key, `${hash}-`);
@@ -32,13 +35,15 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
     if (known !== null) throw unusable(path, `${known.reason} (${keptIn(verdictFile)})`);
     const request = { step: "compile", modelPath: path, target } as const;
     const what = `compiling ${basename(path)}`;
-    // Beside the model that is made: whoever cleans up after a crash finds it there.
-    const temporaryFolder = join(dirname(target), "temporary");
-    await mkdir(temporaryFolder);
-    const result = await probe(request, { what, limitMs, signal, tell, temporaryFolder });
-    await rm(temporaryFolder, { recursive: true, force: true });
+    const staging = dirname(target);
+    await noteCompiler(staging, path, { folder: temporaryFolder, limitMs });
+    const result = await probe(request, { what, limitMs, signal, tell });
+    removeUnfinished(staging);
     if (result.kind === "ok") return;
-    if (result.kind === "failed") throw failure(path, result.code, result.reason);
+    if (result.kind === "failed") {
+      if (isDiskFull(result.reason)) throw noRoom(path, temporaryFolder);
+      throw failure(path, result.code, result.reason);
+    }
     const reason = `Core ML's compiler ${result.kind} on it: ${result.reason}`;
     const times = { load_ms: 0, predict_ms: 0 };
     const tried = new Date().toISOString();
@@ -58,6 +63,24 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
 function failure(path: string, code: string, reason: string): Error {
   if (code === "model-invalid") return usageError(code, reason);
   return isSystemCode(code) ? systemError(code, reason) : unusable(path, reason);
+}
+
+/**
+ * Whether the compiler, which says it in words of its own, found no room: the code of Foundation
+ * (NSFileWriteOutOfSpaceError), or the words of the system.
+ */
+function isDiskFull(reason: string): boolean {
+  return /NSCocoaErrorDomain Code=640\b|no space left|not enough (free )?space|disk is full/i.test(
+    reason,
+  );
+}
+
+function noRoom(path: string, temporaryFolder: string): AipError {
+  return usageError(
+    "cache-unwritable",
+    `Cannot compile model "${path}" for the cache: the disk of "${temporaryFolder}" is full, where ` +
+      "Core ML's compiler writes first; make room there",
+  );
 }
 
 function unusable(path: string, reason: string): AipError {

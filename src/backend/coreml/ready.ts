@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { AipError } from "../../errors.ts";
 import type { DeviceSpec } from "../backend.ts";
 import { parseDevice } from "../device-spec.ts";
 import { coreMlTask, type ModelTask } from "../session-task.ts";
@@ -49,12 +50,20 @@ export async function readyModel(options: ReadyOptions): Promise<Ready> {
   taken.get(stored.folder)?.[Symbol.dispose]();
   taken.set(stored.folder, stored);
   const ready = { ...model, coreMl: { ...model.coreMl, compiledPath: stored.compiledPath } };
-  const trials = await tryAll(present, ready, stored.folder, { ...options, limitMs });
-  // Nothing was found out that is worth keeping, as of a folder that only looks like a model.
-  if (trials.every(({ trial }) => trial.verdict.outcome === "failed")) {
+  const discard = (): void => {
     taken.delete(stored.folder);
     stored.discard();
+  };
+  let trials: readonly Tried[];
+  try {
+    trials = await tryAll(present, ready, stored.folder, { ...options, limitMs });
+  } catch (error) {
+    // On a full disk it would only be in the way.
+    if (stored.isNew && error instanceof AipError && error.code === "cache-unwritable") discard();
+    throw error;
   }
+  // Nothing was found out that is worth keeping, as of a folder that only looks like a model.
+  if (trials.every(({ trial }) => trial.verdict.outcome === "failed")) discard();
   return withoutFaulty(trials, { specs, machine, model: ready });
 }
 
