@@ -40,10 +40,7 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
     const result = await probe(request, { what, limitMs, signal, tell });
     removeUnfinished(staging);
     if (result.kind === "ok") return;
-    if (result.kind === "failed") {
-      if (isDiskFull(result.reason)) throw noRoom(path, temporaryFolder);
-      throw failure(path, result.code, result.reason);
-    }
+    if (result.kind === "failed") throw compileFailure(path, temporaryFolder, result);
     const reason = `Core ML's compiler ${result.kind} on it: ${result.reason}`;
     const times = { load_ms: 0, predict_ms: 0 };
     const tried = new Date().toISOString();
@@ -59,29 +56,29 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
   return await storedModel(hash, path, make, options);
 }
 
-/** What a file system said is told by whoever keeps the cache. */
-function failure(path: string, code: string, reason: string): Error {
-  if (code === "model-invalid") return usageError(code, reason);
-  return isSystemCode(code) ? systemError(code, reason) : unusable(path, reason);
+/** Why a model was not compiled; what a file system said is told by whoever keeps the cache. */
+export function compileFailure(
+  path: string,
+  temporaryFolder: string,
+  { code, reason }: { readonly code: string; readonly reason: string },
+): Error {
+  if (isSystemCode(code)) return systemError(code, reason);
+  if (WITHOUT_ROOM.test(reason)) {
+    return usageError(
+      "cache-unwritable",
+      `Cannot compile model "${path}" for the cache: the disk of "${temporaryFolder}" is full, ` +
+        "where Core ML's compiler writes first; make room there",
+    );
+  }
+  return code === "model-invalid" ? usageError(code, reason) : unusable(path, reason);
 }
 
 /**
- * Whether the compiler, which says it in words of its own, found no room: the code of Foundation
- * (NSFileWriteOutOfSpaceError), or the words of the system.
+ * A compiler that finds no room says so in its own words: Foundation's code
+ * (NSFileWriteOutOfSpaceError), or those of the system.
  */
-function isDiskFull(reason: string): boolean {
-  return /NSCocoaErrorDomain Code=640\b|no space left|not enough (free )?space|disk is full/i.test(
-    reason,
-  );
-}
-
-function noRoom(path: string, temporaryFolder: string): AipError {
-  return usageError(
-    "cache-unwritable",
-    `Cannot compile model "${path}" for the cache: the disk of "${temporaryFolder}" is full, where ` +
-      "Core ML's compiler writes first; make room there",
-  );
-}
+const WITHOUT_ROOM =
+  /NSCocoaErrorDomain Code=640\b|no space left|not enough (free )?space|disk is full/i;
 
 function unusable(path: string, reason: string): AipError {
   return usageError("model-unusable", `Cannot compile model "${path}": ${reason}`);
