@@ -64,6 +64,8 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
     expect(stderr).toContain("it hung: no end of it in 3 s");
     expect(Object.values(await workspace.frames("hang.ndjson"))).toEqual([upTo(20)]);
     expect(await devices("hang.ndjson")).toEqual(["cpu"]);
+    const kept = readdirSync(join(cache, "coreml"), { recursive: true, encoding: "utf8" });
+    expect(kept.filter((path) => path.includes("user-"))).toEqual([]);
   });
 
   test("answers a frame again on which one prediction failed", async () => {

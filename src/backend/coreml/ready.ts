@@ -22,6 +22,18 @@ import type { Tried } from "./trial-text.ts";
 /** Models this process has taken from the cache: they stay there until it ends. */
 const taken = new Map<string, StoredModel>();
 
+/** Keeps a model, whose mark in the cache goes when this process ends in order. */
+function take(stored: StoredModel): void {
+  if (taken.size === 0) process.once("exit", giveBack);
+  taken.get(stored.folder)?.[Symbol.dispose]();
+  taken.set(stored.folder, stored);
+}
+
+function giveBack(): void {
+  for (const stored of taken.values()) stored[Symbol.dispose]();
+  taken.clear();
+}
+
 /**
  * Makes a model ready for the devices that are to run it. One of Core ML is compiled, and tried on
  * each of them in a process of its own; a device on which it hangs, crashes or answers wrongly is
@@ -47,8 +59,7 @@ export async function readyModel(options: ReadyOptions): Promise<Ready> {
     limitMs,
     chip: machine.cpuModel,
   });
-  taken.get(stored.folder)?.[Symbol.dispose]();
-  taken.set(stored.folder, stored);
+  take(stored);
   const ready = { ...model, coreMl: { ...model.coreMl, compiledPath: stored.compiledPath } };
   const discard = (): void => {
     taken.delete(stored.folder);

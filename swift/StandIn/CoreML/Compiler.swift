@@ -10,6 +10,8 @@ enum Compiler {
   /// As documented, the folder is temporary: whoever wants to keep it moves it away.
   static func compile(_ url: URL) throws -> URL {
     let faults = Faults.ofProcess
+    // What it makes on its way is the caller's pool's to let go.
+    _ = autoreleased(NSObject())
     Ledger.add(.compilations)
     try note(url)
     if faults.has(.compileFail) {

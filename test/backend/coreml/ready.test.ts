@@ -264,6 +264,17 @@ describe.skipIf(!hasStandIn)(`readyModel()${unlessBuilt}`, () => {
     expect(readdirSync(temporary)).toEqual(OF_OTHERS);
   });
 
+  test("tries a unit anew for as many pictures at once", async () => {
+    const { model } = await ready("gpu");
+    const folder = dirname(model.coreMl?.compiledPath as string);
+    const verdicts = (): number =>
+      readdirSync(folder).filter((name) => /^verdict-gpu-.*\.json$/.test(name)).length;
+    await ready("gpu");
+    expect(verdicts()).toBe(1);
+    expect(kinds(await ready("gpu:batch=2"))).toBe("gpu:batch=2");
+    expect(verdicts()).toBe(2);
+  });
+
   test("tries again what was killed from outside", async () => {
     const found = await ready("ane,cpu", "ane/predict-killed");
     expect(kinds(found)).toBe("cpu");
