@@ -38,7 +38,9 @@ class StandInTestCase: XCTestCase {
   func load(
     _ specification: Data, _ standIn: [String: Any], _ units: MLComputeUnits = .cpuOnly
   ) throws -> MLModel {
-    let compiled = try MLModel.compileModel(at: try write(specification, standIn))
+    let compiled = try autoreleasepool {
+      try MLModel.compileModel(at: try write(specification, standIn))
+    }
     addTeardownBlock {
       try? FileManager.default.removeItem(at: compiled.deletingLastPathComponent())
     }

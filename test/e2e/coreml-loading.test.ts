@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { writeModel } from "../backend/coreml/model-writer.ts";
 import { hasStandIn, STAND_IN, unlessBuilt } from "../backend/coreml/stand-in.ts";
 import { aipProcess, type Outcome, spawnAip } from "../cli/process.ts";
 import { sentences, until, upTo, Workspace } from "./workspace.ts";
@@ -17,6 +18,7 @@ const workspace = new Workspace();
 afterAll(() => workspace[Symbol.dispose]());
 
 const DEMO = join(import.meta.dir, "../../models/demo.mlpackage");
+const MODELS = join(import.meta.dir, "../fixtures/models");
 const FIXTURES = join(import.meta.dir, "../fixtures/coreml");
 
 let count = 0;
@@ -62,6 +64,8 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
     expect(stderr).toContain("it hung: no end of it in 3 s");
     expect(Object.values(await workspace.frames("hang.ndjson"))).toEqual([upTo(20)]);
     expect(await devices("hang.ndjson")).toEqual(["cpu"]);
+    const kept = readdirSync(join(cache, "coreml"), { recursive: true, encoding: "utf8" });
+    expect(kept.filter((path) => path.includes("user-"))).toEqual([]);
   });
 
   test("answers a frame again on which one prediction failed", async () => {
@@ -103,17 +107,22 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
 
   test("is clean again after a process was killed while it compiled", async () => {
     const line = `run demo --model ${DEMO} --device cpu --frames 5 --quiet`;
+    const temporary = workspace.file("temporary");
+    mkdirSync(temporary);
     const killed = spawnAip(line.split(" "), {
       cwd: workspace.path,
-      env: environment("compile-ms=60000"),
+      env: environment("compile-ms=60000", { TMPDIR: temporary }),
     });
     const folder = join(cache, "coreml");
     await until("it compiles", () => existsSync(`${cache}.log`));
     killed.kill("SIGKILL");
     await killed.exited;
     expect(leftIn(folder).some((name) => name.startsWith(".making-"))).toBe(true);
+    // What the compiler has written by then is not in the cache.
+    expect(readdirSync(temporary)).toHaveLength(1);
     const { code } = await run(`demo --model ${DEMO} --device cpu --frames 5`);
     expect(code).toBe(0);
+    expect(readdirSync(temporary)).toEqual([]);
     expect(leftIn(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/)]);
   });
 
@@ -182,6 +191,31 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
     const { code, stderr } = await run(`demo --model ${path} --device cpu`);
     expect(sentences(stderr)).toEqual([expect.stringContaining("Cannot open model")]);
     expect(code).toBe(2);
+  });
+
+  test("leaves nothing of a compiled model where what is found out of it has no room", async () => {
+    const path = writeModel(workspace.file("identity.mlpackage"), {
+      inputs: [{ name: "image", type: { image: [64, 64], color: "rgb" } }],
+      outputs: [{ name: "same", type: { array: [1, 3, 64, 64], dtype: "float32" } }],
+      metadata: { "aip.manifest": JSON.stringify({ head: { type: "raw" } }) },
+      standIn: { onnx: join(MODELS, "identity.onnx") },
+    });
+    // A limit of 40 KiB a file stands in for the disk: the CPU's answer takes 48, the model 1.
+    const main = join(import.meta.dir, "../../src/cli/main.ts");
+    const line = `"${process.execPath}" "${main}" run demo --model "${path}" --device cpu --quiet`;
+    const child = Bun.spawn(["bash", "-c", `ulimit -f 40; ${line}`], {
+      cwd: workspace.path,
+      env: { ...process.env, ...environment("") },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    expect(sentences(await child.stderr.text())).toEqual([
+      expect.stringMatching(
+        /Cannot store the compiled model of ".*": .*; name a folder with room by AIP_CACHE_DIR$/,
+      ),
+    ]);
+    expect(await child.exited).toBe(2);
+    expect(existsSync(`${cache}.log`)).toBe(true);
+    expect(readdirSync(join(cache, "coreml"))).toEqual([]);
   });
 
   test("refuses a cache it cannot write in one sentence", async () => {

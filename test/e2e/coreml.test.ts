@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { auditReport } from "../../src/metrics/report.ts";
 import {
@@ -9,6 +9,9 @@ import {
 import { hasStandIn, STAND_IN, unlessBuilt } from "../backend/coreml/stand-in.ts";
 import { COMPARE, hasShared, NANO, referencePath, VIDEOS, videoPath } from "./shared.ts";
 import { upTo, Workspace } from "./workspace.ts";
+
+// A network in single precision, over and over, on a machine that may be busy.
+setDefaultTimeout(600_000);
 
 const workspace = new Workspace();
 afterAll(() => workspace[Symbol.dispose]());
@@ -34,13 +37,13 @@ const nano = (input: WrittenFeature): WrittenModel => ({
 
 /** Runs a model over the start of a video, and checks that every frame is there, in order. */
 async function detect(video: string, model: string, device: string, output: string): Promise<void> {
-  const files = `--output ${output} --report report.json --quiet`;
+  const files = `--output ${output} --report ${output}.json --quiet`;
   const options = `--model ${model} --device ${device} --frames ${FRAME_COUNT} ${files}`;
   const { code, stderr } = await workspace.run(`${videoPath(video)} ${options}`, ENVIRONMENT);
   expect(stderr).not.toContain("aip: ");
   expect(code).toBe(0);
   expect(Object.values(await workspace.frames(output))).toEqual([upTo(FRAME_COUNT)]);
-  const report = await workspace.report("report.json");
+  const report = await workspace.report(`${output}.json`);
   expect(auditReport(report)).toEqual([]);
   expect(report.frames).toMatchObject({ emitted: FRAME_COUNT, dropped: 0, failed: 0 });
   for (const { frames } of report.devices) expect(frames).toBeGreaterThan(0);
@@ -71,10 +74,11 @@ describe.skipIf(!hasShared || !hasStandIn)(`aip run on Core ML${unlessBuilt}`, (
     "agrees with the reference on all units at once: %s",
     async (video) => {
       const model = writeModel(workspace.file("nano.mlpackage"), nano(IMAGE));
-      await detect(video, model, "ane,gpu,cpu", "coreml.ndjson");
-      const kinds = (await workspace.report("report.json")).devices.map(({ kind }) => kind);
+      const output = `units-${video}.ndjson`;
+      await detect(video, model, "ane,gpu,cpu", output);
+      const kinds = (await workspace.report(`${output}.json`)).devices.map(({ kind }) => kind);
       expect([...new Set(kinds)].sort()).toEqual(["ane", "cpu", "gpu"]);
-      expect(verdict(video, "coreml.ndjson")).toBe("agree");
+      expect(verdict(video, output)).toBe("agree");
     },
   );
 
@@ -104,11 +108,11 @@ describe.skipIf(!hasShared || !hasStandIn)(`aip run on Core ML${unlessBuilt}`, (
     async (device, confidenceGap, boxGap) => {
       const [video] = VIDEOS;
       const model = writeModel(workspace.file("arrays.mlpackage"), nano(ARRAY));
-      await detect(video, model, device, "coreml.ndjson");
-      await detect(video, NANO, "cpu", "onnx.ndjson");
-      const pairs = boxes("onnx.ndjson").map(
-        (frame, index) => [frame, boxes("coreml.ndjson")[index] ?? []] as const,
-      );
+      const [ours, theirs] = [`coreml-${device}.ndjson`, `onnx-${device}.ndjson`];
+      await detect(video, model, device, ours);
+      await detect(video, NANO, "cpu", theirs);
+      const seen = boxes(ours);
+      const pairs = boxes(theirs).map((frame, index) => [frame, seen[index] ?? []] as const);
       let count = 0;
       for (const [left, right] of pairs) {
         expect(right.map(({ class_id }) => class_id)).toEqual(left.map(({ class_id }) => class_id));

@@ -83,7 +83,7 @@ describe.skipIf(!hasStandIn)(`aip doctor on a Core ML that computes on Linux${un
     rmSync(join(folder, "demo.onnx"));
     copyFileSync(join(MODELS, "demo.onnx"), join(folder, "demo.mlpackage/demo.onnx"));
     // Both are slowed alike, so that chance does not make one of them the quicker.
-    const { code, ane } = await doctor("cpu/predict-ms=200,ane/predict-ms=200");
+    const { code, ane } = await doctor("cpu/predict-ms=1000,ane/predict-ms=1000");
     expect(ane.placement?.shares).toMatchObject([{ unit: "cpu" }]);
     expect(ane.verdict.text).toStartWith("asked for the Neural Engine, but it ran on the CPU: 0 %");
     expect(ane.verdict.status).toBe("failed");

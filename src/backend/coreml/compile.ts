@@ -1,6 +1,6 @@
-import { mkdir, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import { type AipError, usageError } from "../../errors.ts";
+import { compilerFolder, noteCompiler, removeUnfinished } from "./compiler-folder.ts";
 import { contentHash } from "./content-hash.ts";
 import { probe } from "./probe.ts";
 import { type StoredModel, type StoreOptions, storedModel, storeFolder } from "./store.ts";
@@ -11,6 +11,8 @@ export interface CompileOptions extends StoreOptions {
   readonly limitMs: number;
   /** Name of the processor; what was found holds for it alone. */
   readonly chip: string;
+  /** Where the compiler writes before the model is moved; default: where the system has it do so. */
+  readonly temporaryFolder?: string;
 }
 
 /**
@@ -23,6 +25,7 @@ export interface CompileOptions extends StoreOptions {
  */
 export async function compiledModel(path: string, options: CompileOptions): Promise<StoredModel> {
   const { limitMs, signal, tell, chip, folder = storeFolder() } = options;
+  const { temporaryFolder = compilerFolder() } = options;
   const hash = contentHash(path);
   const key = verdictKey({ unit: "compile", options: "", inputSize: "", chip });
   const verdictFile = verdictPath(folder, key, `${hash}-`);
@@ -32,13 +35,12 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
     if (known !== null) throw unusable(path, `${known.reason} (${keptIn(verdictFile)})`);
     const request = { step: "compile", modelPath: path, target } as const;
     const what = `compiling ${basename(path)}`;
-    // Beside the model that is made: whoever cleans up after a crash finds it there.
-    const temporaryFolder = join(dirname(target), "temporary");
-    await mkdir(temporaryFolder);
-    const result = await probe(request, { what, limitMs, signal, tell, temporaryFolder });
-    await rm(temporaryFolder, { recursive: true, force: true });
+    const staging = dirname(target);
+    await noteCompiler(staging, path, { folder: temporaryFolder, limitMs });
+    const result = await probe(request, { what, limitMs, signal, tell });
+    removeUnfinished(staging);
     if (result.kind === "ok") return;
-    if (result.kind === "failed") throw failure(path, result.code, result.reason);
+    if (result.kind === "failed") throw compileFailure(path, temporaryFolder, result);
     const reason = `Core ML's compiler ${result.kind} on it: ${result.reason}`;
     const times = { load_ms: 0, predict_ms: 0 };
     const tried = new Date().toISOString();
@@ -54,11 +56,29 @@ export async function compiledModel(path: string, options: CompileOptions): Prom
   return await storedModel(hash, path, make, options);
 }
 
-/** What a file system said is told by whoever keeps the cache. */
-function failure(path: string, code: string, reason: string): Error {
-  if (code === "model-invalid") return usageError(code, reason);
-  return isSystemCode(code) ? systemError(code, reason) : unusable(path, reason);
+/** Why a model was not compiled; what a file system said is told by whoever keeps the cache. */
+export function compileFailure(
+  path: string,
+  temporaryFolder: string,
+  { code, reason }: { readonly code: string; readonly reason: string },
+): Error {
+  if (isSystemCode(code)) return systemError(code, reason);
+  if (WITHOUT_ROOM.test(reason)) {
+    return usageError(
+      "cache-unwritable",
+      `Cannot compile model "${path}" for the cache: the disk of "${temporaryFolder}" is full, ` +
+        "where Core ML's compiler writes first; make room there",
+    );
+  }
+  return code === "model-invalid" ? usageError(code, reason) : unusable(path, reason);
 }
+
+/**
+ * A compiler that finds no room says so in its own words: Foundation's code
+ * (NSFileWriteOutOfSpaceError), or those of the system.
+ */
+const WITHOUT_ROOM =
+  /NSCocoaErrorDomain Code=640\b|no space left|not enough (free )?space|disk is full/i;
 
 function unusable(path: string, reason: string): AipError {
   return usageError("model-unusable", `Cannot compile model "${path}": ${reason}`);

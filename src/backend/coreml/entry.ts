@@ -4,6 +4,8 @@ import { join } from "node:path";
 
 /** The compiled model in an entry of the cache. */
 export const MODEL_FOLDER = "model.mlmodelc";
+/** How the names of answers end that are kept beside it, to compare others with. */
+const ANSWER = ".f32";
 const ENTRY_FILE = "entry.json";
 
 /** What an entry of the cache says of itself; written last, so that what lacks it is not whole. */
@@ -31,9 +33,13 @@ export function isWhole(folder: string): boolean {
   );
 }
 
-/** Bytes of an entry's compiled model; 0 where it cannot be told. */
+/** Bytes of an entry: its compiled model, as far as it can be told, and the answers kept of it. */
 export function entryBytes(folder: string): number {
   const sizes = Object.values(readEntry(folder)?.files ?? {});
+  const answers = readdirSync(folder).filter((name) => name.endsWith(ANSWER));
+  for (const name of answers) {
+    sizes.push(statSync(join(folder, name), { throwIfNoEntry: false })?.size ?? 0);
+  }
   return sizes.reduce((sum, sizeBytes) => sum + sizeBytes, 0);
 }
 

@@ -1,7 +1,7 @@
 /**
  * The thread of a probe's process that calls Core ML: it may hang, or take the process with it.
  */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync } from "node:fs";
 import { cp, rename, rm, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname } from "node:path";
@@ -20,6 +20,7 @@ import { mergeFocusStem } from "../../onnx/focus-stem.ts";
 import { DETECTIONS_OFFSET, PAYLOAD_OFFSET } from "../../ring/arena.ts";
 import { writeAnswer } from "./answer-file.ts";
 import type { Answer } from "./answers.ts";
+import { compilerFolder } from "./compiler-folder.ts";
 import { halvesToFloats } from "./half.ts";
 import type { ProbeAnswer, ProbeRequest } from "./probe-protocol.ts";
 
@@ -70,9 +71,10 @@ async function compile(request: ProbeRequest & { step: "compile" }): Promise<Pro
   return { ok: true, loadMs: clockMs() - startedMs, predictMs: 0 };
 }
 
-/** The compiler makes a folder for each model, where it may be the temporary one itself. */
+/** The compiler may make a folder for each model, or write into the temporary one itself. */
 async function removeEmpty(folder: string): Promise<void> {
-  if (folder === tmpdir()) return;
+  const shared = [tmpdir(), compilerFolder()].filter(existsSync).map((each) => realpathSync(each));
+  if (!existsSync(folder) || shared.includes(realpathSync(folder))) return;
   try {
     await rmdir(folder);
   } catch (error) {

@@ -18,8 +18,6 @@ export interface ProbeOptions {
   readonly signal: AbortSignal;
   /** Told that it takes a while, and again and again. */
   readonly tell: (text: string) => void;
-  /** Where it keeps what it needs for a while; absent: where the system says. */
-  readonly temporaryFolder?: string;
   /** The program that answers; tests put another one in its place. */
   readonly program?: string;
 }
@@ -43,11 +41,11 @@ const REASON_LENGTH_MAX = 300;
  * limit, or where the signal is aborted.
  */
 export async function probe(request: ProbeRequest, options: ProbeOptions): Promise<ProbeResult> {
-  const { what, limitMs, signal, tell, program = PROCESS, temporaryFolder } = options;
+  const { what, limitMs, signal, tell, program = PROCESS } = options;
   throwIfInterrupted(signal);
   const child = Bun.spawn([process.execPath, program, JSON.stringify(request)], {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...(temporaryFolder !== undefined && { TMPDIR: temporaryFolder }) },
+    env: process.env,
     // Nothing is said over it; it tells the child when this process has gone.
     ipc: () => undefined,
   });

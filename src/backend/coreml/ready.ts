@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import { AipError } from "../../errors.ts";
 import type { DeviceSpec } from "../backend.ts";
 import { parseDevice } from "../device-spec.ts";
 import { coreMlTask, type ModelTask } from "../session-task.ts";
@@ -20,6 +21,18 @@ import type { Tried } from "./trial-text.ts";
 
 /** Models this process has taken from the cache: they stay there until it ends. */
 const taken = new Map<string, StoredModel>();
+
+/** Keeps a model, whose mark in the cache goes when this process ends in order. */
+function take(stored: StoredModel): void {
+  if (taken.size === 0) process.once("exit", giveBack);
+  taken.get(stored.folder)?.[Symbol.dispose]();
+  taken.set(stored.folder, stored);
+}
+
+function giveBack(): void {
+  for (const stored of taken.values()) stored[Symbol.dispose]();
+  taken.clear();
+}
 
 /**
  * Makes a model ready for the devices that are to run it. One of Core ML is compiled, and tried on
@@ -46,15 +59,22 @@ export async function readyModel(options: ReadyOptions): Promise<Ready> {
     limitMs,
     chip: machine.cpuModel,
   });
-  taken.get(stored.folder)?.[Symbol.dispose]();
-  taken.set(stored.folder, stored);
+  take(stored);
   const ready = { ...model, coreMl: { ...model.coreMl, compiledPath: stored.compiledPath } };
-  const trials = await tryAll(present, ready, stored.folder, { ...options, limitMs });
-  // Nothing was found out that is worth keeping, as of a folder that only looks like a model.
-  if (trials.every(({ trial }) => trial.verdict.outcome === "failed")) {
+  const discard = (): void => {
     taken.delete(stored.folder);
     stored.discard();
+  };
+  let trials: readonly Tried[];
+  try {
+    trials = await tryAll(present, ready, stored.folder, { ...options, limitMs });
+  } catch (error) {
+    // On a full disk it would only be in the way.
+    if (stored.isNew && error instanceof AipError && error.code === "cache-unwritable") discard();
+    throw error;
   }
+  // Nothing was found out that is worth keeping, as of a folder that only looks like a model.
+  if (trials.every(({ trial }) => trial.verdict.outcome === "failed")) discard();
   return withoutFaulty(trials, { specs, machine, model: ready });
 }
 

@@ -3,6 +3,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../../cache-folder.ts";
 import { isFileLocked } from "../../native/file-lock.ts";
+import { removeUnfinished } from "./compiler-folder.ts";
 import { entryBytes, isWhole, MODEL_FOLDER, writeEntry } from "./entry.ts";
 import { HeldLock } from "./held-lock.ts";
 import { asUnwritable } from "./unwritable.ts";
@@ -24,6 +25,8 @@ export interface StoreOptions {
 export interface StoredModel extends Disposable {
   /** Everything kept of this model. */
   readonly folder: string;
+  /** Whether it was made now. */
+  readonly isNew: boolean;
   /** The `.mlmodelc` folder, at a path that never holds another model. */
   readonly compiledPath: string;
   /** Gives it up, and removes it where no other process has it: it is of no use. */
@@ -57,7 +60,8 @@ export async function storedModel(
     using _making = await HeldLock.wait(lockPath(folder, hash), signal, () =>
       tell(`waiting for another process that compiles "${source}"`),
     );
-    if (!isWhole(entry)) await makeEntry(folder, hash, source, make);
+    const isNew = !isWhole(entry);
+    if (isNew) await makeEntry(folder, hash, source, make);
     const now = new Date();
     utimesSync(entry, now, now);
     forgetUsers(entry);
@@ -71,6 +75,7 @@ export async function storedModel(
     };
     return {
       folder: entry,
+      isNew,
       compiledPath: join(entry, MODEL_FOLDER),
       discard() {
         dispose();
@@ -107,7 +112,7 @@ async function makeEntry(
     rmSync(entry, { recursive: true, force: true });
     await rename(staging, entry);
   } catch (error) {
-    rmSync(staging, { recursive: true, force: true });
+    removeStaging(folder, hash);
     // It guards nothing, and this process holds it.
     if (!existsSync(entry)) rmSync(lockPath(folder, hash), { force: true });
     throw error;
@@ -116,9 +121,9 @@ async function makeEntry(
 
 function removeStaging(folder: string, hash: string): void {
   for (const name of readdirSync(folder)) {
-    if (name.startsWith(`${STAGING}${hash}-`)) {
-      rmSync(join(folder, name), { recursive: true, force: true });
-    }
+    if (!name.startsWith(`${STAGING}${hash}-`)) continue;
+    removeUnfinished(join(folder, name));
+    rmSync(join(folder, name), { recursive: true, force: true });
   }
 }
 

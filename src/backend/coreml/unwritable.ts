@@ -2,6 +2,7 @@ import { AipError, usageError } from "../../errors.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
+  EFBIG: "the file is too large for it",
   EDQUOT: "the disk quota is used up",
   EACCES: "permission denied",
   EPERM: "permission denied",

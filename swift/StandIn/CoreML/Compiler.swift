@@ -10,6 +10,8 @@ enum Compiler {
   /// As documented, the folder is temporary: whoever wants to keep it moves it away.
   static func compile(_ url: URL) throws -> URL {
     let faults = Faults.ofProcess
+    // What it makes on its way is the caller's pool's to let go.
+    _ = autoreleased(NSObject())
     Ledger.add(.compilations)
     try note(url)
     if faults.has(.compileFail) {
@@ -18,7 +20,8 @@ enum Compiler {
     let source = try ModelSource(url)
     let (bytes, spec) = try source.readSpecification()
     var file = try StandInFile.find(for: source)
-    let folder = FileManager.default.temporaryDirectory
+    let folder =
+      temporaryFolder
       .appendingPathComponent("\(UUID().uuidString)-\(getpid())")
       .appendingPathComponent(url.deletingPathExtension().lastPathComponent + ".mlmodelc")
     do {
@@ -31,6 +34,10 @@ enum Compiler {
         try Data(contentsOf: URL(fileURLWithPath: path))
           .write(to: folder.appendingPathComponent(name))
         file.functions = (file.functions ?? [:]).merging([function.name: name]) { $1 }
+      }
+      if faults.has(.compileFull) {
+        // As Foundation has it of a disk that is full.
+        throw NSError(domain: "NSCocoaErrorDomain", code: 640)
       }
       if faults.has(.compileCrash) { abort() }
       if faults.has(.compileHang) { Faults.hang() }
@@ -49,6 +56,14 @@ enum Compiler {
         ? error : MLModelError(.io, "Failed to write the compiled model: \(error)")
     }
     return folder
+  }
+
+  /// On a Mac the system names it and TMPDIR does not move it; here AIP_STANDIN_TEMPORARY names it.
+  private static var temporaryFolder: URL {
+    guard let path = getenv("AIP_STANDIN_TEMPORARY") else {
+      return FileManager.default.temporaryDirectory
+    }
+    return URL(fileURLWithPath: String(cString: path))
   }
 
   /// A line for each compilation in the file AIP_STANDIN_COMPILE_LOG names, over all processes.

@@ -101,7 +101,8 @@ open class MLModel: NSObject, @unchecked Sendable {
   ) throws -> any MLBatchProvider {
     try entered {
       Ledger.add(.backingsIgnored, options.outputBackings.count)
-      let answers = try (0..<batch.count).map { try answer(batch.features(at: $0), .none) }
+      var answers = try (0..<batch.count).map { try answer(batch.features(at: $0), .none) }
+      if faults.contains(where: { $0.has(.answerCount, on: unit) }) { answers.removeLast() }
       return autoreleased(MLArrayBatchProvider(array: answers))
     }
   }

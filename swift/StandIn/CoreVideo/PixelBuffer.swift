@@ -50,6 +50,7 @@ public final class CVBuffer: Hashable, @unchecked Sendable {
   package var pixels: UnsafeMutableRawPointer { storage.base }
 
   package var hasSurface: Bool { storage.surface != nil }
+  package var isForMetal: Bool { storage.isForMetal }
 
   public static func == (left: CVBuffer, right: CVBuffer) -> Bool { left === right }
   public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }

@@ -14,7 +14,8 @@ public func CVPixelBufferCreate(
   let attributes = PixelBufferAttributes(pixelBufferAttributes)
   let storage = PixelStorage(
     formats, width: width, height: height, rowAlignment: attributes.rowAlignment,
-    paddingBytes: randomPaddingBytes(), hasSurface: attributes.hasSurface)
+    paddingBytes: randomPaddingBytes(), hasSurface: attributes.hasSurface,
+    isForMetal: attributes.isForMetal)
   pixelBufferOut.pointee = CVBuffer(
     storage, format: pixelFormatType, width: width, height: height, pool: nil)
   return kCVReturnSuccess
@@ -48,6 +49,7 @@ public func CVPixelBufferCreateWithBytes(
 /// What of a buffer's attributes matters here.
 struct PixelBufferAttributes {
   let hasSurface: Bool
+  let isForMetal: Bool
   let rowAlignment: Int
   let width: Int?
   let height: Int?
@@ -56,6 +58,7 @@ struct PixelBufferAttributes {
   init(_ dictionary: CFDictionary?) {
     func number(_ key: CFString) -> Int? { (dictionary?[key] as? NSNumber)?.intValue }
     hasSurface = dictionary?[kCVPixelBufferIOSurfacePropertiesKey] != nil
+    isForMetal = dictionary?[kCVPixelBufferMetalCompatibilityKey] as? Bool == true
     rowAlignment = max(64, number(kCVPixelBufferBytesPerRowAlignmentKey) ?? 64)
     width = number(kCVPixelBufferWidthKey)
     height = number(kCVPixelBufferHeightKey)

@@ -9,6 +9,7 @@ public final class CVPixelBufferPool: @unchecked Sendable {
   private let height: Int
   private let format: OSType
   private let hasSurface: Bool
+  private let isForMetal: Bool
   private let rowAlignment: Int
   private let formats: [PlaneFormat]
   /// The same for all of its buffers, as the system's pools have it.
@@ -24,6 +25,7 @@ public final class CVPixelBufferPool: @unchecked Sendable {
     else { return nil }
     (self.width, self.height, self.format, self.formats) = (width, height, format, formats)
     (hasSurface, rowAlignment) = (wanted.hasSurface, wanted.rowAlignment)
+    isForMetal = wanted.isForMetal
     self.attributes = attributes ?? NSDictionary()
     self.poolAttributes = poolAttributes ?? NSDictionary()
     Ledger.add(.livePixelBufferPools)
@@ -39,7 +41,7 @@ public final class CVPixelBufferPool: @unchecked Sendable {
       return free.popLast()
         ?? PixelStorage(
           formats, width: width, height: height, rowAlignment: rowAlignment,
-          paddingBytes: paddingBytes, hasSurface: hasSurface)
+          paddingBytes: paddingBytes, hasSurface: hasSurface, isForMetal: isForMetal)
     }
     return storage.map {
       CVBuffer($0, format: format, width: width, height: height, pool: self)

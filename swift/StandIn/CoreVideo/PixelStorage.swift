@@ -7,6 +7,8 @@ final class PixelStorage {
   let sizeBytes: Int
   let planes: [Plane]
   let surface: IOSurfaceRef?
+  /// Whether the GPU has it as a texture.
+  let isForMetal: Bool
   private let release: () -> Void
 
   struct Plane {
@@ -19,7 +21,7 @@ final class PixelStorage {
   /// Core Video's own memory: page-aligned, its rows padded, filled with what no picture holds.
   init(
     _ formats: [PlaneFormat], width: Int, height: Int, rowAlignment: Int, paddingBytes: Int,
-    hasSurface: Bool
+    hasSurface: Bool, isForMetal: Bool
   ) {
     var planes: [Plane] = []
     var size = 0
@@ -39,6 +41,7 @@ final class PixelStorage {
     memset(memory, unwrittenByte, sizeBytes)
     (base, self.sizeBytes, self.planes) = (memory, sizeBytes, planes)
     surface = hasSurface ? IOSurfaceRef() : nil
+    self.isForMetal = isForMetal
     release = { free(memory) }
   }
 
@@ -48,6 +51,7 @@ final class PixelStorage {
     release: @escaping () -> Void
   ) {
     (self.base, sizeBytes, surface) = (base, bytesPerRow * height, nil)
+    isForMetal = false
     planes = [Plane(offset: 0, width: width, height: height, bytesPerRow: bytesPerRow)]
     self.release = release
   }

@@ -11,6 +11,8 @@ package enum Counter: String, CaseIterable {
   case multiArraysMade
   /// Inputs and output backings whose pixels had to be copied for want of an IOSurface.
   case buffersWithoutIOSurface
+  /// The same for want of a texture over their memory, on the GPU.
+  case buffersWithoutMetal
   /// Input arrays that lie on an IOSurface.
   case arraysOnSurfaces
   /// Output backings that do.

@@ -19,6 +19,8 @@ package struct Faults: Sendable {
     case compileHang = "compile-hang"
     /// The process dies with half of the compiled model written.
     case compileCrash = "compile-crash"
+    /// The disk is full where the compiler writes.
+    case compileFull = "compile-full"
     case compileMs = "compile-ms"
     case loadFail = "load-fail"
     case loadHang = "load-hang"
@@ -42,6 +44,20 @@ package struct Faults: Sendable {
     case overflow
     /// A plausible answer of another picture: all values are moved along.
     case wrong
+    /// Arrays of another type than declared.
+    case answerType = "answer-type"
+    /// Arrays that lack the last value of each row.
+    case answerShape = "answer-shape"
+    /// One answer too few to a batch.
+    case answerCount = "answer-count"
+    /// Arrays whose values lie apart within a row, too.
+    case answerStrides = "answer-strides"
+    /// One row of confidences too few for the boxes of an NMS pipeline.
+    case scoresFewer = "scores-fewer"
+    /// Confidences of an NMS pipeline that are NaN, beside sound boxes.
+    case scoresNan = "scores-nan"
+    /// Probabilities without that of the last class.
+    case labelMissing = "label-missing"
     /// Output backings: heeded always, or never, instead of at random.
     case backingsAlways = "backings-always"
     case backingsNever = "backings-never"

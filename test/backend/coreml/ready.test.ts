@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:tes
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { type CompileOptions, compiledModel } from "../../../src/backend/coreml/compile.ts";
 import { readyModel } from "../../../src/backend/coreml/ready.ts";
 import type { Ready } from "../../../src/backend/coreml/ready-options.ts";
 import { parseDevices } from "../../../src/backend/device-spec.ts";
@@ -36,8 +37,8 @@ beforeEach(() => {
   if (hasStandIn) setFaults("");
 });
 afterEach(() => {
-  for (const name of ["AIP_CACHE_DIR", "AIP_STANDIN_FAULTS", "AIP_STANDIN_COMPILE_LOG"]) {
-    delete process.env[name];
+  for (const name of ["CACHE_DIR", "STANDIN_FAULTS", "STANDIN_COMPILE_LOG", "STANDIN_TEMPORARY"]) {
+    delete process.env[`AIP_${name}`];
   }
 });
 
@@ -54,6 +55,27 @@ function task(): ModelTask {
 }
 
 const machine = discoverMachine();
+
+/** In the compiler's folder, but of another model. */
+const OF_OTHERS = ["other.mlmodelc"];
+
+/** A model, and the folder the compiler writes in, which TMPDIR does not name. */
+function compilation(): {
+  temporary: string;
+  given: { path: string; options: CompileOptions };
+} {
+  const temporary = mkdtempSync(join(ROOT, "temporary-"));
+  for (const name of OF_OTHERS) mkdirSync(join(temporary, name));
+  process.env["AIP_STANDIN_TEMPORARY"] = temporary;
+  const options = {
+    temporaryFolder: temporary,
+    limitMs: LIMIT_MS,
+    chip: machine.cpuModel,
+    signal: new AbortController().signal,
+    tell: () => undefined,
+  };
+  return { temporary, given: { path: task().path, options } };
+}
 
 function ready(
   devices: string,
@@ -215,23 +237,43 @@ describe.skipIf(!hasStandIn)(`readyModel()${unlessBuilt}`, () => {
     ["compile-fail", LIMIT_MS],
     ["compile-crash", LIMIT_MS],
     ["compile-hang", SHORT_MS],
-  ])(
-    "leaves nothing in the temporary folder where the compiler suffers %p",
-    async (faults, limitMs) => {
-      const temporary = mkdtempSync(join(ROOT, "temporary-"));
-      const before = process.env["TMPDIR"];
-      process.env["TMPDIR"] = temporary;
-      try {
-        await ready("cpu", faults, { limitMs }).catch((error: AipError) => error.code);
-      } finally {
-        if (before === undefined) delete process.env["TMPDIR"];
-        else process.env["TMPDIR"] = before;
-      }
-      expect(readdirSync(temporary)).toEqual([]);
-      const inEntries = readdirSync(join(cache, "coreml"), { recursive: true, encoding: "utf8" });
-      expect(inEntries.filter((path) => path.includes("temporary"))).toEqual([]);
-    },
-  );
+  ])("leaves nothing where the compiler writes, which suffers %p", async (faults, limitMs) => {
+    const { temporary, given } = compilation();
+    process.env["AIP_STANDIN_FAULTS"] = faults;
+    const compiling = compiledModel(given.path, { ...given.options, limitMs });
+    await compiling.catch((error: AipError) => error.code);
+    expect(readdirSync(temporary)).toEqual(OF_OTHERS);
+    const inEntries = readdirSync(join(cache, "coreml"), { recursive: true, encoding: "utf8" });
+    expect(inEntries.filter((path) => path.includes("compiler.json"))).toEqual([]);
+  });
+
+  test("a compiler that finds no room is no fault of the model, and leaves nothing", async () => {
+    const { temporary, given } = compilation();
+    process.env["AIP_STANDIN_FAULTS"] = "compile-full";
+    const refused = await compiledModel(given.path, given.options).catch(
+      (error: AipError) => error,
+    );
+    expect(refused).toMatchObject({
+      code: "cache-unwritable",
+      category: "usage",
+      message:
+        `Cannot compile model "${given.path}" for the cache: the disk of "${temporary}" is full, ` +
+        "where Core ML's compiler writes first; make room there",
+    });
+    expect(readdirSync(join(cache, "coreml"))).toEqual([]);
+    expect(readdirSync(temporary)).toEqual(OF_OTHERS);
+  });
+
+  test("tries a unit anew for as many pictures at once", async () => {
+    const { model } = await ready("gpu");
+    const folder = dirname(model.coreMl?.compiledPath as string);
+    const verdicts = (): number =>
+      readdirSync(folder).filter((name) => /^verdict-gpu-.*\.json$/.test(name)).length;
+    await ready("gpu");
+    expect(verdicts()).toBe(1);
+    expect(kinds(await ready("gpu:batch=2"))).toBe("gpu:batch=2");
+    expect(verdicts()).toBe(2);
+  });
 
   test("tries again what was killed from outside", async () => {
     const found = await ready("ane,cpu", "ane/predict-killed");

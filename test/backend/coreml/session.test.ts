@@ -536,3 +536,149 @@ describe.skipIf(!hasStandIn)(`a session of Core ML${unlessBuilt}`, () => {
     });
   });
 });
+
+describe.skipIf(!hasStandIn)(`a session of Core ML that misbehaves${unlessBuilt}`, () => {
+  /** Answers a batch of so many pictures: what became of each. */
+  function batchOf(session: NativeSession, size: number): readonly string[] {
+    const [slots, results] = [new AddressTable(size), new AddressTable(size)];
+    const slot = slotOf();
+    const blocks = Array.from({ length: size }, () => blockOf(session));
+    for (const [place, block] of blocks.entries()) {
+      slots.set(place, addressOf(slot));
+      results.set(place, addressOf(block));
+    }
+    expect(session.runBatch(size, slots, results)).toBe(Status.ok);
+    return blocks.map((block) => {
+      const view = new DataView(block.buffer);
+      if (view.getInt32(ResultDescriptor.status, true) === Status.ok) return "ok";
+      const length = view.getUint32(ResultDescriptor.payloadBytes, true);
+      const { sizeBytes } = ResultDescriptor;
+      return new TextDecoder().decode(block.slice(sizeBytes, sizeBytes + length));
+    });
+  }
+
+  const identity = (): WrittenModel => ({
+    inputs: [IMAGE],
+    outputs: [array("same", [1, 3, 64, 64])],
+    metadata: manifest({ head: { type: "raw" } }),
+    standIn: { onnx: onnx("identity") },
+  });
+
+  beforeEach(() => resetCounters());
+
+  test("fails the frame whose answer is of another type, and that one alone", () => {
+    setFaults("answer-type@2");
+    const session = open({ ...yolov8(), outputs: [array("y", [1, 6, 84], "float16")] });
+    expect([answer(session), answer(session), answer(session)]).toEqual([
+      CENTRED,
+      'Output "y" has changed to float32, it was float16',
+      CENTRED,
+    ]);
+  });
+
+  test.each(["backings-always", "backings-never"])(
+    "follows an answer to another shape and back, with %s",
+    (backings) => {
+      setFaults(`answer-shape@2,${backings}`);
+      const session = open(identity());
+      const values = [payload(session), payload(session), payload(session)];
+      expect(values.map(({ length }) => length)).toEqual([12_288, 12_096, 12_288]);
+      for (const [frame, rowLength] of [64, 63, 64].entries()) {
+        // One colour everywhere, in planes.
+        for (const [plane, value] of RGB.entries()) {
+          const [from, size] = [plane * 64 * rowLength, 64 * rowLength];
+          expect(new Set(values[frame]?.slice(from, from + size))).toEqual(new Set([value]));
+        }
+      }
+    },
+  );
+
+  test("refuses a batch in which one answer has another shape", () => {
+    setFaults("answer-shape@2");
+    const fault = 'Output "same" has changed to shape [1, 3, 64, 63], it was [1, 3, 64, 64]';
+    expect(batchOf(open(identity(), { batch: 3 }), 3)).toEqual([fault, fault, fault]);
+  });
+
+  test("refuses a batch to which there is an answer too few", () => {
+    setFaults("answer-count");
+    const fault = "The inference failed: Core ML gave 2 answers to 3 pictures";
+    expect(batchOf(open(yolov8(), { batch: 3 }), 3)).toEqual([fault, fault, fault]);
+  });
+
+  test("offers no memory to a batch, as Core ML takes none", () => {
+    const session = open(yolov8(), { batch: 3 });
+    expect(batchOf(session, 3)).toEqual(["ok", "ok", "ok"]);
+    expect(counters()).toMatchObject({ predictions: 3, backingsIgnored: 0, backingsHonoured: 0 });
+  });
+
+  test.each(["float16", "float32", "float64"])(
+    "reads rows of %s whose values lie apart",
+    (type) => {
+      setFaults("answer-strides");
+      const model = { ...yolov8(), outputs: [array("y", [1, 6, 84], type)] };
+      expect(answer(open(model))).toEqual(CENTRED);
+    },
+  );
+
+  test("asks for one prediction where only that tells the shape", () => {
+    const model = { ...yolov8(), outputs: [array("var_1365", [])] };
+    const compiledPath = compileCoreMl(writeModel(join(ROOT, "shapeless.mlmodel"), model));
+    compiled.push(compiledPath);
+    const session = open(yolov8(), { compiledPath });
+    expect(counters().predictions).toBe(1);
+    expect(answer(session)).toEqual(CENTRED);
+  });
+
+  test("fails the frame in which there is a class too few", () => {
+    setFaults("label-missing@2");
+    const path = fixture("classifier", {
+      onnx: join(FIXTURES, "../native/heads.onnx"),
+      outputs: { classLabel_probs: "logits" },
+      labels: ["empty", "few", "many"],
+    });
+    const session = open(path);
+    expect([answer(session), answer(session)]).toEqual([
+      ["1:2.197 0 0 128 96", "2:0.405 0 0 128 96"],
+      'Output "classLabel_probs" has no probability of class "many"',
+    ]);
+  });
+
+  test.each([
+    ["scores-fewer", /^Outputs "coordinates" \[3, 4\] and "confidence" \[2, 80\] are not \[N, 4\]/],
+    ["scores-nan", /holds values that are not numbers/],
+  ])("fails the one frame of an NMS pipeline that %s befalls", (fault, message) => {
+    setFaults(`${fault}@2`);
+    const pipeline = { layout: "yolov8", classes: 3 };
+    const session = open(fixture("nms", { onnx: onnx("yolov8"), pipeline }));
+    const answers = [answer(session), answer(session), answer(session)];
+    expect(answers[1]).toMatch(message);
+    expect([answers[0], answers[2]]).toEqual([CENTRED, CENTRED]);
+  });
+
+  test("refuses a model that wants more than a picture", () => {
+    const model = { ...yolov8(), inputs: [IMAGE, { name: "gain", type: "double" } as const] };
+    const path = writeModel(join(ROOT, "gain.mlmodel"), model);
+    const compiledPath = compileCoreMl(path);
+    compiled.push(compiledPath);
+    expect(() => open(yolov8(), { compiledPath })).toThrow(
+      'it wants 2 inputs ("gain", "image"), one picture is what there is',
+    );
+  });
+
+  test("compiles within an autorelease pool", () => {
+    compiled.push(compileCoreMl(fixture("yolov8", { onnx: onnx("yolov8") })));
+    expect(counters().objectsOutsidePool).toBe(0);
+  });
+
+  test("has pictures and halves where the GPU can have them as textures", () => {
+    expect(answer(open(yolov8(), { units: ComputeUnits.cpuAndGpu }))).toEqual(CENTRED);
+    const halves: WrittenModel = {
+      inputs: [array("x", [1, 3, 64, 64], "float16")],
+      outputs: [array("y", [1, 6, 84], "float16")],
+      metadata: NAMES,
+      standIn: { onnx: onnx("yolov8-f16") },
+    };
+    expect(answer(open(halves, { units: ComputeUnits.cpuAndGpu }))).toEqual(CENTRED);
+    expect(counters()).toMatchObject({ predictions: 2, buffersWithoutMetal: 0 });
+  });
+});

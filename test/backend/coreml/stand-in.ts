@@ -26,6 +26,7 @@ export interface Counters {
   readonly liveFeatureValues: number;
   readonly liveModels: number;
   readonly buffersWithoutIOSurface: number;
+  readonly buffersWithoutMetal: number;
   /** Input arrays and output backings of halves that lie on an IOSurface. */
   readonly arraysOnSurfaces: number;
   readonly backingsOnSurfaces: number;

@@ -160,6 +160,40 @@ describe("storedModel()", () => {
     expect(entriesIn(where.folder)).toEqual(["bb", "cc"]);
   });
 
+  test("keeps what was used of late, though it is older", async () => {
+    const where = options({ sizeMaxBytes: 250 });
+    for (const [index, hash] of ["aa", "bb"].entries()) {
+      const stored = await storedModel(hash, hash, maker(100).make, where);
+      stored[Symbol.dispose]();
+      const used = new Date(Date.UTC(2026, 0, 1, index));
+      utimesSync(stored.folder, used, used);
+    }
+    for (const hash of ["aa", "cc"]) {
+      const stored = await storedModel(hash, hash, maker(100).make, where);
+      stored[Symbol.dispose]();
+    }
+    expect(entriesIn(where.folder)).toEqual(["aa", "cc"]);
+  });
+
+  test("counts the answers that are kept of a model", async () => {
+    const where = options({ sizeMaxBytes: 250 });
+    const first = await storedModel("aa", "aa", maker(100).make, where);
+    writeFileSync(join(first.folder, "verdict-cpu-0.f32"), new Uint8Array(100));
+    first[Symbol.dispose]();
+    const second = await storedModel("bb", "bb", maker(100).make, where);
+    second[Symbol.dispose]();
+    expect(entriesIn(where.folder)).toEqual(["bb"]);
+  });
+
+  test("leaves a model alone that another process makes or takes right now", async () => {
+    const where = options({ sizeMaxBytes: 50 });
+    const first = await storedModel("aa", "aa", maker(100).make, where);
+    first[Symbol.dispose]();
+    using _other = HeldLock.try(join(where.folder, "aa.lock"));
+    await storedModel("bb", "bb", maker(100).make, where);
+    expect(entriesIn(where.folder)).toEqual(["aa", "bb"]);
+  });
+
   test("keeps what a process is using, and the one asked for, whatever their size", async () => {
     const where = options({ sizeMaxBytes: 50 });
     const used = await storedModel("aa", "aa", maker(100).make, where);

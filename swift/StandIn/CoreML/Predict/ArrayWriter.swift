@@ -6,8 +6,12 @@ enum ArrayWriter {
   /// A new array; mostly, and for the Neural Engine always, its rows are padded to 64 bytes and
   /// more, the gaps full of NaN.
   static func array(
-    _ shape: [Int], _ type: MLMultiArrayDataType, _ unit: ComputeUnit
+    _ shape: [Int], _ type: MLMultiArrayDataType, _ unit: ComputeUnit, innerStep: Int = 1
   ) throws -> MLMultiArray {
+    if innerStep > 1 {
+      let steps = contiguousSteps(shape).map { $0 * innerStep }
+      return try MLMultiArray(shape, type, steps: steps)
+    }
     let isPadded = shape.count > 1 && (unit == .ane || SeededRandom.below(4) > 0)
     return try MLMultiArray(
       shape, type, steps: isPadded ? paddedSteps(shape, type) : contiguousSteps(shape))

@@ -11,7 +11,7 @@ struct Damage {
     (self.faults, self.unit, self.ordinal) = (faults, unit, ordinal)
   }
 
-  private func has(_ name: Faults.Name) -> Bool { faults.has(name, on: unit, at: ordinal) }
+  func has(_ name: Faults.Name) -> Bool { faults.has(name, on: unit, at: ordinal) }
 
   /// Before anything is computed.
   func strike() throws {
@@ -25,7 +25,7 @@ struct Damage {
     Faults.spin(milliseconds: faults.milliseconds(.predictBusyMs, on: unit))
   }
 
-  func apply(_ answer: inout OnnxNetwork.Answer, isBoxes: Bool) {
+  func apply(_ answer: inout OnnxNetwork.Answer, isBoxes: Bool, isScores: Bool) {
     var values = answer.values
     if has(.nan) { values = values.map { _ in .nan } }
     if has(.overflow) { values = values.map { $0 == 0 ? 0 : $0 * 1e9 } }
@@ -33,9 +33,23 @@ struct Damage {
       let by = values.count / 3
       values = Array(values[by...] + values[..<by])
     }
+    if isScores && has(.scoresNan) { values = values.map { _ in .nan } }
     answer = .init(shape: answer.shape, values: values)
+    if has(.answerShape) { answer = shortened(answer) }
+    if isScores && has(.scoresFewer), let count = answer.shape.first, count > 0 {
+      let kept = values.count / count * (count - 1)
+      answer = .init(
+        shape: [count - 1] + answer.shape.dropFirst(), values: Array(values[..<kept]))
+    }
     if isBoxes && has(.empty) { answer = .init(shape: [0] + answer.shape.dropFirst(), values: []) }
     if isBoxes && has(.emptyFlat) { answer = .init(shape: [0], values: []) }
+  }
+
+  /// Without the last value of each row.
+  private func shortened(_ answer: OnnxNetwork.Answer) -> OnnxNetwork.Answer {
+    guard let row = answer.shape.last, row > 1 else { return answer }
+    let values = answer.values.enumerated().filter { ($0.offset + 1) % row != 0 }.map(\.element)
+    return .init(shape: answer.shape.dropLast() + [row - 1], values: values)
   }
 }
 
@@ -49,7 +63,9 @@ struct Damages {
     for damage in damages { try damage.strike() }
   }
 
-  func apply(_ answer: inout OnnxNetwork.Answer, isBoxes: Bool) {
-    for damage in damages { damage.apply(&answer, isBoxes: isBoxes) }
+  func has(_ name: Faults.Name) -> Bool { damages.contains { $0.has(name) } }
+
+  func apply(_ answer: inout OnnxNetwork.Answer, isBoxes: Bool, isScores: Bool) {
+    for damage in damages { damage.apply(&answer, isBoxes: isBoxes, isScores: isScores) }
   }
 }

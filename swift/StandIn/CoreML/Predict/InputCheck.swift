@@ -55,6 +55,7 @@ enum InputCheck {
       Ledger.violation("a prediction was given the locked pixel buffer of feature \(name)")
     }
     if !pixels.hasSurface { Ledger.add(.buffersWithoutIOSurface) }
+    if !pixels.isForMetal { Ledger.add(.buffersWithoutMetal) }
   }
 
   private static func check(

@@ -87,27 +87,38 @@ final class Prediction {
       if let boxes {
         answer = output.name == Self.boxNames[0] ? boxes.coordinates : boxes.confidence
       }
-      damages.apply(&answer, isBoxes: boxes != nil)
-      features[output.name] = try feature(output, answer, backings)
+      damages.apply(
+        &answer, isBoxes: boxes != nil,
+        isScores: boxes != nil && output.name == Self.boxNames[1])
+      features[output.name] = try feature(output, answer, backings, damages)
     }
     return try MLDictionaryFeatureProvider(dictionary: features)
   }
 
   private func feature(
-    _ output: FeatureSpec, _ answer: OnnxNetwork.Answer, _ backings: OutputBackings
+    _ output: FeatureSpec, _ answer: OnnxNetwork.Answer, _ backings: OutputBackings,
+    _ damages: Damages
   ) throws -> MLFeatureValue {
     switch output.kind {
-    case .multiArray(let declared, let type, _):
+    case .multiArray(let declared, let declaredType, _):
       // A model may drop dimensions of 1 that its network has, or the other way round.
       let isSame = declared.reduce(1, *) == answer.values.count && !declared.isEmpty
       let shape = isSame ? declared : answer.shape
+      let isOther = damages.has(.answerType)
+      let type = isOther ? declaredType == .float32 ? .double : .float32 : declaredType
+      let isBacked = shape == declared && !isOther && !damages.has(.answerStrides)
+      let backing = try isBacked ? backings.array(for: output.name, shape: shape, type: type) : nil
       let array =
-        try backings.array(for: output.name, shape: shape, type: type)
-        ?? ArrayWriter.array(shape, type, unit)
+        try backing
+        ?? ArrayWriter.array(shape, type, unit, innerStep: damages.has(.answerStrides) ? 3 : 1)
       ArrayWriter.write(answer.values, to: array, unit)
       return MLFeatureValue(multiArray: array)
     case .dictionary(let keyType):
-      return try MLFeatureValue(dictionary: chances(answer, keyType))
+      var chances = chances(answer, keyType)
+      if damages.has(.labelMissing), let label = labels.last {
+        chances[keyType == .int64 ? AnyHashable(Int(label) ?? 0) : AnyHashable(label)] = nil
+      }
+      return try MLFeatureValue(dictionary: chances)
     case .string, .int64:
       let best = answer.values.indices.max { answer.values[$0] < answer.values[$1] } ?? 0
       let label = labels.indices.contains(best) ? labels[best] : "\(best)"
