@@ -1,18 +1,20 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../cascade/file/seal.ts";
-import { runtimeError } from "../errors.ts";
+import { AipError, runtimeError } from "../errors.ts";
 import type { ModelManifest } from "../model/manifest.ts";
+import { reasonOf } from "../sink/line-writer.ts";
 import { replaceFile } from "../sink/replace-file.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
-import type { LabelledPictures } from "../training/options.ts";
+import { epochOrder } from "../training/epoch-order.ts";
+import { DEFAULT_SETTINGS, type LabelledPictures } from "../training/options.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { trainNetwork } from "../training/train.ts";
 
 /** Steps that a rare object needs: fewer pictures are seen more often. */
-const STEPS_MIN = 2500;
-const EPOCHS_MIN = 6;
-const EPOCHS_MAX = 30;
+const STEPS_MIN = 5000;
+const EPOCHS_MIN = 8;
+const EPOCHS_MAX = 40;
 const BATCH = 16;
 /** Few appearances make the validation AUC jump from epoch to epoch. */
 const PATIENCE = 6;
@@ -55,7 +57,7 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
   const path = join(folder, `network-${keyOf(options)}.json`);
   const known = await readKept(path);
   if (known !== null) return known;
-  const steps = Math.max(1, training.labels.length / BATCH);
+  const steps = Math.max(1, epochOrder(training.labels).length / BATCH);
   const epochs = Math.min(EPOCHS_MAX, Math.max(EPOCHS_MIN, Math.ceil(STEPS_MIN / steps)));
   try {
     const trained = await trainNetwork({
@@ -87,12 +89,46 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
   }
 }
 
+/**
+ * Trains several networks, as many at the same time as there are threads for them: each takes one.
+ *
+ * @returns one for each, in their order; null where it has learnt nothing: others may have
+ * @throws {AipError} `interrupted`
+ */
+export async function trainCandidates(
+  options: readonly CandidateOptions[],
+  threads: number,
+): Promise<(Candidate | null)[]> {
+  const trained: (Candidate | null)[] = options.map(() => null);
+  let next = 0;
+  const trainOn = async (): Promise<void> => {
+    for (let index = next++; index < options.length; index = next++) {
+      trained[index] = await unlessHopeless(options[index] as CandidateOptions);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(threads, options.length) }, trainOn));
+  return trained;
+}
+
+async function unlessHopeless(options: CandidateOptions): Promise<Candidate | null> {
+  try {
+    return await trainCandidate(options);
+  } catch (error) {
+    if (error instanceof AipError && error.code === "training-collapsed") return null;
+    const isSystemError = error instanceof Error && "syscall" in error;
+    if (!isSystemError) throw error;
+    const cure = "the same command goes on from there";
+    const message = `Cannot keep networks in "${options.folder}": ${reasonOf(error)}; ${cure}`;
+    throw runtimeError("networks-unwritable", message, error);
+  }
+}
+
 function keyOf({ architecture, training, validation, seed }: CandidateOptions): string {
   const content = [training, validation].flatMap(({ images, labels }) => [
     sha256(images),
     sha256(labels),
   ]);
-  return sha256(JSON.stringify([architecture, seed, ...content])).slice(0, 16);
+  return sha256(JSON.stringify([architecture, DEFAULT_SETTINGS, seed, ...content])).slice(0, 16);
 }
 
 async function readKept(path: string): Promise<Candidate | null> {
