@@ -104,7 +104,7 @@ async function trained(
 function stepRate({ images, labels }: LabelledPictures, steps: number): number {
   const architecture = DEFAULT_ARCHITECTURE;
   const { batch } = DEFAULT_SETTINGS;
-  const statistics = pictureStatistics(images, labels.length, 3 * architecture.side ** 2);
+  const statistics = pictureStatistics({ images, labels });
   const parameters = initialParameters(layerPlan(architecture), mulberry32(1));
   const stepper = new Stepper({ architecture, batch, ...statistics }, parameters);
   stepper.images.data.set(images.subarray(0, stepper.images.data.length));

@@ -21,14 +21,14 @@ TASK = json.loads((FOLDER / "task.json").read_text())
 ARCHITECTURE, SETTINGS, WEIGHTS = TASK["architecture"], TASK["settings"], TASK["weights"]
 SIDE, LAYERS = ARCHITECTURE["side"], ARCHITECTURE["layers"]
 AUC_GAP_SHARE = 0.8
+# Of red, green and blue, but for the usual one.
+ORDERS = np.array([[0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]])
 
 
 def pictures(name):
     images = np.fromfile(FOLDER / f"{name}.images", np.uint8).reshape(-1, 3, SIDE, SIDE)
     return images, np.fromfile(FOLDER / f"{name}.labels", np.uint8)
 
-
-MEAN = np.fromfile(FOLDER / "mean", np.float32).reshape(3, SIDE, SIDE)
 
 
 class Net(torch.nn.Module):
@@ -59,7 +59,7 @@ class Net(torch.nn.Module):
         return index % 2 == 1 or index == LAYERS - 1
 
     def forward(self, images):
-        x = (images.float() - torch.from_numpy(MEAN)) * TASK["scale"]
+        x = (images.float() - TASK["zero"]) * TASK["scale"]
         for index in range(LAYERS):
             weight, bias = self.weights[2 * index], self.weights[2 * index + 1]
             x = F.relu(F.conv2d(x, weight, bias, stride=self.stride(index), padding=1))
@@ -70,12 +70,17 @@ class Net(torch.nn.Module):
 
 
 def augment(image, random):
-    """Mirrors what stands before the background, and changes the light."""
-    image = image.astype(np.float32)
-    if SETTINGS["augmentation"]["flip"] and random.random() < 0.5:
-        image = image[:, :, ::-1] - MEAN[:, :, ::-1] + MEAN
-    factor = 1 + SETTINGS["augmentation"]["brightness"] * (2 * random.random() - 1)
-    return np.clip(np.rint(image * factor), 0, 255)
+    """Mirrors what stands before the background, moves it aside, makes it stronger or weaker."""
+    asked = SETTINGS["augmentation"]
+    image = image.astype(np.float32) - TASK["zero"]
+    if asked["flip"] and random.random() < 0.5:
+        image = image[:, :, ::-1]
+    for axis, share in ((1, asked["shiftY"]), (2, asked["shiftX"])):
+        image = np.roll(image, round(share * SIDE * (2 * random.random() - 1)), axis)
+    factor = 1 + asked["brightness"] * (2 * random.random() - 1)
+    if random.random() < asked["recolour"]:
+        image = image[random.choice(ORDERS)]
+    return np.clip(np.rint(image * factor + TASK["zero"]), 0, 255)
 
 
 def auc(scores, labels):

@@ -20,11 +20,13 @@ import {
   layerPlan,
 } from "../src/training/architectures.ts";
 import { areaUnderCurve } from "../src/training/auc.ts";
+import { Augmentation, FOREGROUND_STEP, FOREGROUND_ZERO } from "../src/training/augmentation.ts";
 import { classWeights } from "../src/training/class-weights.ts";
+import { epochOrder } from "../src/training/epoch-order.ts";
 import { initialParameters } from "../src/training/initial-parameters.ts";
 import { NetworkScorer } from "../src/training/network-scorer.ts";
 import { DEFAULT_SETTINGS, type LabelledPictures } from "../src/training/options.ts";
-import { pictureStatistics } from "../src/training/picture-statistics.ts";
+import { type PictureStatistics, pictureStatistics } from "../src/training/picture-statistics.ts";
 import { runTraining } from "../src/training/training-run.ts";
 
 interface Setting {
@@ -76,25 +78,26 @@ async function torch(seed: number, setting: Setting, sets: Sets): Promise<Outcom
   const folder = mkdtempSync(join(tmpdir(), "aip-compare-"));
   try {
     const { training, validation, heldOut } = sets;
-    const bytes = 3 * architecture.side ** 2;
-    const statistics = pictureStatistics(training.images, training.labels.length, bytes);
+    const statistics = pictureStatistics(training);
     // The parameters that an attempt of this seed begins with.
     const parameters = initialParameters(layerPlan(architecture), mulberry32(seed));
+    // Those of an epoch, as often as it has them.
+    const order = epochOrder(training.labels);
+    const labels = Uint8Array.from(order, (index) => training.labels[index] as number);
     const files = {
-      "training.images": training.images,
-      "training.labels": training.labels,
-      "validation.images": validation.images,
+      "training.images": foregroundOf(training, statistics, order),
+      "training.labels": labels,
+      "validation.images": foregroundOf(validation, statistics),
       "validation.labels": validation.labels,
-      "held_out.images": heldOut.images,
+      "held_out.images": foregroundOf(heldOut, statistics),
       "held_out.labels": heldOut.labels,
-      mean: new Uint8Array(statistics.mean.buffer),
       parameters: new Uint8Array(parameters.buffer),
     };
     for (const [name, data] of Object.entries(files)) await Bun.write(join(folder, name), data);
-    const { scale } = statistics;
-    const weights = classWeights(training.labels);
+    const scale = FOREGROUND_STEP * statistics.scale;
+    const weights = classWeights(labels);
     const settings = { ...DEFAULT_SETTINGS, epochs: setting.epochs, seed };
-    const task = { architecture, scale, weights, settings };
+    const task = { architecture, zero: FOREGROUND_ZERO, scale, weights, settings };
     await Bun.write(join(folder, "task.json"), JSON.stringify(task));
     const script = join(import.meta.dir, "compare-training.py");
     const child = Bun.spawn([python, script, folder], { stdout: "pipe", stderr: "inherit" });
@@ -104,6 +107,23 @@ async function torch(seed: number, setting: Setting, sets: Sets): Promise<Outcom
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Pictures as ours are when they come to the step: without mean and light. */
+function foregroundOf(
+  { images, labels }: LabelledPictures,
+  statistics: PictureStatistics,
+  order: Uint32Array = Uint32Array.from(labels.keys()),
+): Uint8Array {
+  const bytes = statistics.mean.length;
+  const unchanged = { flip: false, brightness: 0, shiftX: 0, shiftY: 0, recolour: 0 };
+  const copy = new Augmentation(architecture.side, statistics, unchanged, () => 0.5);
+  const pictures = new Uint8Array(order.length * bytes);
+  for (const [place, index] of order.entries()) {
+    const picture = images.subarray(index * bytes, (index + 1) * bytes);
+    copy.write(picture, pictures.subarray(place * bytes, (place + 1) * bytes));
+  }
+  return pictures;
 }
 
 interface Sets {

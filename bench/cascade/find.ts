@@ -10,22 +10,23 @@ import { labelsFor } from "../../src/learning/imported-labels.ts";
 import { clockMs } from "../../src/native/library.ts";
 import type { BenchmarkOptions, Comparison } from "../benchmark.ts";
 import { compare } from "../comparison.ts";
-import { QUESTION, type RareFootage, REFERENCE } from "./rare-person.ts";
+import { cascadeOf, QUESTION, type RareFootage, REFERENCE } from "./rare-person.ts";
 import { percent } from "./rates.ts";
 
 const RECALL_MIN = 0.99;
 const PRECISION_MIN = 0.97;
 
-/** Searches the rest whole, and again with an interruption, which must give the same. */
+/** Searches all of it, and again with an interruption, which must give the same. */
 export async function findRare(
   footage: RareFootage,
   folder: string,
-  { quick, progress }: BenchmarkOptions,
+  options: BenchmarkOptions,
 ): Promise<Comparison> {
-  const cascade = join(folder, quick ? "quick.aip" : "rare.aip");
+  const { quick, progress } = options;
+  const cascade = cascadeOf(folder, options);
   const search = async (cache: string, signal: AbortSignal): Promise<FoundVideo> => {
-    const options: FindOptions = {
-      videos: [footage.rest],
+    const request: FindOptions = {
+      videos: [footage.video],
       cascade,
       model: "demo",
       devices: REFERENCE,
@@ -33,7 +34,7 @@ export async function findRare(
       signal,
       folder: join(folder, cache),
     };
-    const [found] = await Array.fromAsync(findInVideos(options));
+    const [found] = await Array.fromAsync(findInVideos(request));
     if (found === undefined) throw new Error("one video was searched");
     return found;
   };
@@ -43,9 +44,10 @@ export async function findRare(
   const seconds = (clockMs() - startedMs) / 1000;
   const again = await interruptedSearch(search, seconds);
   const isSame = JSON.stringify(again.intervals) === JSON.stringify(whole.intervals);
-  const rest = await openFootage(footage.rest);
-  const truth = await labelsFor(footage.restTruth, QUESTION, rest);
-  const joinFrames = Math.round(INTERVAL_LIMITS.gapS * rest.fps);
+  const opened = await openFootage(footage.video);
+  const { frames, fps } = opened;
+  const truth = await labelsFor(footage.truth, QUESTION, opened);
+  const joinFrames = Math.round(INTERVAL_LIMITS.gapS * fps);
   // Who is coming in or going out is there, though such a frame counts for nobody.
   const shown = markedIntervals(
     truth.map((is) => Number(is === 1 || is === IGNORED)),
@@ -69,7 +71,7 @@ export async function findRare(
       { of: "precision", to: "precision asked for", ...(!quick && { atLeast: 1 }) },
     ],
     notes: [
-      `${whole.intervals.length} intervals in ${(rest.frames / rest.fps / 60).toFixed(0)} min of ` +
+      `${whole.intervals.length} intervals in ${(frames / fps / 60).toFixed(0)} min of ` +
         `video, ${shown.length} in truth, found in ${seconds.toFixed(1)} s; ` +
         `${percent(whole.levels.inferred / whole.frames)} of the frames went to the reference`,
       `interrupted and resumed: ${isSame ? "the same intervals" : "OTHER intervals"}`,

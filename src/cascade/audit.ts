@@ -92,7 +92,7 @@ export class Audit {
   /**
    * Takes what the reference model says of a frame that was drawn.
    *
-   * @returns the rate that has risen, from the frame on that shows it until `reset`
+   * @returns the rate that has risen, from the frame on that shows it until `rearm` or `reset`
    */
   audited(frame: AuditedFrame): DriftKind | null {
     this.#estimator.audited(frame);
@@ -105,11 +105,16 @@ export class Audit {
     return this.#drift;
   }
 
-  /** Begins anew: after a warning, or with a new cascade of the same promise. */
-  reset(): void {
-    this.#estimator = new AuditEstimator();
+  /** Lets the tests begin anew after a warning; the estimates go on. */
+  rearm(): void {
     this.#drift = null;
     for (const test of Object.values(this.#tests)) test?.reset();
+  }
+
+  /** Begins anew with another cascade of the same promise. */
+  reset(): void {
+    this.#estimator = new AuditEstimator();
+    this.rearm();
   }
 
   get report(): AuditReport {

@@ -8,10 +8,15 @@ import type { WindowOptions } from "./windows.ts";
 const TIGHTENING = 0.75;
 /** After so many turns (to 1 %) nothing may be wrong in tuning. */
 const TURNS_MAX = 16;
+/** Scales of the scores' tails that thresholds keep away from them at most: e⁻⁴ of it is beyond. */
+const CAUTION_MAX = 4;
 /** Normal quantile of 80 %: how sure tuning is that the held-out span will confirm it. */
 const FORESIGHT_QUANTILE = 0.84;
 /** Budgets of the front, beside the one asked for. */
 const FRONT_BUDGETS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2];
+
+/** Both kinds of error. */
+const KINDS = ["falseNegatives", "falsePositives"] as const;
 
 export interface OptimizeOptions {
   /** Footage on which thresholds are chosen. */
@@ -76,8 +81,10 @@ export function optimize(options: OptimizeOptions): Optimized {
 }
 
 /**
- * The cheapest cascade for one budget. What may be wrong in tuning is lessened until the held-out
- * span will probably confirm the budget as a bound, or nothing is wrong any more.
+ * The cheapest cascade for one budget that the held-out span will probably confirm. What may be
+ * wrong in tuning is lessened until it will; and where nothing is wrong there any more, thresholds
+ * move away from the scores they nearly got wrong: of n frames none says that fewer than one in n of
+ * others will be worse.
  *
  * @param search of the same footage and space, where it is there already
  */
@@ -87,30 +94,39 @@ export function tuneCascade(
 ): TunedCascade {
   const { tuning, heldOut, space, budget } = options;
   const { costs } = space;
-  const present = countOf(tuning.truth, 1);
-  const absent = countOf(tuning.truth, 0);
+  const trials = countsOf(tuning);
+  const trialsToCome = countsOf(heldOut);
   const allowed = { ...budget };
+  const caution = { falseNegatives: 0, falsePositives: 0 };
   for (let turn = 0; ; turn += 1) {
-    const isLast = turn >= TURNS_MAX;
-    const cheapest = search.cheapest({
-      falseNegatives: isLast ? 0 : Math.floor(allowed.falseNegatives * present),
-      falsePositives: isLast ? 0 : Math.floor(allowed.falsePositives * absent),
-    });
+    const cheapest = search.cheapest(
+      {
+        falseNegatives: Math.floor(allowed.falseNegatives * trials.falseNegatives),
+        falsePositives: Math.floor(allowed.falsePositives * trials.falsePositives),
+      },
+      caution,
+    );
     if (cheapest === null) {
       throw new RangeError("tuneCascade: the space has no cascade without errors: add null levels");
     }
     const { point, searched, pruned } = cheapest;
     const seen = evaluatePoint(tuning, point, { ...options, costs });
-    const tooMany = (["falseNegatives", "falsePositives"] as const).filter((kind) => {
-      const trials = countOf(heldOut.truth, kind === "falseNegatives" ? 1 : 0);
-      return seen[kind].errors > 0 && foresee(seen[kind], trials) > budget[kind];
+    const expected = search.expectedBeyond(point);
+    const doubtful = KINDS.filter((kind) => {
+      const rate = Math.max(seen[kind].rate, expected[kind]);
+      return rate > 0 && foresee(rate, seen[kind], trialsToCome[kind]) > budget[kind];
     });
-    if (tooMany.length > 0 && !isLast) {
-      // From what it was wrong, not from what it might have been: else a turn may change nothing.
-      for (const kind of tooMany)
-        allowed[kind] = TIGHTENING * Math.min(allowed[kind], seen[kind].rate);
-      continue;
+    let isChanged = false;
+    for (const kind of doubtful) {
+      if (seen[kind].errors > 0) {
+        // From what it was wrong, not from what it might have been: else a turn may change nothing.
+        const lessened = TIGHTENING * Math.min(allowed[kind], seen[kind].rate);
+        allowed[kind] = turn < TURNS_MAX ? lessened : 0;
+      } else if (point.network !== null && caution[kind] < CAUTION_MAX) caution[kind] += 1;
+      else continue;
+      isChanged = true;
     }
+    if (isChanged) continue;
     const confirmed = evaluatePoint(heldOut, point, { ...options, costs });
     const holds =
       confirmed.falseNegatives.upper <= budget.falseNegatives &&
@@ -121,14 +137,14 @@ export function tuneCascade(
 
 /** What keeps a cascade from its budget; null where nothing does. */
 export function shortfallOf({ heldOut, budget }: TunedCascade): Shortfall | null {
-  const found = (["falseNegatives", "falsePositives"] as const)
-    .filter((kind) => heldOut[kind].upper > budget[kind])
-    .map((kind): Shortfall => {
+  const found = KINDS.filter((kind) => heldOut[kind].upper > budget[kind]).map(
+    (kind): Shortfall => {
       const bound = heldOut[kind];
       const trials = trialsNeeded(budget[kind], bound.rate, bound.confidence);
       const framesNeeded = Math.ceil((heldOut.frames * trials) / bound.effectiveTrials);
       return { kind, bound, budget: budget[kind], frames: heldOut.frames, framesNeeded };
-    });
+    },
+  );
   return found.toSorted((a, b) => b.framesNeeded - a.framesNeeded)[0] ?? null;
 }
 
@@ -138,11 +154,13 @@ export function isPointless({ heldOut }: TunedCascade): boolean {
 }
 
 /**
- * The bound that so many held-out trials will give with 80 % probability, if errors go on as in
- * tuning: their number varies as that in tuning did, and there the rate itself is uncertain.
+ * The bound that so many held-out trials will give with 80 % probability, if errors go on at a rate:
+ * their number varies as that in tuning did, and there the rate itself is uncertain.
+ *
+ * @param seen the bound of tuning
  */
-function foresee(seen: ErrorBound, trials: number): number {
-  const { rate, effectiveTrials, designEffect, confidence } = seen;
+function foresee(rate: number, seen: ErrorBound, trials: number): number {
+  const { effectiveTrials, designEffect, confidence } = seen;
   const effective = trials / designEffect;
   if (effective <= 0) return 1;
   const expected = rate * effective;
@@ -151,6 +169,9 @@ function foresee(seen: ErrorBound, trials: number): number {
   return clopperPearsonUpper(errors, effective, confidence ?? CONFIDENCE);
 }
 
-function countOf(truth: Uint8Array, value: number): number {
-  return truth.reduce((count, is) => count + Number(is === value), 0);
+/** Frames that each kind of error can happen to. */
+function countsOf({ truth }: Footage): Record<(typeof KINDS)[number], number> {
+  const countOf = (value: number): number =>
+    truth.reduce((count, is) => count + Number(is === value), 0);
+  return { falseNegatives: countOf(1), falsePositives: countOf(0) };
 }

@@ -1,8 +1,10 @@
 import { type CascadeCost, cascadeCost, compareCosts, type LevelShares } from "./cost-model.ts";
+import { logit, ScoreTail } from "./score-tail.ts";
 import {
   type CountBudget,
   framesOf,
   orderByScore,
+  type ScoreMargins,
   ThresholdSearch,
   weighAnchors,
 } from "./search.ts";
@@ -50,6 +52,24 @@ export interface OperatingPoint {
   readonly cHigh: number;
 }
 
+/**
+ * How far thresholds keep away from scores that they would get wrong: in scales of the tails that
+ * these scores have (see `ScoreTail`), at least 0.
+ */
+export interface Caution {
+  readonly falseNegatives: number;
+  readonly falsePositives: number;
+}
+
+const NO_CAUTION: Caution = { falseNegatives: 0, falsePositives: 0 };
+
+/** How a network's scores thin out towards the wrong side: downwards for frames present. */
+interface ScoreTails {
+  readonly present: ScoreTail;
+  /** Of negated logits. */
+  readonly absent: ScoreTail;
+}
+
 /** The cheapest point, with what is expected of it. */
 export interface CheapestPoint {
   readonly point: OperatingPoint;
@@ -82,26 +102,33 @@ interface Combination {
 export class PreparedSearch {
   readonly #costs: CascadeCosts;
   readonly #combinations: readonly Combination[];
+  readonly #tails: ReadonlyMap<string, ScoreTails>;
 
   constructor(footage: Footage, space: SearchSpace) {
     this.#costs = space.costs;
     this.#combinations = combine(footage, space);
+    this.#tails = new Map(
+      space.networks.flatMap((network) =>
+        network === null ? [] : [[network.name, tailsOf(footage, network.name)]],
+      ),
+    );
   }
 
   /**
    * The cheapest cascade within the budget; exact over the space.
    *
+   * @param caution what is so near to a threshold must be within the budget, too
    * @returns null where nothing is within the budget, the reference model alone included where the
    * space has it
    */
-  cheapest(budget: CountBudget): CheapestPoint | null {
+  cheapest(budget: CountBudget, caution: Caution = NO_CAUTION): CheapestPoint | null {
     let best: Pick<CheapestPoint, "point" | "cost"> | null = null;
     let searched = 0;
     for (const combination of this.#combinations) {
       const { tSkip, tDiff, network, frames, shares, atLeast } = combination;
       if (best !== null && compareCosts(atLeast, best.cost) >= 0) break;
       searched += 1;
-      const choice = combination.thresholds().within(budget);
+      const choice = combination.thresholds().within(budget, this.#margins(network, caution));
       if (choice === null) continue;
       const { cLow, cHigh } = choice;
       const cost = cascadeCost(this.#costs, { ...shares, inferred: choice.inferred / frames });
@@ -111,6 +138,38 @@ export class PreparedSearch {
     if (best === null) return null;
     return { ...best, searched, pruned: this.#combinations.length - searched };
   }
+
+  /** Shares of the frames that a point's thresholds will get wrong, as the scores' tails have it. */
+  expectedBeyond({ network, cLow, cHigh }: OperatingPoint): Caution {
+    const tails = network === null ? undefined : this.#tails.get(network.name);
+    if (tails === undefined) return NO_CAUTION;
+    return {
+      falseNegatives: cLow <= 0 ? 0 : tails.present.below(logit(cLow)),
+      falsePositives: cHigh >= 1 ? 0 : tails.absent.below(-logit(cHigh)),
+    };
+  }
+
+  #margins(network: NetworkCandidate | null, caution: Caution): ScoreMargins {
+    const tails = network === null ? undefined : this.#tails.get(network.name);
+    if (tails === undefined) return NO_CAUTION;
+    return {
+      falseNegatives: caution.falseNegatives * tails.present.scale,
+      falsePositives: caution.falsePositives * tails.absent.scale,
+    };
+  }
+}
+
+function tailsOf({ truth, scores }: Footage, network: string): ScoreTails {
+  const list = scores(network);
+  const logitsOf = (kind: 0 | 1): Float64Array =>
+    Float64Array.from(
+      list.filter((_, frame) => truth[frame] === kind),
+      logit,
+    );
+  return {
+    present: new ScoreTail(logitsOf(1)),
+    absent: new ScoreTail(logitsOf(0).map((value) => -value)),
+  };
 }
 
 /** Every combination, by what it costs at least. */

@@ -1,4 +1,5 @@
 import { NO_ANCHOR } from "./replay.ts";
+import { countBelow, logit } from "./score-tail.ts";
 import { IGNORED } from "./types.ts";
 
 /** Frames that may be wrong, counted. */
@@ -6,6 +7,19 @@ export interface CountBudget {
   readonly falseNegatives: number;
   readonly falsePositives: number;
 }
+
+/**
+ * How near to a threshold a score counts as on its wrong side already, in logits: other footage has
+ * scores a little worse than the worst of this.
+ */
+export interface ScoreMargins {
+  /** Above `c_low`, for frames present. */
+  readonly falseNegatives: number;
+  /** Below `c_high`, for frames absent. */
+  readonly falsePositives: number;
+}
+
+const NO_MARGINS: ScoreMargins = { falseNegatives: 0, falsePositives: 0 };
 
 /** What hangs on each anchor, in the order the anchors were asked for. */
 export interface AnchorWeights {
@@ -102,7 +116,8 @@ export function reuseErrors(weights: AnchorWeights, reference: Uint8Array): Coun
  * those of reuse, plus what hangs on the i where the reference says present, less what it misses at
  * the j; false positives mirror them. All four sums grow with i or j: for every i the largest j
  * that the false positives allow is found by a pointer that never moves back, and it also has the
- * fewest false negatives. Anchors of equal scores stay together.
+ * fewest false negatives. Anchors of equal scores stay together. With margins, what is lost by an
+ * answer is summed up to that distance beyond its threshold, which leaves all of this as it is.
  */
 export class ThresholdSearch {
   readonly #count: number;
@@ -119,25 +134,30 @@ export class ThresholdSearch {
     this.#cuts = scores && new Cuts(weights.anchors, scores);
   }
 
-  /** @returns null where nothing is within the budget */
-  within(budget: CountBudget): ThresholdChoice | null {
+  /**
+   * @param margins what is within them of a threshold must be within the budget, too
+   * @returns null where nothing is within the budget; its counts are those without margins
+   */
+  within(budget: CountBudget, margins: ScoreMargins = NO_MARGINS): ThresholdChoice | null {
     const cuts = this.#cuts;
     if (cuts === null) return this.#withoutNetwork(budget);
     const count = this.#count;
     const reuse = this.#reuse;
     const low = this.#low;
     const high = this.#high;
+    const reach = cuts.reach(margins);
     let best: (Outcome & { readonly i: number; readonly j: number }) | null = null;
     let allowed = 0;
     for (let i = 0; i <= count; i += 1) {
       const room = budget.falsePositives - reuse.falsePositives + at(low.absent, i);
-      while (allowed < count && at(high.absent, allowed + 1) <= room) allowed += 1;
+      while (allowed < count && at(high.absent, reach.high(allowed + 1)) <= room) allowed += 1;
       if (room < 0 || !cuts.isLowCut(i)) continue;
       const j = cuts.highCutUpTo(Math.min(allowed, count - i));
       const inferred = count - i - j;
       if (best !== null && inferred > best.inferred) continue;
-      const falseNegatives = reuse.falseNegatives + at(low.present, i) - at(high.present, j);
-      if (falseNegatives > budget.falseNegatives) continue;
+      const kept = reuse.falseNegatives - at(high.present, j);
+      if (kept + at(low.present, reach.low(i)) > budget.falseNegatives) continue;
+      const falseNegatives = kept + at(low.present, i);
       const falsePositives = reuse.falsePositives + at(high.absent, j) - at(low.absent, i);
       const outcome = { inferred, falseNegatives, falsePositives };
       if (best === null || isBetter(outcome, best)) best = { ...outcome, i, j };
@@ -190,9 +210,18 @@ function cumulate(
   return { present, absent };
 }
 
+/** Numbers of anchors, from one end, that lie up to a margin beyond a threshold. */
+interface Reach {
+  /** Of the threshold below which the `i` lowest lie. */
+  readonly low: (i: number) => number;
+  /** Of that above which the `j` highest lie. */
+  readonly high: (j: number) => number;
+}
+
 /** Places between anchors of different scores, where thresholds can be. */
 class Cuts {
   readonly #sorted: Float32Array;
+  readonly #logits: Float64Array;
   /** For each number of anchors from the top, the largest up to it that is a cut. */
   readonly #highCuts: Uint32Array;
 
@@ -201,10 +230,28 @@ class Cuts {
     for (let index = 0; index < anchors.length; index += 1) {
       this.#sorted[index] = scores[anchors[index] as number] as number;
     }
+    this.#logits = Float64Array.from(this.#sorted, logit);
     this.#highCuts = new Uint32Array(anchors.length + 1);
     for (let j = 1; j <= anchors.length; j += 1) {
       this.#highCuts[j] = this.#isHighCut(j) ? j : (this.#highCuts[j - 1] as number);
     }
+  }
+
+  /** Anchors up to a margin beyond each threshold. */
+  reach({ falseNegatives, falsePositives }: ScoreMargins): Reach {
+    const count = this.#sorted.length;
+    // The distance of scores is that of their logits, whose order is the same.
+    const below = (limit: number): number => countBelow(this.#logits, limit);
+    return {
+      low: (i) =>
+        i === 0 || falseNegatives === 0
+          ? i
+          : Math.max(i, below(logit(this.low(i)) + falseNegatives)),
+      high: (j) =>
+        j === 0 || falsePositives === 0
+          ? j
+          : Math.max(j, count - below(logit(this.high(j)) - falsePositives)),
+    };
   }
 
   /** Whether the `i` lowest can be told from the others, by a threshold up to 1. */

@@ -1,18 +1,24 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { sha256 } from "../cascade/file/seal.ts";
-import { runtimeError } from "../errors.ts";
+import { AipError, runtimeError } from "../errors.ts";
 import type { ModelManifest } from "../model/manifest.ts";
+import { reasonOf } from "../sink/line-writer.ts";
 import { replaceFile } from "../sink/replace-file.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
-import type { LabelledPictures, TrainingSettings } from "../training/options.ts";
+import { epochOrder } from "../training/epoch-order.ts";
+import {
+  DEFAULT_SETTINGS,
+  type LabelledPictures,
+  type TrainingSettings,
+} from "../training/options.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { trainNetwork } from "../training/train.ts";
 
 /** Steps that a rare object needs: fewer pictures are seen more often. */
-const STEPS_MIN = 2500;
-const EPOCHS_MIN = 6;
-const EPOCHS_MAX = 30;
+const STEPS_MIN = 5000;
+const EPOCHS_MIN = 8;
+const EPOCHS_MAX = 40;
 const BATCH = 16;
 /** Few appearances make the validation AUC jump from epoch to epoch. */
 const PATIENCE = 6;
@@ -38,9 +44,9 @@ export interface CandidateOptions {
   readonly onProgress: (name: string, progress: TrainingProgress) => void;
 }
 
-/** How long a network is trained with so many pictures. */
-export function trainingLength(pictures: number): Pick<TrainingSettings, "epochs" | "patience"> {
-  const steps = Math.max(1, pictures / BATCH);
+/** How long a network is trained with pictures of these labels. */
+export function trainingLength(labels: Uint8Array): Pick<TrainingSettings, "epochs" | "patience"> {
+  const steps = Math.max(1, epochOrder(labels).length / BATCH);
   const epochs = Math.min(EPOCHS_MAX, Math.max(EPOCHS_MIN, Math.ceil(STEPS_MIN / steps)));
   return { epochs, patience: PATIENCE };
 }
@@ -68,7 +74,7 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
       training,
       validation,
       seed,
-      ...trainingLength(training.labels.length),
+      ...trainingLength(training.labels),
       signal,
       onProgress: (progress) => onProgress(name, progress),
     });
@@ -91,12 +97,46 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
   }
 }
 
+/**
+ * Trains several networks, as many at the same time as there are threads for them: each takes one.
+ *
+ * @returns one for each, in their order; null where it has learnt nothing: others may have
+ * @throws {AipError} `interrupted`
+ */
+export async function trainCandidates(
+  options: readonly CandidateOptions[],
+  threads: number,
+): Promise<(Candidate | null)[]> {
+  const trained: (Candidate | null)[] = options.map(() => null);
+  let next = 0;
+  const trainOn = async (): Promise<void> => {
+    for (let index = next++; index < options.length; index = next++) {
+      trained[index] = await unlessHopeless(options[index] as CandidateOptions);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(threads, options.length) }, trainOn));
+  return trained;
+}
+
+async function unlessHopeless(options: CandidateOptions): Promise<Candidate | null> {
+  try {
+    return await trainCandidate(options);
+  } catch (error) {
+    if (error instanceof AipError && error.code === "training-collapsed") return null;
+    const isSystemError = error instanceof Error && "syscall" in error;
+    if (!isSystemError) throw error;
+    const cure = "the same command goes on from there";
+    const message = `Cannot keep networks in "${options.folder}": ${reasonOf(error)}; ${cure}`;
+    throw runtimeError("networks-unwritable", message, error);
+  }
+}
+
 function keyOf({ architecture, training, validation, seed }: CandidateOptions): string {
   const content = [training, validation].flatMap(({ images, labels }) => [
     sha256(images),
     sha256(labels),
   ]);
-  return sha256(JSON.stringify([architecture, seed, ...content])).slice(0, 16);
+  return sha256(JSON.stringify([architecture, DEFAULT_SETTINGS, seed, ...content])).slice(0, 16);
 }
 
 async function readKept(path: string): Promise<Candidate | null> {

@@ -1,16 +1,10 @@
+import { cpus } from "node:os";
 import type { Spans } from "../cascade/spans.ts";
 import type { Question } from "../cascade/types.ts";
-import { AipError, runtimeError } from "../errors.ts";
 import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
-import { reasonOf } from "../sink/line-writer.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
 import type { LabelledPictures } from "../training/options.ts";
-import {
-  type Candidate,
-  type CandidateOptions,
-  candidateSides,
-  trainCandidate,
-} from "./candidates.ts";
+import { type Candidate, candidateSides, trainCandidates } from "./candidates.ts";
 import type { Footage } from "./footage.ts";
 import { FootagePass } from "./footage-pass.ts";
 import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
@@ -67,23 +61,22 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
 
   events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
   const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
-  const candidates: Candidate[] = [];
-  for (const architecture of architectures) {
-    const images = pictures.get(architecture.side) as Uint8Array;
-    const parts = partPictures({ images, labels }, training.length);
-    const candidate = await trainUnlessHopeless({
-      ...options,
-      ...parts,
-      architecture,
-      onProgress: events.training,
-    });
-    if (candidate !== null) candidates.push(candidate);
+  const trained = await trainCandidates(
+    architectures.map((architecture) => {
+      const images = pictures.get(architecture.side) as Uint8Array;
+      const parts = partPictures({ images, labels }, training.length);
+      return { ...options, ...parts, architecture, onProgress: events.training };
+    }),
+    cpus().length,
+  );
+  for (const [index, candidate] of trained.entries()) {
     events.tell(
       candidate === null
-        ? `${architectureName(architecture)} has learnt nothing, and is left out`
+        ? `${architectureName(architectures[index] as Architecture)} has learnt nothing, and is left out`
         : `${candidate.name}: AUC ${candidate.auc.toFixed(4)} on the validation span`,
     );
   }
+  const candidates = trained.filter((candidate) => candidate !== null);
 
   events.stage("scores", `of ${candidates.length} networks`);
   const scores = await pass.scores(candidates);
@@ -102,18 +95,4 @@ function partPictures({ images, labels }: LabelledPictures, count: number) {
     training: { images: images.subarray(0, cut), labels: labels.subarray(0, count) },
     validation: { images: images.subarray(cut), labels: labels.subarray(count) },
   };
-}
-
-/** Null where a network has learnt nothing: the other levels may do without. */
-async function trainUnlessHopeless(options: CandidateOptions): Promise<Candidate | null> {
-  try {
-    return await trainCandidate(options);
-  } catch (error) {
-    if (error instanceof AipError && error.code === "training-collapsed") return null;
-    const isSystemError = error instanceof Error && "syscall" in error;
-    if (!isSystemError) throw error;
-    const cure = "the same command goes on from there";
-    const message = `Cannot keep networks in "${options.folder}": ${reasonOf(error)}; ${cure}`;
-    throw runtimeError("networks-unwritable", message, error);
-  }
 }

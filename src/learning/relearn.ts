@@ -99,7 +99,7 @@ function trainAgain(
     picturesOf(footage, truth, sampleFrames(truth, span, most, seed + salt));
   const training = pictures(spans.training, TRAINING_MAX, 0);
   const validation = pictures(spans.validation, VALIDATION_MAX, 1);
-  const length = trainingLength(training.labels.length);
+  const length = trainingLength(training.labels);
   const settings = { ...DEFAULT_SETTINGS, ...length, seed };
   const task = { architecture, training, validation, settings };
   try {

@@ -24,12 +24,13 @@ export function sampleFrames(
     for (let frame = from; frame < to; frame += 1) if (truth[frame] === is) frames.push(frame);
     const limit = is === 1 ? most.present : most.absent;
     if (frames.length <= limit) return frames;
-    // One out of each of `limit` stretches, so that no part of the time is left out.
-    const stride = frames.length / limit;
-    return Array.from(
-      { length: limit },
-      (_, index) => frames[Math.floor((index + random()) * stride)] as number,
-    );
+    // One out of each of `limit` stretches, so that no part of the time is left out. Stretches begin
+    // at whole frames: none is drawn from two of them.
+    const begin = (index: number): number => Math.floor((index * frames.length) / limit);
+    return Array.from({ length: limit }, (_, index) => {
+      const room = begin(index + 1) - begin(index);
+      return frames[begin(index) + Math.floor(room * random())] as number;
+    });
   });
   return Uint32Array.from(chosen).sort();
 }

@@ -97,7 +97,7 @@ export class CascadeKeeper {
     const { audit } = this.#options.audits[source] as SourceAudit;
     this.#tell(source, "drift", driftText(kind, audit.report[kind], action === "warn"));
     if (action === "fall-back") this.#fallBack(source);
-    else audit.reset();
+    else audit.rearm();
   }
 
   /** A frame leaves, answered or failed. HOT while the cascade answers. */

@@ -1,6 +1,8 @@
 import { mulberry32 } from "../random.ts";
 import { layerPlan } from "./architectures.ts";
+import { FOREGROUND_STEP, FOREGROUND_ZERO } from "./augmentation.ts";
 import { classWeights } from "./class-weights.ts";
+import { epochOrder } from "./epoch-order.ts";
 import { Epochs } from "./epochs.ts";
 import { initialParameters } from "./initial-parameters.ts";
 import { networkModel } from "./network-graph.ts";
@@ -48,12 +50,18 @@ export function runAttempt(options: AttemptOptions): AttemptResult {
   const { architecture, training, settings } = task;
   const random = mulberry32(seed);
   const initial = options.parameters ?? initialParameters(layerPlan(architecture), random);
-  const stepper = new Stepper({ architecture, batch: settings.batch, ...statistics }, initial);
-  const weights = classWeights(training.labels);
+  // The batches come without mean and light; what is left is two grey values a step.
+  const seen = {
+    mean: new Float32Array(statistics.mean.length).fill(FOREGROUND_ZERO),
+    scale: FOREGROUND_STEP * statistics.scale,
+  };
+  const stepper = new Stepper({ architecture, batch: settings.batch, ...seen }, initial);
+  const order = epochOrder(training.labels);
+  const weights = classWeights(Uint8Array.from(order, (index) => training.labels[index] as number));
   const history: EpochRecord[] = [];
   let best: Pick<AttemptResult, "parameters" | "validation" | "bestEpoch"> | undefined;
   try {
-    const epochs = new Epochs({ ...options, mean: statistics.mean, stepper, weights, random });
+    const epochs = new Epochs({ ...options, stepper, order, weights, random });
     for (let epoch = 1; epoch <= settings.epochs; epoch += 1) {
       const loss = epochs.run(epoch);
       const parameters = Float32Array.from(stepper.parameters);

@@ -2,6 +2,7 @@ import { Augmentation } from "./augmentation.ts";
 import type { ClassWeights } from "./class-weights.ts";
 import { learningRate } from "./learning-rate.ts";
 import type { TrainingTask } from "./options.ts";
+import type { PictureStatistics } from "./picture-statistics.ts";
 import type { TrainingProgress } from "./progress.ts";
 import { shuffle } from "./shuffle.ts";
 import type { Stepper } from "./stepper.ts";
@@ -13,9 +14,11 @@ export class TrainingStopped extends Error {
 
 export interface EpochsOptions {
   readonly task: TrainingTask;
-  /** Mean picture of the training pictures. */
-  readonly mean: Float32Array;
+  /** Of the training pictures. */
+  readonly statistics: Pick<PictureStatistics, "mean" | "light">;
   readonly stepper: Stepper;
+  /** Pictures of an epoch; see `epochOrder`. */
+  readonly order: Uint32Array;
   readonly weights: ClassWeights;
   /** Numbers in [0, 1): orders and changes of pictures follow from them. */
   readonly random: () => number;
@@ -37,16 +40,16 @@ export class Epochs {
   readonly #stepsAnEpoch: number;
 
   constructor(options: EpochsOptions) {
-    const { architecture, training, settings } = options.task;
+    const { architecture, settings } = options.task;
     this.#options = options;
-    this.#order = Uint32Array.from(training.labels, (_, index) => index);
+    this.#order = options.order.slice();
     this.#augmentation = new Augmentation(
       architecture.side,
-      options.mean,
+      options.statistics,
       settings.augmentation,
       options.random,
     );
-    this.#stepsAnEpoch = Math.ceil(training.labels.length / settings.batch);
+    this.#stepsAnEpoch = Math.ceil(options.order.length / settings.batch);
   }
 
   /**

@@ -15,7 +15,9 @@ export interface NetworkWeights {
   readonly parameters: Float32Array;
   /** Mean picture, f32 [3, side, side], 0–255. */
   readonly mean: Float32Array;
-  /** Multiplies what is left of a picture without its mean. */
+  /** Directions of the light, which are taken out too; see `pictureStatistics`. Default none. */
+  readonly light?: readonly Float32Array[];
+  /** Multiplies what is left of a picture. */
   readonly scale: number;
 }
 
@@ -30,8 +32,8 @@ export interface NetworkModelOptions extends NetworkWeights {
 
 /**
  * The trained network as an ordinary ONNX model: `images`, u8 [N, 3, side, side], planar RGB, any N;
- * `probability`, f32 [N, 1]. The mean picture is subtracted inside it, and the scale is part of the
- * first convolution's weights. Only operators that every runtime and converter has.
+ * `probability`, f32 [N, 1]. Mean picture and light are taken out inside it, and the scale is part of
+ * the first convolution's weights. Only operators that every runtime and converter has.
  *
  * @returns the ONNX file
  */
@@ -39,6 +41,7 @@ export function networkModel({
   architecture,
   parameters,
   mean,
+  light = [],
   scale,
   metadata = {},
 }: NetworkModelOptions): Uint8Array {
@@ -48,10 +51,11 @@ export function networkModel({
   const images = graph.input(NETWORK_INPUT, "uint8", ["N", 3, side, side]);
   const pixels = graph.add("Cast", [images], { to: 1 });
   const centred = graph.add("Sub", [pixels, graph.constant("mean", mean, [1, 3, side, side])]);
+  const rest = light.length === 0 ? centred : takeOutLight(graph, centred, light, side);
   const constants = new Map(
     plan.parameters.map((spec) => [spec.name, addParameter(graph, spec, parameters, scale)]),
   );
-  const features = convolve(graph, centred, plan, constants);
+  const features = convolve(graph, rest, plan, constants);
   const flat = graph.add("Flatten", [features], { axis: 1 });
   const gemm = (input: Value, name: string): Value =>
     graph.add("Gemm", [
@@ -81,6 +85,23 @@ export function networkManifest(architecture: Architecture, name: string): Model
     },
     head: { type: "raw", output: NETWORK_OUTPUT },
   };
+}
+
+/** x − (x·Lᵀ)·L, for each picture x and the light's directions L, one a row. */
+function takeOutLight(
+  graph: GraphBuilder,
+  pictures: Value,
+  light: readonly Float32Array[],
+  side: number,
+): Value {
+  const length = 3 * side * side;
+  const values = new Float32Array(light.length * length);
+  for (const [index, direction] of light.entries()) values.set(direction, index * length);
+  const directions = graph.constant("light", values, [light.length, length]);
+  const flat = graph.add("Flatten", [pictures], { axis: 1 });
+  const amounts = graph.add("Gemm", [flat, directions], { transB: 1 });
+  const rest = graph.add("Sub", [flat, graph.add("MatMul", [amounts, directions])]);
+  return graph.add("Reshape", [rest, graph.list([-1, 3, side, side])]);
 }
 
 function addParameter(

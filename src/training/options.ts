@@ -38,7 +38,7 @@ export const DEFAULT_SETTINGS: TrainingSettings = {
   batch: 16,
   learningRate: 2e-3,
   warmUpShare: 0.05,
-  augmentation: { flip: true, brightness: 0.15 },
+  augmentation: { flip: true, brightness: 0.6, shiftX: 0.3, shiftY: 0.1, recolour: 0.5 },
   seed: 1,
   restartsMax: 3,
 };
@@ -74,7 +74,7 @@ export function checkTask({ architecture, training, validation, settings }: Trai
     );
   }
   const { epochs, patience, batch, learningRate, warmUpShare, restartsMax } = settings;
-  const { brightness } = settings.augmentation;
+  const { brightness, shiftX, shiftY, recolour } = settings.augmentation;
   const whole = (name: string, value: number, min: number): void => {
     if (Number.isInteger(value) && value >= min) return;
     throw new RangeError(`${name} must be a whole number of at least ${min}, not ${value}`);
@@ -89,6 +89,9 @@ export function checkTask({ architecture, training, validation, settings }: Trai
   whole("restartsMax", restartsMax, 0);
   share("warmUpShare", warmUpShare);
   share("brightness", brightness);
+  share("shiftX", shiftX);
+  share("shiftY", shiftY);
+  share("recolour", recolour);
   if (!(learningRate > 0 && learningRate < 1)) {
     throw new RangeError(`learningRate must be above 0 and below 1, not ${learningRate}`);
   }

@@ -42,8 +42,7 @@ const SEED_STEP = 1_000_003;
 export function runTraining(task: TrainingTask, hooks: TrainingHooks): TrainedNetwork {
   checkTask(task);
   const { architecture, training, settings } = task;
-  const pictureBytes = 3 * architecture.side * architecture.side;
-  const statistics = pictureStatistics(training.images, training.labels.length, pictureBytes);
+  const statistics = pictureStatistics(training);
   const seedOf = (attempt: number): number => settings.seed + (attempt - 1) * SEED_STEP;
   const { result, attempt, history } = untilTrained(settings.restartsMax, (number) =>
     runAttempt({ task, statistics, attempt: number, seed: seedOf(number), ...hooks }),

@@ -158,13 +158,18 @@ describe("Audit", () => {
     presentShare: 0.1,
   };
 
-  test("names the rate that has risen, until it is reset", () => {
+  test("names the rate that has risen, until it is armed again", () => {
     const audit = new Audit(options);
     const missed = { answered: false, present: true, probability: 0.05 };
     let drift = audit.audited(missed);
     for (let frame = 0; drift === null && frame < 100; frame += 1) drift = audit.audited(missed);
     expect(drift).toBe("falseNegatives");
     expect(audit.report.drift).toBe("falseNegatives");
+    const { audited } = audit.report;
+    audit.rearm();
+    expect(audit.report).toMatchObject({ drift: null, audited });
+    expect(audit.report.falseNegatives.rate).toBe(1);
+    expect(audit.audited(missed)).toBeNull();
     audit.reset();
     expect(audit.report).toMatchObject({ drift: null, audited: 0 });
     expect(audit.audited({ ...missed, answered: true })).toBeNull();

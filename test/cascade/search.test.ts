@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { cascadeCost, compareCosts } from "../../src/cascade/cost-model.ts";
 import { countErrors, replayAnswers, replayGate } from "../../src/cascade/replay.ts";
+import { logit } from "../../src/cascade/score-tail.ts";
 import { orderByScore, ThresholdSearch, weighAnchors } from "../../src/cascade/search.ts";
 import { type Footage, PreparedSearch, type SearchSpace } from "../../src/cascade/search-space.ts";
 
@@ -108,6 +109,84 @@ describe("ThresholdSearch.within()", () => {
     );
   });
 });
+
+describe("ThresholdSearch.within() with margins", () => {
+  const margin = fc.constantFrom(0, 0.5, 1, 2.5);
+  const margins = fc.record({ falseNegatives: margin, falsePositives: margin });
+
+  test("leaves what trying all thresholds leaves, where what is near them counts as wrong", () => {
+    fc.assert(
+      fc.property(scene, margins, (drawn, apart) => {
+        const { truth, reference, ...footage } = footageOf(drawn);
+        const scores = footage.scores("first");
+        const anchors = footage.anchors(2, 2);
+        const weights = weighAnchors(anchors, truth, orderByScore(scores));
+        const search = new ThresholdSearch({ weights, scores, reference });
+        const found = search.within(drawn.budget, apart);
+        // Half-way between neighbours, where the search has its thresholds: margins begin there.
+        const known = [...weights.anchors].map((anchor) => scores[anchor] as number);
+        const steps = [...new Set([0, ...known, 1])].sort((a, b) => a - b);
+        const middles = steps.slice(1).map((step, index) => (step + (steps[index] as number)) / 2);
+        let least = Number.POSITIVE_INFINITY;
+        for (const cLow of [0, ...middles]) {
+          for (const cHigh of [...middles, 1]) {
+            if (cLow > cHigh) continue;
+            const near = nearlyWrong({ weights, scores, reference }, { cLow, cHigh }, apart);
+            if (!isWithin(near.errors, drawn.budget)) continue;
+            least = Math.min(least, near.inferred);
+          }
+        }
+        expect(found?.inferred ?? Number.POSITIVE_INFINITY).toBe(least);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("a wider margin leaves more to the reference model", () => {
+    // Absent scores lowest, present highest, tenths apart; nothing is wrong at 0.5.
+    const scores = Float32Array.from({ length: 10 }, (_, index) => (index + 0.5) / 10);
+    const truth = Uint8Array.from({ length: 10 }, (_, index) => Number(index >= 5));
+    const weights = weighAnchors(Uint32Array.from(truth.keys()), truth, orderByScore(scores));
+    const search = new ThresholdSearch({ weights, scores, reference: truth });
+    const none = { falseNegatives: 0, falsePositives: 0 };
+    const inferred = [0, 0.5, 2].map(
+      (falseNegatives) => search.within(none, { falseNegatives, falsePositives: 0 })?.inferred,
+    );
+    // logit(0.55) = 0.2: cuts are at 0.5 (0), 0.4 (−0.41), 0.3 (−0.85), 0.2 (−1.39), 0.1 (−2.2).
+    expect(inferred).toEqual([0, 1, 4]);
+  });
+});
+
+/** What is wrong or nearly so at each anchor, and what is left to the reference model. */
+function nearlyWrong(
+  { weights, scores, reference }: ConstructorParameters<typeof ThresholdSearch>[0],
+  { cLow, cHigh }: { readonly cLow: number; readonly cHigh: number },
+  margins: Budget,
+) {
+  const errors = { falseNegatives: weights.missed, falsePositives: 0 };
+  let inferred = 0;
+  for (const [index, anchor] of weights.anchors.entries()) {
+    const score = scores?.[anchor] as number;
+    const [present, absent] = [weights.present[index] as number, weights.absent[index] as number];
+    const isPresent = reference[anchor] === 1;
+    const [isLow, isHigh] = [score < cLow, score > cHigh];
+    if (!isLow && !isHigh) inferred += 1;
+    const isNearLow =
+      isLow || (anyBelow(cLow) && logit(score) < logit(cLow) + margins.falseNegatives);
+    const isNearHigh =
+      isHigh || (anyAbove(cHigh) && logit(score) > logit(cHigh) - margins.falsePositives);
+    if (isPresent ? isNearLow : !isHigh) errors.falseNegatives += present;
+    if (isPresent ? !isLow : isNearHigh) errors.falsePositives += absent;
+  }
+  return { errors, inferred };
+
+  function anyBelow(limit: number): boolean {
+    return weights.anchors.some((anchor) => (scores?.[anchor] as number) < limit);
+  }
+  function anyAbove(limit: number): boolean {
+    return weights.anchors.some((anchor) => (scores?.[anchor] as number) > limit);
+  }
+}
 
 describe("PreparedSearch.cheapest()", () => {
   const space: SearchSpace = {

@@ -17,6 +17,15 @@ test("sampleFrames() draws evenly over the time where there are more", () => {
   expect(tens).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
 });
 
+test("sampleFrames() draws no frame twice", () => {
+  const absent = new Uint8Array(10_000);
+  const most = { present: 1, absent: 6789 };
+  for (const seed of [1, 2, 3]) {
+    const chosen = sampleFrames(absent, { from: 0, to: 10_000 }, most, seed);
+    expect(new Set(chosen).size).toBe(6789);
+  }
+});
+
 test("sampleFrames() draws the same for the same seed, and otherwise for another", () => {
   const draw = (seed: number) => [
     ...sampleFrames(TRUTH, { from: 0, to: 100 }, { present: 3, absent: 8 }, seed),

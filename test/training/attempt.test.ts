@@ -17,7 +17,7 @@ function attempt(settings: Partial<TrainingSettings>, more: Partial<AttemptOptio
       ...{ architecture: ARCHITECTURE, training, validation },
       settings: { ...DEFAULT_SETTINGS, ...settings },
     },
-    statistics: pictureStatistics(training.images, 100, 3 * SIDE * SIDE),
+    statistics: pictureStatistics(training),
     ...{ attempt: 1, seed: 1, onProgress: () => {}, isStopped: () => false },
     ...more,
   });

@@ -1,52 +1,113 @@
 import { describe, expect, test } from "bun:test";
-import { Augmentation } from "../../src/training/augmentation.ts";
+import { Augmentation, type AugmentationOptions } from "../../src/training/augmentation.ts";
 
 /** Random numbers as they are told. */
 function told(...numbers: number[]): () => number {
   return () => numbers.shift() ?? 0.5;
 }
 
-/** One channel of two rows, three times: the same in each channel. */
+/** One channel of four rows of four, three times: the same in each channel. */
 const three = (values: readonly number[]): number[] => [...values, ...values, ...values];
-const MEAN = Float32Array.from(three([10, 50, 20, 80]));
-const PICTURE = Uint8Array.from(three([110, 50, 20, 83]));
+const MEAN = Float32Array.from(three(Array.from({ length: 16 }, (_, index) => 10 * index)));
+/** 100 above the mean at the left of the first row, 6 at the right of the last. */
+const PICTURE = Uint8Array.from(MEAN, (value, index) => {
+  const place = index % 16;
+  return value + (place === 0 ? 100 : place === 15 ? 6 : 0);
+});
+const NOTHING: AugmentationOptions = {
+  flip: false,
+  brightness: 0,
+  shiftX: 0,
+  shiftY: 0,
+  recolour: 0,
+};
 
-function changed(
-  options: { flip: boolean; brightness: number },
-  ...numbers: number[]
-): readonly number[] {
-  const target = new Uint8Array(12);
-  new Augmentation(2, MEAN, options, told(...numbers)).write(PICTURE, target);
-  return [...target];
+/** The first channel's first and last row. */
+function changed(options: Partial<AugmentationOptions>, ...numbers: number[]): number[][] {
+  const target = new Uint8Array(48);
+  const statistics = { mean: MEAN, light: [] };
+  const augmentation = new Augmentation(
+    4,
+    statistics,
+    { ...NOTHING, ...options },
+    told(...numbers),
+  );
+  augmentation.write(PICTURE, target);
+  expect([...target]).toEqual(three([...target.subarray(0, 16)]));
+  return [[...target.subarray(0, 4)], [...target.subarray(12, 16)]];
 }
 
 describe("Augmentation", () => {
-  test("mirrors what stands before the background, and leaves the background", () => {
-    // 100 above the mean on the left of the first row, 3 on the right of the second.
-    const seen = changed({ flip: true, brightness: 0 }, 0.49, 0.5);
-    expect(seen).toEqual(three([10, 150, 23, 80]));
+  test("writes what stands before the background, two grey values a step about 128", () => {
+    expect(changed({})).toEqual([
+      [178, 128, 128, 128],
+      [128, 128, 128, 131],
+    ]);
   });
 
   test("mirrors every other picture, and none where it is not wanted", () => {
-    expect(changed({ flip: true, brightness: 0 }, 0.5, 0.5)).toEqual([...PICTURE]);
-    expect(changed({ flip: false, brightness: 0 }, 0.1, 0.5)).toEqual([...PICTURE]);
+    const mirrored = [
+      [128, 128, 128, 178],
+      [131, 128, 128, 128],
+    ];
+    expect(changed({ flip: true }, 0.49)).toEqual(mirrored);
+    expect(changed({ flip: true }, 0.5)).not.toEqual(mirrored);
+    expect(changed({ flip: false }, 0.1)).not.toEqual(mirrored);
   });
 
-  test("brightens and darkens the picture before its mean is subtracted, within 0 to 255", () => {
-    expect(changed({ flip: false, brightness: 0.2 }, 0.9, 1)).toEqual(three([132, 60, 24, 100]));
-    expect(changed({ flip: false, brightness: 0.5 }, 0.9, 0)).toEqual(three([55, 25, 10, 42]));
-    const bright = new Uint8Array(12);
-    const augmentation = new Augmentation(2, MEAN, { flip: true, brightness: 0.9 }, told(0, 1));
-    augmentation.write(Uint8Array.from(three([250, 250, 0, 0])), bright);
-    // 250 + 10 − 50 = 210 and 250 + 50 − 10 = 290, times 1.9; 0 + 20 − 80 = −60.
-    expect([...bright.subarray(0, 4)]).toEqual([255, 255, 0, 114]);
+  test("makes it stronger or weaker, and leaves the background", () => {
+    expect(changed({ brightness: 0.5 }, 0.9, 1)).toEqual([
+      [203, 128, 128, 128],
+      [128, 128, 128, 133],
+    ]);
+    expect(changed({ brightness: 0.5 }, 0.9, 0)[0]).toEqual([153, 128, 128, 128]);
   });
 
-  test("takes two numbers a picture, so that options do not change what follows", () => {
-    const numbers = [0.1, 0.2, 0.3];
+  test("moves it sideways, and what leaves at one side comes in at the other", () => {
+    // Half of four pixels, to either side.
+    const aside = [128, 128, 178, 128];
+    expect(changed({ shiftX: 0.5 }, 0.9, 0.5, 0)[0]).toEqual(aside);
+    expect(changed({ shiftX: 0.5 }, 0.9, 0.5, 0.999)[0]).toEqual(aside);
+    expect(changed({ shiftX: 0.25 }, 0.9, 0.5, 0)[0]).toEqual([128, 178, 128, 128]);
+    expect(changed({ shiftX: 0.25, flip: true }, 0, 0.5, 0.999)[0]).toEqual([178, 128, 128, 128]);
+  });
+
+  test("moves it up and down in the same way", () => {
+    // Rows 0 and 3: by one up, the last row's 131 is in row 2, and row 3 has the first.
+    expect(changed({ shiftY: 0.25 }, 0.9, 0.5, 0.5, 0.999)[1]).toEqual([178, 128, 128, 128]);
+    expect(changed({ shiftY: 0.25 }, 0.9, 0.5, 0.5, 0)[0]).toEqual([128, 128, 128, 131]);
+  });
+
+  test("exchanges the colours of a share of the pictures", () => {
+    // Red 20 above the mean, green 40, blue 60: 10, 20 and 30 steps.
+    const mean = new Float32Array(48).fill(50);
+    const picture = Uint8Array.from(mean, (value, at) => value + 20 * (1 + Math.floor(at / 16)));
+    const seen = (...numbers: number[]): number[] => {
+      const target = new Uint8Array(48);
+      const options = { ...NOTHING, recolour: 0.5 };
+      new Augmentation(4, { mean, light: [] }, options, told(...numbers)).write(picture, target);
+      return [0, 16, 32].map((at) => (target[at] as number) - 128);
+    };
+    expect(seen(0.9, 0.5, 0.5, 0.5, 0.5)).toEqual([10, 20, 30]);
+    expect(seen(0.9, 0.5, 0.5, 0.5, 0)).toEqual([10, 30, 20]);
+    expect(seen(0.9, 0.5, 0.5, 0.5, 0.49)).toEqual([30, 20, 10]);
+    const orders = [0, 0.1, 0.2, 0.3, 0.4].map((number) => seen(0.9, 0.5, 0.5, 0.5, number).join());
+    expect(new Set(orders).size).toBe(5);
+  });
+
+  test("takes the light away first", () => {
+    const target = new Uint8Array(48);
+    const light = [new Float32Array(48).fill(1 / Math.sqrt(48))];
+    const brighter = Uint8Array.from(MEAN, (value) => value + 30);
+    new Augmentation(4, { mean: MEAN, light }, NOTHING, told()).write(brighter, target);
+    expect([...target]).toEqual(Array(48).fill(128));
+  });
+
+  test("takes five numbers a picture, so that options do not change what follows", () => {
+    const numbers = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
     const random = (): number => numbers.shift() as number;
-    const options = { flip: false, brightness: 0 };
-    new Augmentation(2, MEAN, options, random).write(PICTURE, new Uint8Array(12));
-    expect(numbers).toEqual([0.3]);
+    const statistics = { mean: MEAN, light: [] };
+    new Augmentation(4, statistics, NOTHING, random).write(PICTURE, new Uint8Array(48));
+    expect(numbers).toEqual([0.6]);
   });
 });

@@ -16,9 +16,9 @@ interface Step {
   readonly rate: number;
 }
 
-/** Epochs over ten pictures, each filled with its own number, whose first three show the object. */
+/** Epochs over ten pictures, each filled with twice its own number, whose first three show the object. */
 function steps(epochs: number): Step[] {
-  const images = Uint8Array.from({ length: COUNT * BYTES }, (_, at) => Math.floor(at / BYTES));
+  const images = Uint8Array.from({ length: COUNT * BYTES }, (_, at) => 2 * Math.floor(at / BYTES));
   const labels = Uint8Array.from({ length: COUNT }, (_, index) => (index < 3 ? 1 : 0));
   const seen: Step[] = [];
   const batch = { images: tensor("u8", [4, 3, SIDE, SIDE]) };
@@ -28,7 +28,8 @@ function steps(epochs: number): Step[] {
     labels: given,
     weights,
     step: (rate: number): number => {
-      const pictures = [0, 1, 2, 3].map((place) => batch.images.data[place * BYTES] as number);
+      // Two grey values a step about 128, as the background is black.
+      const pictures = [0, 1, 2, 3].map((place) => (batch.images.data[place * BYTES] ?? 0) - 128);
       seen.push({ pictures, labels: [...given.data], weights: [...weights.data], rate });
       return 1;
     },
@@ -41,11 +42,16 @@ function steps(epochs: number): Step[] {
       validation: set,
       settings: {
         ...DEFAULT_SETTINGS,
-        ...{ batch: 4, epochs, augmentation: { flip: false, brightness: 0 } },
+        ...{
+          batch: 4,
+          epochs,
+          augmentation: { flip: false, brightness: 0, shiftX: 0, shiftY: 0, recolour: 0 },
+        },
       },
     },
-    mean: new Float32Array(BYTES),
+    statistics: { mean: new Float32Array(BYTES), light: [] },
     stepper,
+    order: Uint32Array.from(labels.keys()),
     weights: { absent: 4, present: 8 },
     random: mulberry32(1),
     ...{ attempt: 1, onProgress: () => {}, isStopped: () => false },
