@@ -79,6 +79,9 @@ def pictures():
     node = helper.make_node("Identity", ["x"], ["y"])
     shape = [1, 1, 2, 4]
     save("picture_gray", [node], [tensor("x", shape)], [tensor("y", shape)])
+    node = helper.make_node("Identity", ["x"], ["y"])
+    shape, u8 = [1, 2, 4, 1], TensorProto.UINT8
+    save("picture_gray_rows", [node], [tensor("x", shape, u8)], [tensor("y", shape, u8)])
     open_shape = ["n", 3, "h", "w"]
     node = helper.make_node("Identity", ["x"], ["y"])
     save("picture_open", [node], [tensor("x", open_shape)], [tensor("y", open_shape)])

@@ -58,7 +58,7 @@ final class SessionFaultTests: XCTestCase {
       ("IoU 1.5 must be 0 to 1", { $0.iou_max = 1.5 }),
       ("detection limit 301 must be 1 to 300", { $0.detection_limit = 301 }),
       ("input std must not be 0", { $0.input_std.1 = 0 }),
-      ("channel order 2 is not supported: use 0 (RGB) or 1 (BGR)", { $0.input_channel_order = 2 }),
+      ("channel order 3 is unknown: known are 0 to 2", { $0.input_channel_order = 3 }),
       ("head 17 is unknown: known are 0 to 5", { $0.head = 17 }),
       ("Provider 9 is unknown: known are 0 to 4", { $0.provider = 9 }),
       (

@@ -11,6 +11,7 @@ import {
   SlotHeader,
   Status,
 } from "../../src/layout/layout.gen.ts";
+import type { ModelManifest } from "../../src/model/manifest.ts";
 import { describeModel, type ModelOverrides } from "../../src/model/model.ts";
 import { sessionConfig } from "../../src/model/session-config.ts";
 import { inspectOnnx, libraryPath, onnxRuntimePath } from "../../src/native/library.ts";
@@ -49,22 +50,37 @@ afterEach(() => {
   for (const session of sessions.splice(0)) session.close();
 });
 
-function picture(): Uint8Array {
-  const slot = new Uint8Array(SlotHeader.sizeBytes + WIDTH * HEIGHT * 3);
+interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** Value of each byte of the rows, which touch. */
+  readonly at: (index: number) => number;
+}
+
+const PLAIN: Picture = { width: WIDTH, height: HEIGHT, at: (index) => RGB[index % 3] as number };
+
+function slotOf({ width, height, at }: Picture): Uint8Array {
+  const slot = new Uint8Array(SlotHeader.sizeBytes + width * height * 3);
   const header = new DataView(slot.buffer);
   header.setUint32(SlotHeader.pixelFormat, PixelFormat.rgb24, true);
-  header.setUint32(SlotHeader.width, WIDTH, true);
-  header.setUint32(SlotHeader.height, HEIGHT, true);
+  header.setUint32(SlotHeader.width, width, true);
+  header.setUint32(SlotHeader.height, height, true);
   header.setUint32(SlotHeader.planeOffsetBytes, SlotHeader.sizeBytes, true);
-  header.setUint32(SlotHeader.planeStrideBytes, WIDTH * 3, true);
+  header.setUint32(SlotHeader.planeStrideBytes, width * 3, true);
   header.setUint32(SlotHeader.slotBytes, slot.length, true);
-  for (let at = SlotHeader.sizeBytes; at < slot.length; at += 3) slot.set(RGB, at);
+  for (let index = 0; index < width * height * 3; index++) {
+    slot[SlotHeader.sizeBytes + index] = at(index);
+  }
   return slot;
 }
 
-function answer(name: string, overrides: ModelOverrides = {}): Answer {
+function answer(
+  name: string,
+  overrides: ModelOverrides = {},
+  { manifest = null, picture = PLAIN }: { manifest?: ModelManifest | null; picture?: Picture } = {},
+): Answer {
   const modelPath = join(FIXTURES, `${name}.onnx`);
-  const spec = describeModel(modelPath, inspectOnnx(modelPath), null, overrides);
+  const spec = describeModel(modelPath, inspectOnnx(modelPath), manifest, overrides);
   const session = new NativeSession({
     modelPath,
     modelBytes: null,
@@ -73,7 +89,7 @@ function answer(name: string, overrides: ModelOverrides = {}): Answer {
     onnxRuntimePath: onnxRuntimePath(),
   });
   sessions.push(session);
-  const slot = picture();
+  const slot = slotOf(picture);
   const payloadOffset =
     ResultDescriptor.sizeBytes + DETECTION_COUNT_MAX * DetectionRecord.sizeBytes;
   const result = new Uint8Array(payloadOffset + session.payloadBytes);
@@ -146,5 +162,26 @@ describe.skipIf(!isBuilt)("NativeSession", () => {
     const { payload } = answer("identity-nhwc-u8", { head: "raw" });
     expect(payload.length).toBe(64 * 64 * 3);
     expect(payload.every((value, index) => value === RGB[index % 3])).toBe(true);
+  });
+
+  // Values of OpenCV 5.0: resize (INTER_LINEAR) of floats, then cvtColor (RGB2GRAY).
+  test("gives a model of one channel the grey that OpenCV makes, scaled down and normalised", () => {
+    const manifest: ModelManifest = {
+      input: { scale: 1 / 255, mean: [0.1307, 0, 0], std: [0.3081, 1, 1] },
+    };
+    const picture: Picture = { width: 8, height: 4, at: (index) => (index * 89 + 37) % 256 };
+    const { payload } = answer("../native/picture_gray", { head: "raw" }, { manifest, picture });
+    const grey = [144.443, 166.443, 98.715, 120.715, 117.307, 132.011, 108.443, 130.443];
+    const values = [...new Float32Array(payload.buffer)];
+    expect(values).toHaveLength(8);
+    grey.forEach((value, index) => {
+      expect(values[index]).toBeCloseTo((value / 255 - 0.1307) / 0.3081, 4);
+    });
+  });
+
+  test("gives a model of one channel in rows of bytes the grey that OpenCV makes", () => {
+    const picture: Picture = { width: 4, height: 2, at: (index) => (index * 89 + 37) % 256 };
+    const { payload } = answer("../native/picture_gray_rows", { head: "raw" }, { picture });
+    expect([...payload]).toEqual([110, 121, 132, 143, 124, 135, 146, 157]);
   });
 });

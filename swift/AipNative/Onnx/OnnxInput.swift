@@ -52,8 +52,9 @@ final class OnnxInput {
 
   private static func shape(_ config: aip_session_config) -> [Int] {
     let (width, height) = (Int(config.input_width), Int(config.input_height))
+    let channels = Int(config.input_channel_order) == AIP_CHANNEL_ORDER_GRAY ? 1 : 3
     return Int(config.input_layout) == AIP_TENSOR_LAYOUT_NCHW
-      ? [1, 3, height, width] : [1, height, width, 3]
+      ? [1, channels, height, width] : [1, height, width, channels]
   }
 
   /// Why the model's inputs do not fit the configuration; nil where they do.

@@ -70,11 +70,6 @@ extension Session {
     providerOptions: String, profilePrefix: String? = nil
   ) throws(NativeError) {
     try self.init(path: path, config) { () throws(NativeError) in
-      if config.input_channel_order > AIP_CHANNEL_ORDER_BGR {
-        throw .invalidArgument(
-          "\(Self.cannotOpen(path)): channel order \(config.input_channel_order) is not supported: "
-            + "use 0 (RGB) or 1 (BGR)")
-      }
       let provider: ExecutionProvider
       do throws(NativeError) {
         provider = try ExecutionProvider(config.provider, providerOptions)
