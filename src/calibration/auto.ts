@@ -45,7 +45,7 @@ export interface AutoDevices {
 
 /**
  * The devices that the stored calibration of this model on this machine chose. Where there is none,
- * a quick one is made, which is said, and stored for the runs to come.
+ * a quick one is made, which is said, and stored for the runs to come, if it measured anything.
  *
  * An aborted signal ends it at once; nothing is stored then.
  */
@@ -53,7 +53,8 @@ export async function autoDevices(options: AutoOptions): Promise<AutoDevices> {
   const { machine, model, tell, signal } = options;
   const key = calibrationKey(machine, model);
   const { calibration, ignored } = await findCalibration(key, model.name);
-  if (calibration !== null) {
+  // One that measured nothing chose nothing, either.
+  if (calibration !== null && calibration.candidates.length > 0) {
     // A quick one has said when it was made that it is rough.
     const busy = calibration.quick ? null : busyNote(calibration);
     return chosenDevices(machine, calibration, busy === null ? [] : [busy]);
@@ -65,7 +66,7 @@ export async function autoDevices(options: AutoOptions): Promise<AutoDevices> {
   );
   try {
     const quick = await calibrateQuickly({ ...planning(options), machine, key, signal });
-    return chosenDevices(machine, quick, await keep(quick, model.name));
+    return chosenDevices(machine, quick, await keepQuick(quick, model.name));
   } catch (error) {
     if (!(error instanceof AipError && error.code === "interrupted")) throw error;
     return { specs: parseDevices("auto"), measured: null, notes: [] };
@@ -133,10 +134,23 @@ function chosenDevices(
   };
 }
 
-/** Stores it; where that cannot be done, the run goes on and says so. */
-async function keep(calibration: Calibration, modelName: string): Promise<readonly string[]> {
+/**
+ * Stores it, if it measured anything: a busy moment must not decide for all runs to come. Where it
+ * is not stored, the run goes on and says so.
+ */
+export async function keepQuick(
+  calibration: Calibration,
+  modelName: string,
+  folder?: string,
+): Promise<readonly string[]> {
+  if (calibration.candidates.length === 0) {
+    return [
+      `${modelName} could not be measured in 3 s, as the machine is busy or the model slow: ` +
+        `devices are chosen unmeasured ("aip calibrate" takes the time it needs)`,
+    ];
+  }
   try {
-    await storeCalibration(calibration, modelName);
+    await storeCalibration(calibration, modelName, folder);
     return [];
   } catch (error) {
     if (!(error instanceof AipError)) throw error;

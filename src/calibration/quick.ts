@@ -10,21 +10,14 @@ import { chooseCandidate } from "../schedule/calibration-choice.ts";
 import { chooseAgainst } from "../schedule/noisy-choice.ts";
 import type { FrameGeometry } from "../types.ts";
 import { loneKinds } from "./combination.ts";
-import { CALLS_MIN, Rig, type RigOptions, VariantFailed } from "./rig.ts";
-import { Rounds } from "./rounds.ts";
+import { measureQuickly, type QuickMeasurement } from "./quick-rounds.ts";
+import { Rig, type RigOptions } from "./rig.ts";
 import { unmeasuredChoice, usualCombinations } from "./usual.ts";
 
 /** All of it, sessions included. */
 const QUICK_MS = 2800;
 /** Time a device gets to open and warm up. */
 const OPEN_WITHIN_MS = 1500;
-const ROUNDS_MIN = 2;
-const ROUNDS_MAX = 6;
-const SLICE_MS_MIN = 40;
-const SLICE_MS_MAX = 150;
-const FRAMES_PER_SLICE = 6;
-/** A frame beside others may take so many times longer than it did at the warm-up. */
-const CONTENTION = 2;
 const MIB = 2 ** 20;
 
 export interface QuickOptions extends Pick<RigOptions, "plan" | "signal"> {
@@ -36,7 +29,8 @@ export interface QuickOptions extends Pick<RigOptions, "plan" | "signal"> {
 /**
  * A calibration of at most 3 seconds, for a first run: the few combinations that are the best ones
  * of most machines, compared in short turns. A software GPU is not among them. Where the time is
- * too short for a device or the model, all devices of `selectDevices` are chosen unmeasured.
+ * too short for a device or the model it has no candidates, and chooses all devices of
+ * `selectDevices` unmeasured.
  *
  * @throws {AipError} `interrupted`
  */
@@ -46,50 +40,22 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
   const baseMemoryMb = process.memoryUsage.rss() / MIB;
   const { devices } = selectDevices(machine, false);
   const combinations = usualCombinations(devices, { cores: key.cores, lone: loneKinds(machine) });
-  let rounds = 0;
   const rig = new Rig({ plan, geometry, feeder: null, openWithinMs: OPEN_WITHIN_MS, signal });
-  const trials = new Rounds({
-    trial: async (combination) => {
-      await rig.open(combination);
-      const callsMs = rig.warmCalls(combination).map(({ callMs }) => callMs);
-      const neededMs = CALLS_MIN * CONTENTION * Math.max(...callsMs);
-      const variant = combination[0]?.variant;
-      if (variant !== undefined && rounds < ROUNDS_MIN && clockMs() + neededMs > endMs) {
-        throw new VariantFailed(variant, "a frame takes it too long for a quick look", true);
-      }
-      return rig.trial(combination, sliceMs(Math.min(...callsMs)));
-    },
-    release: (variant) => rig.release(variant),
-    decoding: false,
-    progress: () => undefined,
-  });
   try {
-    let roundMs = 0;
-    while (!trials.isLate && rounds < ROUNDS_MAX && clockMs() + roundMs < endMs) {
-      const startedMs = clockMs();
-      await trials.measure(combinations, 1);
-      rounds += 1;
-      roundMs = clockMs() - startedMs;
-      if (rounds > ROUNDS_MIN && trials.contenders().length === 0) break;
-    }
-    const candidates = trials.isLate || rounds < ROUNDS_MIN ? [] : trials.candidates();
+    const measured = await measureQuickly(combinations, endMs, {
+      clockMs,
+      open: async (combination) => {
+        await rig.open(combination);
+        return rig.warmCalls(combination).map(({ callMs }) => callMs);
+      },
+      trial: (combination, sliceMs) => rig.trial(combination, sliceMs),
+      release: (variant) => rig.release(variant),
+    });
     const usual = unmeasuredChoice(devices, key.cores);
-    // Short turns say little, whatever their intervals.
-    const { candidate: chosen, noise } = chooseAgainst(usual, candidates, true);
     return {
-      format: CALIBRATION_FORMAT,
+      ...quickChoice(measured, usual),
       key,
       measured_at: new Date().toISOString(),
-      quick: true,
-      goal: "throughput",
-      chosen: {
-        throughput: chosen?.devices ?? usual,
-        latency: chooseCandidate(candidates, "latency")?.devices ?? usual,
-      },
-      candidates,
-      noise,
-      left_out: trials.leftOut,
-      decode: null,
       base_memory_mb: baseMemoryMb,
       frame: { width: geometry.width, height: geometry.height },
     };
@@ -98,6 +64,27 @@ export async function calibrateQuickly(options: QuickOptions): Promise<Calibrati
   }
 }
 
-function sliceMs(frameMs: number): number {
-  return Math.min(SLICE_MS_MAX, Math.max(SLICE_MS_MIN, FRAMES_PER_SLICE * CONTENTION * frameMs));
+/** What a calibration says of its measurement: what it chose, and why. */
+type Chosen = Omit<Calibration, "key" | "measured_at" | "base_memory_mb" | "frame">;
+
+/**
+ * Chooses from what was measured.
+ * @param usual what is taken where nothing is clearly better
+ */
+export function quickChoice({ candidates, leftOut }: QuickMeasurement, usual: string): Chosen {
+  // Short turns say little, whatever their intervals.
+  const { candidate: chosen, noise } = chooseAgainst(usual, candidates, true);
+  return {
+    format: CALIBRATION_FORMAT,
+    quick: true,
+    goal: "throughput",
+    chosen: {
+      throughput: chosen?.devices ?? usual,
+      latency: chooseCandidate(candidates, "latency")?.devices ?? usual,
+    },
+    candidates,
+    noise,
+    left_out: leftOut,
+    decode: null,
+  };
 }

@@ -1,7 +1,11 @@
 import { expect, test } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { DeviceInstance } from "../../src/backend/backend.ts";
-import { withMeasured } from "../../src/calibration/auto.ts";
-import { candidate } from "../schedule/sample-calibration.ts";
+import { keepQuick, withMeasured } from "../../src/calibration/auto.ts";
+import { findCalibration } from "../../src/calibration/store.ts";
+import { candidate, sampleCalibration, sampleKey } from "../schedule/sample-calibration.ts";
 
 const task = { model: null, onnxRuntimePath: null, simulated: null };
 const instances: readonly DeviceInstance[] = ["gpu-0", "gpu-1"].map((id) => ({
@@ -53,4 +57,17 @@ test("withMeasured() leaves instances alone that are not those measured", () => 
   const measured = candidate("gpu:replicas=1", { fps: [50, 1], kind: "gpu" });
   expect(withMeasured(instances, measured)).toBe(instances);
   expect(withMeasured(instances, null)).toBe(instances);
+});
+
+test("keepQuick() stores what was measured, and says so where nothing was, instead", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "aip-keep-"));
+  const stored = async (): Promise<boolean> =>
+    (await findCalibration(sampleKey, "nano", folder)).calibration !== null;
+  const [note, ...others] = await keepQuick(sampleCalibration({ candidates: [] }), "nano", folder);
+  expect(note).toContain("nano could not be measured in 3 s");
+  expect(others).toEqual([]);
+  expect(await stored()).toBe(false);
+  expect(await keepQuick(sampleCalibration(), "nano", folder)).toEqual([]);
+  expect(await stored()).toBe(true);
+  await rm(folder, { recursive: true });
 });

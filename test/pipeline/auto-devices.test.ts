@@ -1,6 +1,7 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import {
   copyFileSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -19,6 +20,7 @@ import { candidate } from "../schedule/sample-calibration.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "aip-auto-"));
 const before = process.env["AIP_CACHE_DIR"];
+const ATTEMPTS_MAX = 5;
 let folder = "";
 
 beforeEach(() => {
@@ -40,6 +42,16 @@ async function run(options: PipelineOptions = {}): Promise<{ devices: string[]; 
   return { devices: devices.map(({ id, description }) => `${id}: ${description}`), notes };
 }
 
+/** Runs until a calibration is stored: on a busy machine a quick look may find too little time. */
+async function calibrate(
+  options: PipelineOptions = {},
+): Promise<{ devices: string[]; notes: string[] }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const answer = await run(options);
+    if (existsSync(join(folder, "calibrations")) || attempt === ATTEMPTS_MAX) return answer;
+  }
+}
+
 const stored = (): string[] => {
   const path = join(folder, "calibrations");
   return readdirSync(path).map((name) => join(path, name));
@@ -55,7 +67,7 @@ const CALIBRATING = /calibrating demo for this machine once/;
 
 describe("--device auto", () => {
   test("calibrates once, saying so, and stores it marked as quick", async () => {
-    const first = await run();
+    const first = await calibrate();
     expect(first.notes.filter((note) => CALIBRATING.test(note))).toHaveLength(1);
     const [path = "", ...others] = stored();
     expect(others).toEqual([]);
@@ -68,7 +80,7 @@ describe("--device auto", () => {
   });
 
   test("runs on what the stored calibration chose", async () => {
-    await run();
+    await calibrate();
     change((calibration) => ({
       ...calibration,
       goal: "latency",
@@ -83,7 +95,7 @@ describe("--device auto", () => {
   });
 
   test("notes that a stored calibration was made on a busy machine", async () => {
-    await run();
+    await calibrate();
     change((calibration) => ({ ...calibration, quick: false, noise: 0.6 }));
     expect((await run()).notes.join("\n")).toContain("was made on a busy machine");
     change((calibration) => ({ ...calibration, noise: 0.1 }));
@@ -95,7 +107,7 @@ describe("--device auto", () => {
     const demo = resolveModel("demo").path;
     writeFileSync(model, withBatch(readFileSync(demo), null));
     copyFileSync(manifestPathOf(demo), join(ROOT, "demo-any.json"));
-    await run({ model });
+    await calibrate({ model });
     // Four frames take a CPU four times as long: without a calibration it would be given two.
     const devices = "cpu:threads=1:batch=4:replicas=1";
     const chosen = candidate(devices, { fps: [100, 1], ms: [40, 1], batch: 4 });
@@ -124,10 +136,11 @@ describe("--device auto", () => {
       "another version (aip 0.0.0",
     ],
   ])("ignores one that is %s, says so and measures anew", async (_, edit, reason) => {
-    await run();
+    await calibrate();
     const [path = ""] = stored();
     writeFileSync(path, edit(readFileSync(path, "utf8")));
     const { notes } = await run();
+    await calibrate();
     const said = notes.find((note) => CALIBRATING.test(note));
     expect(said).toContain(reason);
     expect(said).toContain("is ignored");
