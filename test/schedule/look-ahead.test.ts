@@ -135,4 +135,22 @@ describe("lookAhead()", () => {
     expect(next(2)).toBe(-1);
     expect(next(3)).toBe(0);
   });
+
+  test("what it takes early it takes alone, in the time of one frame", () => {
+    const slow = { serviceMs: 10, batch: 2 };
+    const next = (slotCount: number): number =>
+      lookAhead().next(
+        state([{ serviceMs: 2 }, slow], { waiting: 2, lastHeldUp: 1, slotCount }),
+        1,
+      );
+    // In the 10 ms of one frame, not the 20 ms of two, the quick one does 5: 4 behind the last one.
+    expect(next(5)).toBe(1);
+    expect(next(4)).toBe(-1);
+  });
+
+  test("a whole number of frames is whole, be the quotient of the times rounded down", () => {
+    // 0.3 / 0.1 is 2.9999999999999996 in double precision: the quick one does three frames.
+    const devices = [{ serviceMs: 0.1 }, { serviceMs: 0.3 }];
+    expect(lookAhead().next(state(devices, { waiting: 4 }), 1)).toBe(3);
+  });
 });
