@@ -151,13 +151,17 @@ function coreMlDrafts(
 
 function readThreads(spec: DeviceSpec, machine: Machine): number {
   const threads = readCpuOptions(spec).threads ?? 1;
-  const threadsMax = machine.coreCount * THREADS_PER_CORE_MAX;
-  if (threads <= threadsMax) return threads;
-  const cores = machine.coreCount === 1 ? "1 core" : `${machine.coreCount} cores`;
-  throw invalid(
-    `Device "${spec.text}" has threads ${threads}: this machine has ${cores}, ` +
-      `so at most ${threadsMax} make sense`,
-  );
+  const fault = threadsFault(threads, machine);
+  if (fault === null) return threads;
+  throw invalid(`Device "${spec.text}" has threads ${threads}: ${fault}`);
+}
+
+/** Why an inference should not have so many threads on this machine; null where it may. */
+export function threadsFault(threads: number, { coreCount }: Machine): string | null {
+  const threadsMax = coreCount * THREADS_PER_CORE_MAX;
+  if (threads <= threadsMax) return null;
+  const cores = coreCount === 1 ? "1 core" : `${coreCount} cores`;
+  return `this machine has ${cores}, so at most ${threadsMax} make sense`;
 }
 
 function simulatedDrafts(spec: DeviceSpec, options: PlanOptions): Draft[] {

@@ -1,11 +1,13 @@
 import type { DeviceSpec } from "../backend/backend.ts";
 import { REPLICA_COUNT_MAX, THREAD_COUNT_MAX } from "../backend/device-options.ts";
 import { parseDevices } from "../backend/device-spec.ts";
+import type { Machine } from "../backend/discover.ts";
+import { threadsFault } from "../backend/plan.ts";
 import { checkOutputs } from "../config/outputs.ts";
 import type { InputSize } from "../config/run-config.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
-import { suggestion } from "../nearest.ts";
+import { nearest } from "../nearest.ts";
 import type { CalibrationGoal } from "../schedule/calibration.ts";
 import type { Source } from "../source/source.ts";
 import type { CommandInput } from "./command.ts";
@@ -88,7 +90,9 @@ export function checkFiles(
 function readGoal(text: string): CalibrationGoal {
   const goal = GOALS.find((known) => known === text);
   if (goal !== undefined) return goal;
-  throw invalid(`--for must be throughput or latency, not "${text}"${suggestion(text, GOALS)}`);
+  const near = nearest(text, GOALS);
+  const hint = near === undefined ? "" : `; did you mean "${near}"?`;
+  throw invalid(`--for must be throughput or latency, not "${text}"${hint}`);
 }
 
 function readSeconds(text: string | undefined): number | undefined {
@@ -121,6 +125,16 @@ function checkOpen(flag: "replicas" | "threads", devices: readonly DeviceSpec[])
       ? `--${flag} is for cpu, which --device does not name: leave it out`
       : `--${flag} has no effect, as --device names ${flag} itself: leave out one of them`,
   );
+}
+
+/**
+ * Refuses more threads than make sense on this machine.
+ * @throws {AipError} `flag-invalid`
+ */
+export function checkThreads({ threads }: CalibrationFlags, machine: Machine): void {
+  const most = Math.max(0, ...(threads ?? []));
+  const fault = threadsFault(most, machine);
+  if (fault !== null) throw invalid(`--threads has ${most}: ${fault}`);
 }
 
 function readThreads(text: string | undefined): readonly number[] | undefined {

@@ -31,7 +31,7 @@ import type { Calibration } from "../schedule/calibration.ts";
 import { busyNote } from "../schedule/noisy-choice.ts";
 import { openSource } from "../source/open.ts";
 import type { FrameGeometry } from "../types.ts";
-import { type CalibrationFlags, checkFiles } from "./calibration-options.ts";
+import { type CalibrationFlags, checkFiles, checkThreads } from "./calibration-options.ts";
 import { formatCalibration } from "./calibration-table.ts";
 import { ExitCode } from "./exit-code.ts";
 import { printOut } from "./print-out.ts";
@@ -59,6 +59,7 @@ export async function runCalibration(flags: CalibrationFlags): Promise<number> {
   };
   const found = discoverMachine();
   const seen = coreMlFormat(flags.model) === undefined ? found : coreMlMachine(found);
+  checkThreads(flags, seen);
   const specs = flags.devices.flatMap((spec) => expand(spec, seen));
   checkDevices(specs, seen);
   const config = resolveRunConfig({

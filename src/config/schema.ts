@@ -64,11 +64,31 @@ const oneOf = <const T extends readonly string[]>(names: T): v.GenericSchema<T[n
     return `one of ${names.join(", ")}${near === undefined ? "" : `; did you mean "${near}"?`}`;
   });
 
+/** A name in quotes, which may have commas, up to the comma behind it. */
+const QUOTED_NAME = /\s*"([^"]*)"\s*(?:,|$)/y;
+
+/** What a text with commas names: `cat,"x, y"` is two names. */
+function splitNames(text: string): string[] {
+  const names: string[] = [];
+  let at = 0;
+  do {
+    QUOTED_NAME.lastIndex = at;
+    const comma = text.indexOf(",", at);
+    const end = comma < 0 ? text.length : comma;
+    const quoted = QUOTED_NAME.exec(text);
+    names.push(quoted === null ? text.slice(at, end) : (quoted[1] as string));
+    at = quoted === null ? end + 1 : QUOTED_NAME.lastIndex + (quoted[0].endsWith(",") ? 0 : 1);
+  } while (at <= text.length);
+  return names;
+}
 /** A list, or one text with commas. */
-const list = (expected: string): v.GenericSchema<string | (string | number)[], string[]> =>
+const list = (
+  expected: string,
+  split: (text: string) => string[] = (text) => text.split(","),
+): v.GenericSchema<string | (string | number)[], string[]> =>
   v.pipe(
     v.union([v.string(), v.array(v.union([v.string(), v.number()]))], expected),
-    v.transform((value) => (typeof value === "string" ? value.split(",") : value)),
+    v.transform((value) => (typeof value === "string" ? split(value) : value)),
     v.transform((items) => items.map((item) => String(item).trim())),
     v.check((items) => items.length > 0 && items.every((item) => item !== ""), expected),
   );
@@ -150,7 +170,7 @@ const entries = {
   latency: v.optional(latency),
   confidence: v.optional(share),
   iou: v.optional(share),
-  classes: v.optional(list("a class name or number, or a list of them")),
+  classes: v.optional(list("a class name or number, or a list of them", splitNames)),
   agnostic: v.optional(flag),
   pixelFormat: v.optional(oneOf(["yuv420p", "nv12", "rgb24", "bgr24"])),
   inputSize: v.optional(inputSize),

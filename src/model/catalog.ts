@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { coreMlFormat } from "../coreml/inspect.ts";
 import { type AipError, usageError } from "../errors.ts";
 import { nearest } from "../nearest.ts";
+import { externalDataFiles } from "./external-data.ts";
 import {
   loadManifest,
   type ModelManifest,
@@ -72,6 +73,10 @@ function checkOnnx(path: string, stats: Stats): void {
   }
   try {
     checkOnnxFile(path);
+    const missing = externalDataFiles(path).find((file) => !existsSync(file));
+    if (missing !== undefined) {
+      throw invalid(path, `its weights are in "${missing}", which is missing`);
+    }
   } catch (error) {
     if (isSystemError(error)) throw invalid(path, `it cannot be read (${error.code})`, error);
     throw error;

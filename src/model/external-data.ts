@@ -3,10 +3,13 @@ import { dirname, join } from "node:path";
 
 /** How an entry of `TensorProto.external_data` (onnx.proto) begins: its key, then its value's tag. */
 const LOCATION = Buffer.from("\n\x08location\x12", "latin1");
+/** Field 13 of `TensorProto`, and the length of an entry of up to 16 KiB. */
+const TAG = 0x6a;
+const TAG_AND_LENGTH_BYTES = 3;
 /** A location is a path below the model's folder. */
 const PATH_BYTES_MAX = 4096;
-/** Bytes an entry takes at most: its beginning, a length of up to two bytes, a path. */
-const ENTRY_BYTES_MAX = LOCATION.length + 2 + PATH_BYTES_MAX;
+/** Bytes an entry takes at most: tag and length, its beginning, a length again, a path. */
+const ENTRY_BYTES_MAX = TAG_AND_LENGTH_BYTES + LOCATION.length + 2 + PATH_BYTES_MAX;
 const CHUNK_BYTES = 1 << 20;
 
 /**
@@ -34,11 +37,17 @@ function findLocations(fd: number): Set<string> {
   for (let offset = 0; ; offset += CHUNK_BYTES) {
     const bytes = buffer.subarray(0, readSync(fd, buffer, 0, buffer.length, offset));
     for (let at = bytes.indexOf(LOCATION); at >= 0; at = bytes.indexOf(LOCATION, at + 1)) {
-      const location = readText(bytes, at + LOCATION.length);
+      const location = isExternalData(bytes, at) ? readText(bytes, at + LOCATION.length) : "";
       if (location !== "") found.add(location);
     }
     if (bytes.length < buffer.length) return found;
   }
+}
+
+/** Whether the entry is a tensor's: a model's metadata may have a key of that name, too. */
+function isExternalData(bytes: Buffer, at: number): boolean {
+  const [tag = 0, first = 0] = bytes.subarray(at - TAG_AND_LENGTH_BYTES, at);
+  return at >= TAG_AND_LENGTH_BYTES && (first === TAG || (tag === TAG && first >= 0x80));
 }
 
 /** A text after its length, a varint with the low seven bits first (protobuf.dev, "Encoding"). */

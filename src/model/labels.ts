@@ -1,6 +1,6 @@
 import { usageError } from "../errors.ts";
 import { CLASS_FILTER_WORDS } from "../layout/layout.gen.ts";
-import { suggestion } from "../nearest.ts";
+import { nearest } from "../nearest.ts";
 import { COCO_NAMES } from "./coco.ts";
 import type { HeadSpec } from "./head.ts";
 import { quoted } from "./text.ts";
@@ -100,7 +100,10 @@ function classNumber(text: string, labels: readonly string[], classCount: number
 const SHOWN_COUNT_MAX = 12;
 
 function hint(text: string, labels: readonly string[]): string {
-  const near = suggestion(text, labels);
-  if (near.startsWith(";") || labels.length <= SHOWN_COUNT_MAX) return near;
-  return ` (known: ${labels.slice(0, SHOWN_COUNT_MAX).join(", ")}, … ${labels.length} in all)`;
+  const near = nearest(text, labels);
+  if (near !== undefined) return `; did you mean ${quoted(near)}?`;
+  // A name may have commas.
+  const shown = labels.slice(0, SHOWN_COUNT_MAX).map(quoted).join(", ");
+  const more = labels.length > SHOWN_COUNT_MAX ? `, … ${labels.length} in all` : "";
+  return ` (known: ${shown}${more})`;
 }

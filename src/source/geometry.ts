@@ -42,6 +42,9 @@ const BASE_420: Readonly<Record<string, PixelFormatName>> = {
 /** RGB of any order and depth, palettes and 1-bit pictures. */
 const RGB_FORMAT = /^(0?rgb|0?bgr|gbr|argb|abgr|x2rgb|x2bgr|pal8|mono)/;
 
+/** Makes swscale's conversion to RGB exact to rounding, of every pixel's own chroma. */
+export const EXACT_FLAGS = "accurate_rnd+full_chroma_int";
+
 /**
  * Chooses what a stream is decoded to.
  *
@@ -54,7 +57,9 @@ const RGB_FORMAT = /^(0?rgb|0?bgr|gbr|argb|abgr|x2rgb|x2bgr|pal8|mono)/;
  *   to BT.709 in ffmpeg (the matrix only: no tone mapping).
  * - Pixels stay as stored where they are not square.
  *
- * @param forced `bgr24` and `rgb24` are exactly what `ffmpeg -i X -pix_fmt bgr24` gives
+ * - `rgb24` is the exact conversion, rounded: swscale's usual one is up to 1.6 levels darker.
+ *
+ * @param forced `bgr24` is byte for byte what `ffmpeg -i X -pix_fmt bgr24` and so OpenCV give
  */
 export function chooseFormat(
   stream: StreamProbe,
@@ -69,7 +74,7 @@ export function chooseFormat(
   if (pixelFormat === "rgb24" || pixelFormat === "bgr24") {
     return {
       geometry: { width, height, pixelFormat, colorMatrix: "bt601", colorRange: "full" },
-      scale: size,
+      scale: pixelFormat === "rgb24" ? `${size}:flags=bilinear+${EXACT_FLAGS}` : size,
       ffmpegPixelFormat: pixelFormat,
     };
   }

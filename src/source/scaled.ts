@@ -1,5 +1,6 @@
 import type { FrameGeometry, PictureSize } from "../types.ts";
 import type { DecodeRequest } from "./ffmpeg.ts";
+import { EXACT_FLAGS } from "./geometry.ts";
 import type { SourceInfo } from "./source.ts";
 
 /**
@@ -16,12 +17,13 @@ export function scaledRequest(request: DecodeRequest, size: PictureSize): Decode
   const colour = format.scale.slice(
     `scale=${format.geometry.width}:${format.geometry.height}`.length,
   );
+  const flags = format.scale.endsWith(EXACT_FLAGS) ? `${FLAGS}+${EXACT_FLAGS}` : FLAGS + colour;
   return {
     ...request,
     format: {
       ...format,
       geometry: { ...format.geometry, ...size, sourceSize: { width, height } },
-      scale: `scale=${size.width}:${size.height}:${FLAGS}${colour}`,
+      scale: `scale=${size.width}:${size.height}:${flags}`,
     },
   };
 }

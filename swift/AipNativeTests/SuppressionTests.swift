@@ -3,11 +3,13 @@ import XCTest
 @testable import AipNative
 
 final class SuppressionTests: XCTestCase {
-  private func suppress(_ rule: OverlapRule, limit: Int = 300, _ boxes: [Candidate]) -> [Candidate]
-  {
+  private func suppress(
+    _ rule: OverlapRule, limit: Int = 300, _ boxes: [Candidate],
+    counts: (Candidate) -> Bool = { _ in true }
+  ) -> [Candidate] {
     var boxes = boxes
     var heap = [UInt64](repeating: 0, count: max(boxes.count, 1))
-    var kept = [Candidate](repeating: box(0, 0, 0, 0, 0), count: limit)
+    var kept = [Candidate](repeating: box(0, 0, 0, 0, 0), count: 2 * limit)
     let total = boxes.count
     let count = boxes.withUnsafeMutableBufferPointer { base in
       guard let address = base.baseAddress else { return 0 }
@@ -15,7 +17,8 @@ final class SuppressionTests: XCTestCase {
       defer { copy.deallocate() }
       var list = CandidateList(base: copy, capacity: total)
       for index in 0..<total { list.append(address[index]) }
-      return Suppression(rule: rule, limit: limit).run(list, heap: &heap, kept: &kept)
+      return Suppression(rule: rule, limit: limit)
+        .run(list, heap: &heap, kept: &kept, counts: counts)
     }
     return Array(kept.prefix(count))
   }
@@ -54,6 +57,16 @@ final class SuppressionTests: XCTestCase {
   func testKeepsAtMostTheLimit() {
     let boxes = (0..<50).map { box(Float($0) * 20, 0, Float($0) * 20 + 10, 10, 0.5) }
     XCTAssertEqual(suppress(.perClass(0.5), limit: 7, boxes).count, 7)
+  }
+
+  func testWhatDoesNotCountTakesNoPlaceAndStillDropsOthers() {
+    // Ten strong boxes at negative x, which do not count; the first overlaps the first of ten more.
+    let outside = (0..<10).map { box(-20 * Float($0) - 10, 0, -20 * Float($0), 10, 0.9) }
+    let inside = (0..<10).map { box(20 * Float($0) - 8, 0, 20 * Float($0) + 2, 10, 0.5) }
+    let seen = suppress(.perClass(0.5), limit: 7, outside + inside) { $0.x2 > 0 }
+      .filter { $0.x2 > 0 }
+    // Of the first, 8 of 12 lie in the other's box: IoU 2/3.
+    XCTAssertEqual(seen.map(\.x1), (1...7).map { 20 * Float($0) - 8 })
   }
 
   func testLooksAtNoMoreThanTheStrongestCandidates() {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { readCalibration } from "../../src/cli/calibration-options.ts";
+import { checkThreads, readCalibration } from "../../src/cli/calibration-options.ts";
+import { fakeMachine } from "../backend/fake-machine.ts";
 
 const read = (flags: Record<string, string | boolean>, ...operands: string[]) =>
   readCalibration({ flags, operands });
@@ -66,5 +67,20 @@ describe("readCalibration()", () => {
 
   test("takes one model at a time", () => {
     expect(() => read({}, "a.onnx", "b.onnx")).toThrow('Unexpected "b.onnx"');
+  });
+
+  test("says what a goal is once", () => {
+    expect(() => read({ for: "speed" })).toThrow(
+      /^--for must be throughput or latency, not "speed"$/,
+    );
+  });
+
+  test("blames --threads for more than make sense on this machine", () => {
+    const machine = fakeMachine(2);
+    expect(() => checkThreads(read({ threads: "1,9999" }), machine)).toThrow(
+      "--threads has 9999: this machine has 2 cores, so at most 8 make sense",
+    );
+    expect(() => checkThreads(read({ threads: "1,8" }), machine)).not.toThrow();
+    expect(() => checkThreads(read({}), machine)).not.toThrow();
   });
 });

@@ -169,7 +169,7 @@ test("checkOutputs() refuses a model, what lies beside it and its files of weigh
   const hardLink = join(folder, "net-link.onnx");
   const weights = join(folder, "net.bin");
   const manifest = join(folder, "net.json");
-  await writeFile(model, Buffer.from("\n\x08location\x12\x07net.bin", "latin1"));
+  await writeFile(model, Buffer.from("  \x6a\x13\n\x08location\x12\x07net.bin", "latin1"));
   await link(model, hardLink);
   await writeFile(weights, "weights");
   expect(() => check({ model, output: hardLink })).toThrow(`it is the input "${model}"`);

@@ -125,3 +125,14 @@ test("checkRunConfig() accepts a value or refuses it with one sentence, whatever
     }),
   );
 });
+
+test("checkRunConfig() takes a class whose name has commas in quotes, or from a list", () => {
+  const classes = (given: string | readonly string[]): readonly string[] | undefined =>
+    resolveRunConfig({ classes: given }).classes;
+  expect(classes('cat, "x, y" ,dog')).toEqual(["cat", "x, y", "dog"]);
+  expect(classes('"x, y"')).toEqual(["x, y"]);
+  expect(classes(["x, y", "cat"])).toEqual(["x, y", "cat"]);
+  // A quote within a name is a part of it.
+  expect(classes("4\" pipe,dog's")).toEqual(['4" pipe', "dog's"]);
+  for (const nothing of ["a,", ",a", '"x, y",', '""']) expect(() => classes(nothing)).toThrow();
+});

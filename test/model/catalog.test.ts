@@ -29,6 +29,20 @@ describe("resolveModel()", () => {
     expect(() => resolveModel(path)).toThrow('unknown key "clases"; did you mean "classes"?');
   });
 
+  test("finds a model whose weights are in a file beside it, and refuses it without", () => {
+    const path = join(folder, "split.onnx");
+    // A graph (field 7) of an initializer (5) with one entry of external_data (13).
+    const entry = "\x6a\x12\n\x08location\x12\x06w.data";
+    const tensor = `\x2a\x14${entry}`;
+    writeFileSync(path, Buffer.from(`\x08\x08\x3a\x16${tensor}`, "latin1"));
+    const weights = join(folder, "w.data");
+    expect(() => resolveModel(path)).toThrow(
+      `Cannot open model "${path}": its weights are in "${weights}", which is missing`,
+    );
+    writeFileSync(weights, "weights");
+    expect(resolveModel(path).path).toBe(path);
+  });
+
   test("knows Core ML models by their ending, with the manifest beside them", () => {
     const bundle = join(folder, "named.mlpackage");
     mkdirSync(bundle);

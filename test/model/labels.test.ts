@@ -65,15 +65,17 @@ describe("classFilter()", () => {
 
   test.each<[string, readonly string[], number, string]>([
     ["persn", labels, 5, 'Unknown class "persn"; did you mean "person"?'],
-    ["zebra", labels, 5, 'Unknown class "zebra" (known: person, Car, car, 7, person)'],
+    ["zebra", labels, 5, 'Unknown class "zebra" (known: "person", "Car", "car", "7", "person")'],
     ["5", labels, 5, 'Unknown class "5": the model\'s classes are 0 to 4'],
+    // Three names, whatever stands in them.
+    ["cow", ["cat", "dog's", "x, y"], 3, 'Unknown class "cow" (known: "cat", "dog\'s", "x, y")'],
     ["car", [], 5, 'Unknown class "car": the model\'s classes are 0 to 4, which are not named'],
-    ["", ["person"], 1, 'Unknown class "" (known: person)'],
+    ["", ["person"], 1, 'Unknown class "" (known: "person")'],
     [
       "qqq",
       COCO_NAMES,
       80,
-      'Unknown class "qqq" (known: person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign, … 80 in all)',
+      'Unknown class "qqq" (known: "person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light", "fire hydrant", "stop sign", … 80 in all)',
     ],
     ["2000", [], 3000, 'Class "2000" has number 2000; classes up to 1023 can be picked'],
   ])("refuses %j in a sentence", (text, names, count, message) => {

@@ -35,6 +35,16 @@ describe.skipIf(!hasFfmpeg)("scaleTo()", () => {
     expect(segments[0]?.timesMs).toEqual(Array.from({ length: 25 }, (_, index) => index * 40));
   });
 
+  test("stays exact in rgb24", async () => {
+    const path = media.make("exact.mp4", ...testPicture(640, 360, 0.2), ...H264);
+    const source = await openSource(path, { pipes, pixelFormat: "rgb24" });
+    source.scaleTo?.({ width: 160, height: 90 });
+    const { segments } = await readSource(source);
+    const filter = ["-vf", "scale=160:90:flags=area+accurate_rnd+full_chroma_int"];
+    const alone = ffmpeg("-i", path, ...filter, "-pix_fmt", "rgb24", "-f", "rawvideo", "-");
+    expect(Buffer.concat(segments[0]?.pictures ?? [])).toEqual(Buffer.from(alone));
+  });
+
   test("may be asked twice, and the last size counts", async () => {
     const path = media.make("twice.mp4", ...testPicture(640, 360, 0.2), ...H264);
     const source = await openSource(path, { pipes });

@@ -73,6 +73,39 @@ describe.skipIf(!hasFfmpeg)("openVideo()", () => {
     }
   });
 
+  test("rgb24 is BT.601's exact conversion, rounded", async () => {
+    // Limited range: R = 1.164384 (Y − 16) + 1.596027 (V − 128), and so on (BT.601).
+    for (const [y, u, v] of [
+      [100, 128, 128],
+      [81, 90, 240],
+      [145, 54, 34],
+      [60, 170, 110],
+      [201, 120, 141],
+    ] as const) {
+      const plain = `geq=lum=${y}:cb=${u}:cr=${v}`;
+      const path = media.make(
+        "exact.mkv",
+        ...["-f", "lavfi", "-i", "color=s=64x48:r=25:d=0.04,format=yuv420p", "-vf", plain],
+        ...["-c:v", "ffv1", "-pix_fmt", "yuv420p"],
+      );
+      const { segments } = await readSource(
+        await openSource(path, { pipes, pixelFormat: "rgb24" }),
+      );
+      const pixels = segments[0]?.pictures[0];
+      const luma = 1.164384 * (y - 16);
+      const [blue, red] = [u - 128, v - 128];
+      const exact = [
+        luma + 1.596027 * red,
+        luma - 0.391762 * blue - 0.812968 * red,
+        luma + 2.017232 * blue,
+      ].map((value) => Math.min(255, Math.max(0, value)));
+      expect(pixels).toHaveLength(64 * 48 * 3);
+      exact.forEach((value, channel) => {
+        expect(Math.abs((pixels?.[1500 + channel] as number) - value)).toBeLessThan(0.75);
+      });
+    }
+  });
+
   test("rounds the chroma of odd sizes up", async () => {
     const path = media.make(
       "odd.mkv",

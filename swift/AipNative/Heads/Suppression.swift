@@ -13,7 +13,7 @@ enum OverlapRule {
 /// The strongest candidate is kept, every weaker one that overlaps it is dropped, and so on; of
 /// equal confidences the one that comes first in the output wins. Candidates come off a binary
 /// heap, so nothing is sorted beyond what is kept; at most `candidateCountMax` are looked at and
-/// each is compared with at most `limit` kept ones.
+/// each is compared with at most twice `limit` kept ones.
 struct Suppression {
   /// Weaker candidates than these many are not looked at (Ultralytics' `max_nms`).
   static let candidateCountMax = 30_000
@@ -25,30 +25,34 @@ struct Suppression {
   ///
   /// - Parameters:
   ///   - heap: room for `candidates.count` keys.
-  ///   - kept: room for `limit` candidates.
+  ///   - kept: room for twice `limit` candidates.
+  ///   - counts: whether one counts towards the limit. One that does not is kept all the same, and
+  ///     drops what it overlaps, as long as there is room: up to `limit` of them.
   func run(
     _ candidates: CandidateList, heap: UnsafeMutablePointer<UInt64>,
-    kept: UnsafeMutablePointer<Candidate>
+    kept: UnsafeMutablePointer<Candidate>, counts: (Candidate) -> Bool
   ) -> Int {
     var heapCount = candidates.count
     for index in 0..<heapCount {
       heap[index] = sortKey(candidates.base[index].confidence, index)
     }
     makeHeap(heap, heapCount)
-    var keptCount = 0
+    var (countedCount, otherCount) = (0, 0)
     var remaining = min(heapCount, Self.candidateCountMax)
-    while remaining > 0 && keptCount < limit {
+    while remaining > 0 && countedCount < limit {
       let index = Int(UInt32.max - UInt32(truncatingIfNeeded: heap[0]))
       heapCount -= 1
       heap[0] = heap[heapCount]
       siftDown(heap, 0, heapCount)
       remaining -= 1
-      if isFree(candidates.base[index], kept, keptCount) {
-        kept[keptCount] = candidates.base[index]
-        keptCount += 1
-      }
+      let candidate = candidates.base[index]
+      guard isFree(candidate, kept, countedCount + otherCount) else { continue }
+      let isCounted = counts(candidate)
+      if !isCounted && otherCount == limit { continue }
+      kept[countedCount + otherCount] = candidate
+      if isCounted { countedCount += 1 } else { otherCount += 1 }
     }
-    return keptCount
+    return countedCount + otherCount
   }
 
   private func isFree(

@@ -5,10 +5,13 @@ enum OnnxMessage {
 
   /// What stands in front of the reason, most telling last. Such as: "Load model from m.onnx
   /// failed:", "[ONNXRuntimeError] : 1 : FAIL : ",
-  /// "… running Conv node. Name:'c' Status Message: ".
-  private static let introductions = ["failed:", "[ONNXRuntimeError] : ", "Status Message: "]
+  /// "… running Conv node. Name:'c' Status Message: ", "… In Node, ("c", Conv, "", -1) : … , Error ".
+  private static let introductions = [
+    "failed:", "[ONNXRuntimeError] : ", "Status Message: ", " , Error ",
+  ]
 
   static func shorten(_ text: String) -> String {
+    if let fault = onnxFault(text) { return fault }
     var reason = firstLine(text[...])
     for introduction in introductions {
       if let end = endOfLast(introduction, in: reason) { reason = reason[end...] }
@@ -50,7 +53,8 @@ enum OnnxMessage {
   /// "/src/core/graph/model.cc:178 onnxruntime::Model::Model(…) reason": the reason stands behind
   /// the function's closing bracket.
   private static func withoutSourcePlace(_ text: Substring) -> Substring {
-    guard text.first == "/", endOfLast(".cc:", in: text.prefix(200)) != nil else { return text }
+    let isPlace = [".cc:", ".h:"].contains { endOfLast($0, in: text.prefix(200)) != nil }
+    guard text.first == "/", isPlace else { return text }
     var depth = 0
     for index in text.indices {
       if text[index] == "(" { depth += 1 }

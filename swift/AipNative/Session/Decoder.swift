@@ -50,7 +50,7 @@ final class Decoder {
       base: .allocate(capacity: capacity), capacity: capacity,
       classFilter: UnsafePointer(classFilter), classFilterWordCount: Int(AIP_CLASS_FILTER_WORDS))
     heap = .allocate(capacity: capacity)
-    kept = .allocate(capacity: detectionLimit)
+    kept = .allocate(capacity: 2 * detectionLimit)
   }
 
   deinit {
@@ -90,7 +90,10 @@ final class Decoder {
   private func keep(
     _ suppression: Suppression, _ placement: Placement, _ result: ResultBlock
   ) {
-    let keptCount = suppression.run(candidates, heap: heap, kept: kept)
+    // A box that lies outside the picture takes no place of one within.
+    let keptCount = suppression.run(candidates, heap: heap, kept: kept) {
+      placement.detection($0) != nil
+    }
     var count = 0
     for index in 0..<keptCount {
       guard let detection = placement.detection(kept[index]) else { continue }
