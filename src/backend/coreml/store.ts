@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, statSync, utimesSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../../cache-folder.ts";
@@ -62,10 +62,9 @@ export async function storedModel(
     );
     const isNew = !isWhole(entry);
     if (isNew) await makeEntry(folder, hash, source, make);
-    const now = new Date();
-    utimesSync(entry, now, now);
     forgetUsers(entry);
     userCount += 1;
+    // The mark also tells by the folder's time of change when the model was last used.
     const users = join(entry, `${USER}${process.pid}-${userCount}`);
     const use = HeldLock.try(users);
     evict(folder, entry, sizeMaxBytes);
