@@ -58,7 +58,10 @@ export function formatPlan(figures: PlanFigures): string {
   const { cameras: cameraCores, inference } = expectation.cores;
   const slots = `${expectation.slots} for each camera`;
   const { slots: slotBytes, total } = expectation.memoryBytes;
-  const most = `at most ${formatCountOf(capacity.cameras, "camera")}`;
+  const headroom =
+    capacity.cameras === 0
+      ? "none: not one camera fits"
+      : `${formatPercent(plan.headroom)}: at most ${formatCountOf(capacity.cameras, "camera")}`;
   return [
     row(
       "cameras",
@@ -78,7 +81,7 @@ export function formatPlan(figures: PlanFigures): string {
         `inference ${inference.toFixed(1)}, cameras ${cameraCores.toFixed(1)}`,
     ),
     row("memory", `${mib(total)}, of which slots ${mib(slotBytes)}: ${slots}`),
-    row("headroom", `${formatPercent(plan.headroom)}: ${most}`),
+    row("headroom", headroom),
     ...(expectation.limit === null ? [row("command", commandOf(figures))] : []),
     "",
     formatVerdict(figures),
@@ -101,10 +104,7 @@ export function formatVerdict({ plan, demand, asked }: PlanFigures): string {
   const limit = limitOf(plan);
   const because = limit === null ? "" : `, ${limitText(limit)}`;
   if (latencyBoundMs !== null && latencyBoundMs <= fastestMs(plan.combination)) {
-    return (
-      `no: a frame takes ${formatMs(latencyBoundMs)} ms on the fastest device, ` +
-      `so none can be answered within ${demand.latencyMs} ms`
-    );
+    return unreachableText(latencyBoundMs, demand.latencyMs ?? 0);
   }
   if (latencyBoundMs !== null) {
     // Rounded up, so that what is named would hold.
@@ -121,6 +121,14 @@ export function formatVerdict({ plan, demand, asked }: PlanFigures): string {
   }
   const { cameras } = expectation;
   return `yes: ${formatCountOf(cameras, "camera")} ${cameras === 1 ? "fits" : "fit"}`;
+}
+
+/** What is said where no device is fast enough for a single frame. */
+export function unreachableText(fastestMs: number, latencyMs: number): string {
+  return (
+    `no: a frame takes ${formatMs(fastestMs)} ms on the fastest device, ` +
+    `so none can be answered within ${latencyMs} ms`
+  );
 }
 
 function limitText(limit: CapacityLimit): string {
@@ -155,6 +163,7 @@ function expectedOf({ expectation }: CapacityPlan): string {
     return limit === "memory" ? "it would not start" : "the decoders would fall behind";
   }
   const { p50, p95, p99 } = outcome.latencyMs;
+  const late = limit === "latency" ? ", but too late" : "";
   const dropped =
     outcome.droppedRatio === 0
       ? "no frame dropped"
@@ -164,7 +173,7 @@ function expectedOf({ expectation }: CapacityPlan): string {
     `in-order latency p50 ${formatMs(p50)}`,
     `p95 ${formatMs(p95)}`,
     `p99 ${formatMs(p99)} ms`,
-    dropped,
+    dropped + late,
   ].join("   ");
 }
 

@@ -6,11 +6,11 @@ import {
   syntheticClip,
 } from "../planning/camera-clip.ts";
 import { planCameras } from "../planning/plan-cameras.ts";
-import { checkPlan } from "../planning/plan-check.ts";
+import { checkPlan, knownFastestMs } from "../planning/plan-check.ts";
 import { type Verification, verifyPlan } from "../planning/verification.ts";
 import { ExitCode } from "./exit-code.ts";
 import { planToJson } from "./plan-json.ts";
-import { formatPlan, type PlanFigures } from "./plan-table.ts";
+import { formatPlan, type PlanFigures, unreachableText } from "./plan-table.ts";
 import { formatOf, type PlanRequest } from "./planning.ts";
 import { printOut } from "./print-out.ts";
 import { onSignals } from "./signals.ts";
@@ -60,6 +60,13 @@ interface Telling {
 async function planAndVerify(request: PlanRequest, telling: Telling): Promise<number> {
   const { signal, asJson } = telling;
   checkPlan(request);
+  const { latencyMs } = request;
+  const fastestMs = knownFastestMs(request.devices);
+  // JSON has all figures, also of what cannot be.
+  if (latencyMs !== null && latencyMs < fastestMs && !asJson) {
+    printOut(`${unreachableText(fastestMs, latencyMs)}\n`);
+    return ExitCode.failed;
+  }
   await using recording = await openRecording(request, telling);
   const figures = await makePlan(request, recording, telling);
   if (signal.aborted) return ExitCode.interrupted;

@@ -41,6 +41,19 @@ export function checkPlan({ devices, model }: PlanInputs): void {
   loadModel(model, runDefaults);
 }
 
+/**
+ * Least time a frame can take on these devices, in ms, as far as it needs no trial: simulated
+ * devices say it. 0 where that has to be measured.
+ */
+export function knownFastestMs(devices: string): number {
+  const timesMs = parseDevices(devices).map((spec) => {
+    if (spec.kind !== "sim") return 0;
+    const { serviceMs, cv } = readSimulatedOptions(spec).options;
+    return cv === 0 ? serviceMs : 0;
+  });
+  return Math.min(...timesMs);
+}
+
 /** A plan takes the times of a device to stay as they are, and each frame to be answered. */
 function checkSteady(spec: DeviceSpec): void {
   if (spec.kind !== "sim") return;

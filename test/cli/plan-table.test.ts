@@ -114,6 +114,14 @@ test.each([
   expect(lines).toContain(line);
 });
 
+test("formatPlan() promises nothing where not one camera fits", () => {
+  const given = figures({ cameras: 1, most: 0, limit: "latency", boundMs: 250, serviceMs: 250 });
+  const lines = formatPlan(given).split("\n");
+  expect(lines).toContain("headroom    none: not one camera fits");
+  const expected = lines.find((line) => line.startsWith("expected"));
+  expect(expected).toEndWith("p99 41.2 ms   no frame dropped, but too late");
+});
+
 describe("formatVerdict()", () => {
   test.each([
     [figures({ asked: null }), "5 cameras fit, inference is the limit"],
