@@ -21,7 +21,7 @@ describe("the audit of a cascade", () => {
     const { audited = 0, skipped = 0 } = audit ?? {};
     // 525 early answers, half of them drawn: 262, give or take 40 (3.5 sigma).
     expect(Math.abs(audited + skipped - 262)).toBeLessThan(40);
-    expect(audited).toBeGreaterThan(50);
+    expect(audited).toBeGreaterThan(0);
     // The device knows no person, and says so of each.
     expect(audit?.false_positives).toMatchObject({ audited, errors: 0 });
     const answered = report.devices.reduce((sum, { frames }) => sum + frames, 0);
@@ -43,10 +43,11 @@ describe("the audit of a cascade", () => {
     const report = await pipeline.run();
     const [first] = report.cascade?.events ?? [];
     expect(first).toMatchObject({ kind: "drift", source: "pattern" });
-    // Estimates begin anew with a warning; the number of audits does not.
-    expect(report.cascade?.audits[0]?.audited).toBeGreaterThan(
-      report.cascade?.audits[0]?.false_positives.audited ?? 0,
-    );
+    // A warning throws no estimate away.
+    const [audit] = report.cascade?.audits ?? [];
+    expect(audit?.audited).toBeGreaterThan(0);
+    expect(audit?.false_positives.audited).toBe(audit?.audited);
+    expect(audit?.false_positives.errors).toBeGreaterThan(0);
     expect(notes.join("\n")).toContain("sees more of what it is asked for where there is none");
   });
 
