@@ -42,7 +42,7 @@ test.skipIf(!existsSync("/dev/full"))("results to a device that is full: the run
 
 test("an annotated video on a full disk: the run fails, and no video is left", async () => {
   const { code, stderr } = shell(
-    "ulimit -f 64; aip run demo:frames=600 --device sim:0ms --annotate o.mp4 --output v.ndjson",
+    "ulimit -f 64; aip run demo:size=1280x720:frames=300 --device sim:0ms --annotate o.mp4 --output v.ndjson",
   );
   expect(code).toBe(1);
   expect(sentences(stderr).at(-1)).toStartWith('aip: ffmpeg broke off writing "o.mp4": ');
