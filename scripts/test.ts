@@ -4,7 +4,8 @@
  *     bun run test                     everything
  *     bun run test test/ring …         only these, with any option of `bun test`; no Swift tests
  *
- * The last line says `N passed, N failed`, and `, N skipped` where any were.
+ * Tells again, below all they printed, which tests failed and why. The last line says `N passed,
+ * N failed`, and `, N skipped` where any were.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,6 +13,8 @@ import { join } from "node:path";
 import { ensureBuilt } from "./build.ts";
 import {
   addTallies,
+  failuresInJunit,
+  failuresInXCTest,
   filesInJunit,
   formatTally,
   type Tally,
@@ -27,7 +30,13 @@ const TIMEOUT = "--timeout=60000";
 /** Each file in a process of its own, so that a native crash fails that file alone. */
 const PARALLEL = "--parallel=2";
 
-async function bunTests(reports: string, selection: readonly string[]): Promise<Tally> {
+interface Outcome {
+  readonly tally: Tally;
+  /** What failed, a paragraph each. */
+  readonly failures: readonly string[];
+}
+
+async function bunTests(reports: string, selection: readonly string[]): Promise<Outcome> {
   const report = join(reports, "bun.xml");
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
   const command = [process.execPath, "test", PARALLEL, TIMEOUT, ...reporter, ...selection];
@@ -43,8 +52,10 @@ async function bunTests(reports: string, selection: readonly string[]): Promise<
   // A file that throws while it is loaded is not in the report.
   const ran = filesInJunit(xml);
   const unread = selection.length > 0 ? [] : testFiles().filter((file) => !ran.has(file));
-  for (const file of unread) console.error(`${file} has no result`);
-  return { ...tally, failed: failures(tally.failed + unread.length, status) };
+  return outcome({ ...tally, failed: tally.failed + unread.length }, status, [
+    ...failuresInJunit(xml),
+    ...unread.map((file) => `${file}: it has no result`),
+  ]);
 }
 
 function testFiles(): string[] {
@@ -59,7 +70,7 @@ const STANDIN_TESTS = [
   ...["--filter", "StandInTests", "--filter", "CoreMl"],
 ];
 
-async function swiftTests(reports: string, name: string, ...options: string[]): Promise<Tally> {
+async function swiftTests(reports: string, name: string, ...options: string[]): Promise<Outcome> {
   const report = join(reports, `${name}.xml`);
   const child = Bun.spawn(["swift", "test", "--xunit-output", report, ...options], {
     cwd: ROOT,
@@ -70,11 +81,9 @@ async function swiftTests(reports: string, name: string, ...options: string[]): 
   });
   const [output, status] = await Promise.all([passOn(child.stdout), child.exited]);
   const testing = join(reports, `${name}-swift-testing.xml`);
-  const tally = addTallies([
-    tallyXCTest(output),
-    tallyJunit(existsSync(testing) ? readFileSync(testing, "utf8") : ""),
-  ]);
-  return { ...tally, failed: failures(tally.failed, status) };
+  const xml = existsSync(testing) ? readFileSync(testing, "utf8") : "";
+  const tally = addTallies([tallyXCTest(output), tallyJunit(xml)]);
+  return outcome(tally, status, [...failuresInXCTest(output), ...failuresInJunit(xml)]);
 }
 
 /** Shows a stream as it comes, and keeps it. */
@@ -89,8 +98,9 @@ async function passOn(stream: ReadableStream<Uint8Array>): Promise<string> {
 }
 
 /** A runner that fails without a failed test (it did not compile, it crashed) counts as one. */
-function failures(counted: number, status: number): number {
-  return counted === 0 && status !== 0 ? 1 : counted;
+function outcome(tally: Tally, status: number, failures: readonly string[]): Outcome {
+  if (tally.failed > 0 || status === 0) return { tally, failures };
+  return { tally: { ...tally, failed: 1 }, failures: [`a test runner ended with ${status}`] };
 }
 
 async function main(selection: readonly string[]): Promise<number> {
@@ -99,14 +109,16 @@ async function main(selection: readonly string[]): Promise<number> {
     await ensureBuilt();
     // Once, before the tests that want it start side by side.
     if (selection.length === 0 && ON_LINUX) await ensureBuilt({ standIn: true });
-    const tallies = [await bunTests(reports, selection)];
+    const outcomes = [await bunTests(reports, selection)];
     if (selection.length === 0) {
-      tallies.push(await swiftTests(reports, "swift"));
+      outcomes.push(await swiftTests(reports, "swift"));
       if (ON_LINUX) {
-        tallies.push(await swiftTests(reports, "standin", ...STANDIN_TESTS));
+        outcomes.push(await swiftTests(reports, "standin", ...STANDIN_TESTS));
       }
     }
-    const total = addTallies(tallies);
+    const failures = outcomes.flatMap((outcome) => outcome.failures);
+    if (failures.length > 0) console.log(["\nfailed:", ...failures].join("\n"));
+    const total = addTallies(outcomes.map((outcome) => outcome.tally));
     console.log(formatTally(total));
     return total.failed === 0 ? 0 : 1;
   } catch (error) {

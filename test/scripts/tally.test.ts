@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import {
   addTallies,
+  failuresInJunit,
+  failuresInXCTest,
   filesInJunit,
   formatTally,
   tallyJunit,
@@ -39,6 +41,42 @@ describe("tallyJunit()", () => {
   test("finds nothing in an empty report", () => {
     expect(tallyJunit("")).toEqual({ passed: 0, failed: 0, skipped: 0 });
   });
+});
+
+describe("failuresInJunit()", () => {
+  test("tells of each failed case where it is, its name and why", () => {
+    // As `bun test` 1.4 writes them: an assertion, a time-out and a test within a group.
+    const report = `<testsuite name="d" file="a.test.ts" tests="4">
+      <testcase name="x &lt;b&gt;" classname="d" time="0.1" file="a.test.ts" line="2">
+        <failure type="AssertionError" message="m">Error: no&#10;&#10;Received: &quot;&#8230;&quot;
+      at a.test.ts:2:51&#10;</failure>
+      </testcase>
+      <testcase name="fine" classname="d" file="a.test.ts" />
+      <testcase name="hang" classname="" time="0.1" file="b.test.ts" line="2">
+        <failure type="TimeoutError" message="test timed out" />
+      </testcase>
+    </testsuite>`;
+    expect(failuresInJunit(report)).toEqual([
+      'a.test.ts: d > x <b>\n    Error: no\n\n    Received: "…"\n          at a.test.ts:2:51',
+      "b.test.ts: hang\n    test timed out",
+    ]);
+  });
+
+  test("finds nothing where all passed", () => {
+    expect(failuresInJunit("<testcase name='a' file='b' /><testcase name='c' />")).toEqual([]);
+  });
+});
+
+test("failuresInXCTest() keeps what XCTest says of a failure, and names a test that never ended", () => {
+  const output = `Test Case 'RingTests.testC' started at 2026-01-01 00:00:00.000
+RingTests.swift:9: error: RingTests.testC : XCTAssertEqual failed
+Test Case 'RingTests.testC' failed (0.0 seconds)
+Test Case 'RingTests.testD' started at 2026-01-01 00:00:00.000
+`;
+  expect(failuresInXCTest(output)).toEqual([
+    "RingTests.swift:9: error: RingTests.testC : XCTAssertEqual failed",
+    "RingTests.testD: it never ended",
+  ]);
 });
 
 test("filesInJunit() names each file once", () => {
