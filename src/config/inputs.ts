@@ -1,9 +1,10 @@
-import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { parseDevice } from "../backend/device-spec.ts";
 import { BUNDLED_MODELS } from "../model/catalog.ts";
 import { externalDataFiles } from "../model/external-data.ts";
 import { manifestPathOf } from "../model/manifest.ts";
 import type { Source } from "../source/source.ts";
+import { mayAccess } from "./permission.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /** Something a run reads, which it must not write to. */
@@ -61,18 +62,9 @@ function modelInputs(nameOrPath: string): readonly RunInput[] {
   return [
     { ...input(path), isWhole: !isFile },
     input(manifestPathOf(path), `manifest of the model "${nameOrPath}"`),
-    ...(isFile && isReadable(path) ? externalDataFiles(path) : []).map((file) =>
+    // What cannot be read is refused where it is opened.
+    ...(isFile && mayAccess(path, "read") ? externalDataFiles(path) : []).map((file) =>
       input(file, `file of weights of the model "${nameOrPath}"`),
     ),
   ];
-}
-
-/** What cannot be read is refused where it is opened. */
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

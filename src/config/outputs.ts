@@ -1,13 +1,4 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  realpathSync,
-  statSync,
-  unlinkSync,
-} from "node:fs";
+import { closeSync, existsSync, openSync, realpathSync, statSync, unlinkSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { type AipError, usageError } from "../errors.ts";
 import { isFileLocked } from "../native/file-lock.ts";
@@ -15,6 +6,7 @@ import { outputInUse } from "../sink/line-writer.ts";
 import { videoPaths } from "../sink/video-paths.ts";
 import type { Source } from "../source/source.ts";
 import { type InputConfig, runInputs } from "./inputs.ts";
+import { mayAccess } from "./permission.ts";
 import type { RunConfig } from "./run-config.ts";
 
 /**
@@ -101,12 +93,13 @@ function checkWritable(path: string): string {
   if (existsSync(absolute)) {
     // The path itself is looked at, not where its links lead: /dev/stdout leads to no name at all.
     if (statSync(absolute).isDirectory()) throw invalid(path, "it is a folder; name a file");
-    if (!isWritable(absolute)) throw invalid(path, "no permission to overwrite it");
+    if (!mayAccess(absolute, "write")) throw invalid(path, "no permission to overwrite it");
     return realpathSync(absolute);
   }
   if (!existsSync(folder)) throw invalid(path, `the folder "${dirname(path)}" does not exist`);
   if (!statSync(folder).isDirectory()) throw invalid(path, `"${dirname(path)}" is no folder`);
-  if (!isWritable(folder)) throw invalid(path, `no permission to write to "${dirname(path)}"`);
+  if (!mayAccess(folder, "write"))
+    throw invalid(path, `no permission to write to "${dirname(path)}"`);
   if (!takesFiles(folder)) throw invalid(path, `"${dirname(path)}" takes no files`);
   return join(realpathSync(folder), basename(absolute));
 }
@@ -122,15 +115,6 @@ function takesFiles(folder: string): boolean {
   }
   unlinkSync(path);
   return true;
-}
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function invalid(path: string, reason: string): AipError {

@@ -19,7 +19,6 @@ import { trainNetwork } from "../training/train.ts";
 const STEPS_MIN = 5000;
 const EPOCHS_MIN = 8;
 const EPOCHS_MAX = 40;
-const BATCH = 16;
 /** Few appearances make the validation AUC jump from epoch to epoch. */
 const PATIENCE = 6;
 
@@ -46,7 +45,7 @@ export interface CandidateOptions {
 
 /** How long a network is trained with pictures of these labels. */
 export function trainingLength(labels: Uint8Array): Pick<TrainingSettings, "epochs" | "patience"> {
-  const steps = Math.max(1, epochOrder(labels).length / BATCH);
+  const steps = Math.max(1, epochOrder(labels).length / DEFAULT_SETTINGS.batch);
   const epochs = Math.min(EPOCHS_MAX, Math.max(EPOCHS_MIN, Math.ceil(STEPS_MIN / steps)));
   return { epochs, patience: PATIENCE };
 }

@@ -3,6 +3,7 @@ import { type Optimized, optimize, type TunedCascade, tuneCascade } from "../cas
 import type { NetworkCandidate, SearchSpace } from "../cascade/search-space.ts";
 import type { CascadeCosts, ErrorBudget } from "../cascade/types.ts";
 import { oneSecondWindows } from "../cascade/windows.ts";
+import { type ClaimContext, checkClaim, checkWorthwhile } from "./claim.ts";
 import { footageOf, type Observations } from "./observations.ts";
 
 export interface ChoiceOptions {
@@ -23,8 +24,13 @@ export interface Choice {
  * tuning says of each, so that the held-out footage has no part in the choice.
  *
  * @param kinds observations of one kind of detector each; at least one
+ * @throws {AipError} `claim-unsupported` or `cascade-pointless`
  */
-export function chooseCascade(kinds: readonly Observations[], options: ChoiceOptions): Choice {
+export function chooseCascade(
+  kinds: readonly Observations[],
+  options: ChoiceOptions,
+  context: ClaimContext,
+): Choice {
   const choices = kinds.map((observations) => ({
     observations,
     optimized: optimize(optimizeOptions(observations, options, spaceOf(observations, options))),
@@ -32,6 +38,8 @@ export function chooseCascade(kinds: readonly Observations[], options: ChoiceOpt
   const cost = ({ optimized }: Choice) => optimized.chosen.tuning.cost;
   const [best] = choices.toSorted((a, b) => compareCosts(cost(a), cost(b)));
   if (best === undefined) throw new RangeError("chooseCascade: nothing was observed");
+  checkClaim(best.optimized, context);
+  checkWorthwhile(best.optimized, context);
   return best;
 }
 

@@ -11,7 +11,6 @@ import { runTraining, type TrainedNetwork } from "../training/training-run.ts";
 import { frontOf, levelsOf, spansOf, validationOf } from "./assemble.ts";
 import { trainingLength } from "./candidates.ts";
 import { chooseCascade } from "./choice.ts";
-import { checkClaim, checkWorthwhile } from "./claim.ts";
 import { searchCosts } from "./costs.ts";
 import { detectorKinds } from "./detector-kinds.ts";
 import { packObservations } from "./observations.ts";
@@ -64,10 +63,11 @@ export function relearn(task: RelearnTask, isStopped: () => boolean = () => fals
   );
   const costs = searchCosts(cascade.costs);
   const networks = known.map(() => ({ name, networkMs: cascade.costs.network.mean }));
-  const choice = chooseCascade(observations, { networks, costs, budget });
-  const context = { object, fps, frames: footage.count };
-  checkClaim(choice.optimized, context);
-  checkWorthwhile(choice.optimized, context);
+  const choice = chooseCascade(
+    observations,
+    { networks, costs, budget },
+    { object, fps, frames: footage.count },
+  );
   const part = network === null ? null : { model: network.model, side: footage.side };
   const levels = levelsOf(choice, part);
   return {

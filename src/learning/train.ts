@@ -7,7 +7,6 @@ import { ARCHITECTURES, type Architecture } from "../training/architectures.ts";
 import { assembleCascade } from "./assemble.ts";
 import type { Candidate } from "./candidates.ts";
 import { analyseFactors, type Choice, chooseCascade, type Factor } from "./choice.ts";
-import { checkClaim, checkWorthwhile } from "./claim.ts";
 import { measureCosts, searchCosts } from "./costs.ts";
 import { detectorKinds } from "./detector-kinds.ts";
 import { type Footage, type FootageLimits, openFootage } from "./footage.ts";
@@ -93,10 +92,7 @@ export async function trainCascade(options: TrainCascadeOptions): Promise<Traine
   }));
   const observations = kinds.map((kind) => observe({ luma, truth, kind, fps, spans, networks }));
   const search = { networks: candidates, costs, budget };
-  const choice = chooseCascade(observations, search);
-  const context = { object, fps, frames: footage.frames };
-  checkClaim(choice.optimized, context);
-  checkWorthwhile(choice.optimized, context);
+  const choice = chooseCascade(observations, search, { object, fps, frames: footage.frames });
 
   const cascade = assembleCascade({
     ...options,

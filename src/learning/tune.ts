@@ -3,7 +3,6 @@ import type { ErrorBudget } from "../cascade/types.ts";
 import { usageError } from "../errors.ts";
 import { frontOf, levelsOf, validationOf } from "./assemble.ts";
 import { chooseCascade } from "./choice.ts";
-import { type ClaimContext, checkClaim, checkWorthwhile } from "./claim.ts";
 import { searchCosts } from "./costs.ts";
 import { packObservations, unpackObservations } from "./observations.ts";
 
@@ -26,14 +25,15 @@ export function tuneFile(cascade: Cascade, budget: ErrorBudget): Cascade {
   const networkMs = cascade.costs.network.mean;
   const networks =
     network === null ? [] : observations.networks.map((name) => ({ name, networkMs }));
-  const choice = chooseCascade([observations], { networks, costs, budget });
-  const context: ClaimContext = {
-    object: cascade.question.classes.join(" or "),
-    fps: observations.fps,
-    frames: cascade.provenance.footage.frames,
-  };
-  checkClaim(choice.optimized, context);
-  checkWorthwhile(choice.optimized, context);
+  const choice = chooseCascade(
+    [observations],
+    { networks, costs, budget },
+    {
+      object: cascade.question.classes.join(" or "),
+      fps: observations.fps,
+      frames: cascade.provenance.footage.frames,
+    },
+  );
   return {
     ...cascade,
     levels: levelsOf(choice, network),
