@@ -17,6 +17,8 @@ const SIZE = { width: 320, height: 180 };
 const T_SKIP = 2;
 const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 const DEVICE = "sim:4ms:model=demo";
+/** Slow enough that what happens to a search happens before its end. */
+const SLOW = "sim:16ms";
 
 let folder = "";
 let video = "";
@@ -161,7 +163,8 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       const signals = ["SIGKILL", "SIGINT", "SIGKILL", "SIGKILL"] as const;
       for (const [index, signal] of signals.entries()) {
         const act = (child: Bun.Subprocess): void => child.kill(signal);
-        const cut = await find({ cache: "cut", after: 70 + 130 * index, act });
+        const device = `${SLOW}:model=demo`;
+        const cut = await find({ cache: "cut", device, after: 70 + 130 * index, act });
         expect(cut.stdout).toBe("");
         if (signal === "SIGKILL") expect(cut.signal).toBe(signal);
         else expect(cut.code).toBe(130);
@@ -196,7 +199,7 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       };
       putBack();
       const gone = await find({
-        ...{ cache: "gone", device: `sim:4ms:model=${model}:die-at=40`, model },
+        ...{ cache: "gone", device: `${SLOW}:model=${model}:die-at=40`, model },
         act: () => rmSync(model),
       });
       expect(gone.stderr).toMatch(
