@@ -39,6 +39,10 @@ test("nothing is left to do later", () => {
   expect(offences(/\b(TODO|FIXME|XXX|HACK)\b/, but(THIS))).toEqual([]);
 });
 
+test("no merge has left its marks", () => {
+  expect(offences(/^(<{7}|>{7}) /)).toEqual([]);
+});
+
 test("no file knows a machine's own folders", () => {
   expect(offences(/(^|[\s"'`(=:])\/(home|root|Users|work)\/\w/, but(THIS))).toEqual([]);
 });

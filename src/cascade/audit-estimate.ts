@@ -28,10 +28,19 @@ export interface AuditEstimates {
   readonly falsePositives: RateEstimate;
 }
 
-/** Running estimates of both error rates from audited frames. */
+/**
+ * Running estimates of both error rates from audited frames. Frames that were drawn and that nobody
+ * had time for are taken to be like those that were audited.
+ */
 export class AuditEstimator {
   readonly #present: WeightedRate = new WeightedRate();
   readonly #absent: WeightedRate = new WeightedRate();
+  #early = 0;
+
+  /** A frame answered early, drawn or not. HOT. */
+  early(): void {
+    this.#early += 1;
+  }
 
   /** A frame that the reference model answered itself, or that has the answer of one: right. */
   certain(present: boolean): void {
@@ -43,8 +52,11 @@ export class AuditEstimator {
   }
 
   get estimates(): AuditEstimates {
-    const falseNegatives = this.#present.estimate;
-    const falsePositives = this.#absent.estimate;
+    const [present, absent] = [this.#present, this.#absent];
+    // So many frames each unit of weight stands for: 1 where every frame drawn was audited, about.
+    const scale = this.#early / (present.weight + absent.weight);
+    const falseNegatives = present.estimate(scale);
+    const falsePositives = absent.estimate(scale);
     const audited = falseNegatives.audited + falsePositives.audited;
     return { audited, falseNegatives, falsePositives };
   }
@@ -53,16 +65,16 @@ export class AuditEstimator {
 /** Share of wrong frames in a population of which some were drawn, and others are known right. */
 class WeightedRate {
   certain = 0;
+  weight = 0;
   #audited = 0;
   #errors = 0;
-  #weight = 0;
   #weightSquares = 0;
   #wrongWeight = 0;
   #wrongSquares = 0;
 
   add(isWrong: boolean, weight: number): void {
     this.#audited += 1;
-    this.#weight += weight;
+    this.weight += weight;
     this.#weightSquares += weight ** 2;
     if (!isWrong) return;
     this.#errors += 1;
@@ -74,18 +86,21 @@ class WeightedRate {
    * Hájek's ratio of weighted sums. The interval is Clopper and Pearson's on the effective sample
    * size: Kish's of the weights, or what the linearised variance says where that is less. It is of
    * the frames answered early, and shrinks by their share.
+   *
+   * @param scale frames answered early for each unit of weight
    */
-  get estimate(): RateEstimate {
+  estimate(scale: number): RateEstimate {
+    const { weight } = this;
     const counts = { audited: this.#audited, errors: this.#errors };
     if (this.#audited === 0) return { rate: 0, low: 0, high: 1, ...counts };
-    const rate = this.#wrongWeight / this.#weight;
-    const kish = this.#weight ** 2 / this.#weightSquares;
+    const rate = this.#wrongWeight / weight;
+    const kish = weight ** 2 / this.#weightSquares;
     const squares =
       (1 - rate) ** 2 * this.#wrongSquares + rate ** 2 * (this.#weightSquares - this.#wrongSquares);
-    const linearised = squares > 0 ? (rate * (1 - rate) * this.#weight ** 2) / squares : kish;
+    const linearised = squares > 0 ? (rate * (1 - rate) * weight ** 2) / squares : kish;
     const effective = Math.max(1, Math.min(kish, linearised));
     const { low, high } = clopperPearson(Math.min(1, rate) * effective, effective);
-    const early = this.#weight / (this.#weight + this.certain);
+    const early = (scale * weight) / (scale * weight + this.certain);
     return { rate: early * rate, low: early * low, high: early * high, ...counts };
   }
 }

@@ -75,12 +75,13 @@ export class Audit {
   }
 
   /**
-   * Draws a frame answered early.
+   * Draws a frame answered early; every such frame is to be shown.
    *
    * @param uncertainty how doubtful its answer is; see `AuditSampler.draw`
    * @returns the probability with which it is to be audited, or 0 where it is not
    */
   draw(uncertainty?: number): number {
+    this.#estimator.early();
     return this.#sampler.draw(uncertainty);
   }
 
