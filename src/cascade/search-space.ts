@@ -109,7 +109,7 @@ export class PreparedSearch {
     this.#combinations = combine(footage, space);
     this.#tails = new Map(
       space.networks.flatMap((network) =>
-        network === null ? [] : [[network.name, tailsOf(footage, network.name)]],
+        network === null ? [] : [[network.name, tailsOf(footage, space, network.name)]],
       ),
     );
   }
@@ -159,11 +159,13 @@ export class PreparedSearch {
   }
 }
 
-function tailsOf({ truth, scores }: Footage, network: string): ScoreTails {
+function tailsOf({ truth, scores }: Footage, { tSkips }: SearchSpace, network: string): ScoreTails {
   const list = scores(network);
+  // Frames that are passed over at any rate need not have a score.
+  const looked = Math.min(...tSkips);
   const logitsOf = (kind: 0 | 1): Float64Array =>
     Float64Array.from(
-      list.filter((_, frame) => truth[frame] === kind),
+      list.filter((_, frame) => frame % looked === 0 && truth[frame] === kind),
       logit,
     );
   return {

@@ -92,6 +92,21 @@ describe("shortfallOf()", () => {
   });
 });
 
+test("frames without a score, which no look falls on, change nothing", () => {
+  const base = options({ budget: { falseNegatives: 0.06, falsePositives: 0.06 } });
+  const space = { ...base.space, tSkips: [2] };
+  const point = (spaced: boolean) => {
+    const frames = [1, 2].map((seed) => drawFrames(SCENE, 40_000, seed));
+    for (const { scores } of spaced ? frames : []) {
+      for (let frame = 1; frame < scores.length; frame += 2) scores[frame] = 0;
+    }
+    const [tuning, heldOut] = frames.map(syntheticFootage);
+    const found = tuneCascade({ ...base, space, tuning, heldOut } as OptimizeOptions);
+    return found.tuning.point;
+  };
+  expect(point(true)).toEqual(point(false));
+});
+
 test("where nothing helps, the reference model alone is chosen, and it is never wrong", () => {
   const base = options({}, 4000);
   const { space } = base;
