@@ -26,9 +26,10 @@ function auditRow({
   );
 }
 
-function rateText({ rate, low, high, audited }: CascadeRateReport): string {
-  if (audited === 0) return "unknown";
-  return `${percentOf(rate)} (${percentOf(low)} to ${percentOf(high)})`;
+function rateText({ rate, low, high, audited, watched }: CascadeRateReport): string {
+  const drift = watched ? "" : ", not watched for drift";
+  if (audited === 0) return `unknown${drift}`;
+  return `${percentOf(rate)} (${percentOf(low)} to ${percentOf(high)}${drift})`;
 }
 
 /** Error rates count in tenths of a percent. */

@@ -155,6 +155,11 @@ export interface CascadeRateReport {
   /** Audited frames that count, and the wrong ones among them. */
   readonly audited: number;
   readonly errors: number;
+  /**
+   * Whether a rise would be noticed: not where the cascade's file promises so little, more than 30 %
+   * of the frames answered early wrong, that wrong frames say nothing.
+   */
+  readonly watched: boolean;
 }
 
 export interface CascadeEventReport {

@@ -62,18 +62,21 @@ function auditReportOf(
   source: string,
   { audit, audited, skipped }: SourceAudit,
 ): CascadeAuditReport {
-  const { falseNegatives, falsePositives } = audit.report;
+  const { falseNegatives, falsePositives, tests } = audit.report;
   return {
     source,
     audited,
     skipped,
-    false_negatives: rateReport(falseNegatives),
-    false_positives: rateReport(falsePositives),
+    false_negatives: rateReport(falseNegatives, tests.falseNegatives !== null),
+    false_positives: rateReport(falsePositives, tests.falsePositives !== null),
   };
 }
 
-function rateReport({ rate, low, high, audited, errors }: RateEstimate): CascadeRateReport {
-  return { rate: round(rate), low: round(low), high: round(high), audited, errors };
+function rateReport(
+  { rate, low, high, audited, errors }: RateEstimate,
+  watched: boolean,
+): CascadeRateReport {
+  return { rate: round(rate), low: round(low), high: round(high), audited, errors, watched };
 }
 
 function eventReport(

@@ -48,8 +48,11 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
           source: "demo",
           audited: 29,
           skipped: 2,
-          false_negatives: { rate: 0, low: 0, high: 1, audited: 0, errors: 0 },
-          false_positives: { rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
+          false_negatives: { rate: 0, low: 0, high: 1, audited: 0, errors: 0, watched: true },
+          false_positives: {
+            ...{ rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
+            watched: false,
+          },
         },
       ],
       events: [],
@@ -59,7 +62,7 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
       "cascade     person, dog in 31 of 600 frames; 99 % answered early: 400 skipped, " +
         "74 unchanged, 120 by the network, 6 by the model\n" +
         "            29 frames audited (no time for 2 more): missed unknown, imagined 3.4 % " +
-        "(0.1 % to 18 %)\n",
+        "(0.1 % to 18 %, not watched for drift)\n",
     );
   });
 

@@ -23,7 +23,7 @@ describe("the audit of a cascade", () => {
     expect(Math.abs(audited + skipped - 262)).toBeLessThan(40);
     expect(audited).toBeGreaterThan(0);
     // The device knows no person, and says so of each.
-    expect(audit?.false_positives).toMatchObject({ audited, errors: 0 });
+    expect(audit?.false_positives).toMatchObject({ audited, errors: 0, watched: true });
     const answered = report.devices.reduce((sum, { frames }) => sum + frames, 0);
     expect(answered).toBe(report.answers.inferred + audited);
   });
@@ -52,6 +52,7 @@ describe("the audit of a cascade", () => {
   });
 
   test("is told, and nothing follows, where retraining is off", async () => {
+    const cascade = scripted("p");
     await using pipeline = new Pipeline({
       sources: [pattern(900)],
       fps: 1500,
@@ -59,11 +60,14 @@ describe("the audit of a cascade", () => {
       slots: 64,
       audit: 0.3,
       retrain: "off",
-      cascade: scripted("p"),
+      cascade: { ...cascade, promise: { ...cascade.promise, falseNegatives: 0.4 } },
     });
     const report = await pipeline.run();
     expect(report.cascade?.events).toEqual([]);
-    expect(report.cascade?.audits[0]?.false_positives.rate).toBe(1);
+    const [audit] = report.cascade?.audits ?? [];
+    expect(audit?.false_positives).toMatchObject({ rate: 1, watched: true });
+    // Of frames of which two in five are promised to be wrong, wrong ones say nothing.
+    expect(audit?.false_negatives.watched).toBe(false);
   });
 
   test("a device without a pause audits nothing, and every frame leaves", async () => {
