@@ -3,10 +3,11 @@ import { mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../../cache-folder.ts";
 import { isFileLocked } from "../../native/file-lock.ts";
+import { HeldLock } from "../../native/held-lock.ts";
 import { removeUnfinished } from "./compiler-folder.ts";
 import { entryBytes, isWhole, MODEL_FOLDER, writeEntry } from "./entry.ts";
-import { HeldLock } from "./held-lock.ts";
 import { asUnwritable } from "./unwritable.ts";
+import { waitForLock } from "./wait-for-lock.ts";
 
 /** Compiled models take at most so much of the disk, unless one alone takes more. */
 const SIZE_MAX_BYTES = 8 * 2 ** 30;
@@ -57,7 +58,7 @@ export async function storedModel(
   const { folder = storeFolder(), signal, tell, sizeMaxBytes = SIZE_MAX_BYTES } = options;
   const entry = join(folder, hash);
   try {
-    using _making = await HeldLock.wait(lockPath(folder, hash), signal, () =>
+    using _making = await waitForLock(lockPath(folder, hash), signal, () =>
       tell(`waiting for another process that compiles "${source}"`),
     );
     const isNew = !isWhole(entry);

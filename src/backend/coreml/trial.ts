@@ -3,11 +3,11 @@ import { dirname } from "node:path";
 import { Head, SessionConfig } from "../../layout/layout.gen.ts";
 import { readAnswer } from "./answer-file.ts";
 import { detectionFault, tensorFault } from "./answers.ts";
-import { HeldLock } from "./held-lock.ts";
 import { type ProbeResult, probe } from "./probe.ts";
 import type { ProbedSession } from "./probe-protocol.ts";
 import { asUnwritable, isSystemCode, systemError } from "./unwritable.ts";
 import { readVerdict, type Verdict, verdictKey, verdictPath, writeVerdict } from "./verdict.ts";
+import { waitForLock } from "./wait-for-lock.ts";
 
 /** Well below the confidence from which detections are compared. */
 const PROBE_CONFIDENCE = 0.25;
@@ -63,7 +63,7 @@ async function tried(options: TrialOptions): Promise<Trial> {
   const key = verdictKey({ unit, options: optionsOf(session), inputSize, chip });
   const path = verdictPath(folder, key);
   const answerPath = path.replace(/json$/, "f32");
-  using _trial = await HeldLock.wait(`${path}.lock`, signal, () =>
+  using _trial = await waitForLock(`${path}.lock`, signal, () =>
     tell(`waiting for another process that tries ${what}`),
   );
   const known = await readVerdict(path);

@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HeldLock } from "../../../src/backend/coreml/held-lock.ts";
 import { type StoreOptions, storedModel } from "../../../src/backend/coreml/store.ts";
+import { HeldLock } from "../../../src/native/held-lock.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "aip-coreml-store-"));
 afterAll(() => rmSync(ROOT, { recursive: true, force: true }));

@@ -1,10 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { lockFile } from "../../native/file-lock.ts";
-import { throwIfInterrupted } from "./interrupted.ts";
-
-/** How often a lock that another process holds is asked for again. */
-const RETRY_MS = 50;
+import { lockFile } from "./file-lock.ts";
 
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
@@ -27,21 +23,6 @@ export class HeldLock implements Disposable {
     if (isLocked) return new HeldLock(fd);
     closeSync(fd);
     return null;
-  }
-
-  /**
-   * Waits for the lock.
-   * @param onWait Called once where it has to be waited for.
-   * @throws {AipError} `interrupted` where the signal is aborted
-   */
-  static async wait(path: string, signal: AbortSignal, onWait: () => void): Promise<HeldLock> {
-    for (let isFirst = true; ; isFirst = false) {
-      const lock = HeldLock.try(path);
-      if (lock !== null) return lock;
-      if (isFirst) onWait();
-      throwIfInterrupted(signal);
-      await Bun.sleep(RETRY_MS);
-    }
   }
 
   [Symbol.dispose](): void {

@@ -2,8 +2,8 @@ import { afterAll, afterEach, expect, spyOn, test } from "bun:test";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { HeldLock } from "../../../src/backend/coreml/held-lock.ts";
-import * as fileLock from "../../../src/native/file-lock.ts";
+import * as fileLock from "../../src/native/file-lock.ts";
+import { HeldLock } from "../../src/native/held-lock.ts";
 
 const ROOT = mkdtempSync(join(tmpdir(), "aip-held-lock-"));
 afterAll(() => rmSync(ROOT, { recursive: true, force: true }));
