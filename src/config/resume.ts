@@ -14,6 +14,12 @@ export function resumeObstacle(config: Pick<RunConfig, "output" | "annotate">): 
   return null;
 }
 
+/** Whether a run follows an earlier one that has left something in its output. */
+export function followsResults({ resume, output }: Pick<RunConfig, "resume" | "output">): boolean {
+  if (!resume || output === undefined) return false;
+  return (statSync(output, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
 /** @throws {AipError} `resume-invalid` */
 export function checkResume(config: Pick<RunConfig, "resume" | "output" | "annotate">): void {
   const obstacle = config.resume ? resumeObstacle(config) : null;

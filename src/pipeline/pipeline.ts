@@ -1,7 +1,7 @@
 import { EventEmitter } from "node:events";
 import { checkTarget } from "../cascade/file/save.ts";
 import { checkOutputs } from "../config/outputs.ts";
-import { checkResume } from "../config/resume.ts";
+import { checkResume, followsResults } from "../config/resume.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { resolveRunConfig } from "../config/schema.ts";
 import type { AipError } from "../errors.ts";
@@ -168,7 +168,7 @@ export class Pipeline implements AsyncIterable<Frame>, AsyncDisposable {
     const { cascade, config } = await this.#openCascade();
     const readers = [...this.#stages, ...this.#sinks];
     // One that goes on in the middle may have no pixels of the frame whose answer others have.
-    const isWhole = this.#firstFrame === 0 && !config.resume;
+    const isWhole = this.#firstFrame === 0 && !followsResults(config);
     const every = cascade !== null && isWhole ? pixelsEvery(cascade, config, readers) : 1;
     const [named] = await Promise.all([
       openNamedSources(this.#named, config, every),

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, spyOn, test } from "bun:test";
 import type { CascadeLevels } from "../../src/cascade/types.ts";
+import * as opened from "../../src/pipeline/opened.ts";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
@@ -63,6 +64,17 @@ describe.skipIf(!hasFfmpeg)("a cascade that passes over frames of a video", () =
     expect(bare).toEqual(await run({ sources: path, stages: [looker] }));
     expect(asked(bare).length).toBeGreaterThan(1);
     expect(asked(bare).filter((frame) => frame % 4 !== 0)).toEqual([]);
+  });
+
+  test("leaves their pixels in the decoder in a run that could resume and has nothing before it", async () => {
+    const opening = spyOn(opened, "openNamedSources");
+    const output = media.file("fresh.ndjson");
+    const fresh = await run({ sources: path, output, frames: 30, resume: true });
+    expect(opening.mock.lastCall?.[2]).toBe(4);
+    expect(fresh).toHaveLength(30);
+    await run({ sources: path, output, resume: true });
+    expect(opening.mock.lastCall?.[2]).toBe(1);
+    opening.mockRestore();
   });
 
   test("looks at the frame it goes on with, whatever its number", async () => {
