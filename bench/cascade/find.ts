@@ -55,7 +55,7 @@ export async function findRare(
   ).filter(({ first, last }) => truth.subarray(first, last + 1).includes(1));
   const { recall, precision } = intervalAgreement(whole.intervals, shown);
   const sheet = join(folder, "found.jpg");
-  await writeSheet(sheet, [whole]);
+  await writeSheet(sheet, [whole], new AbortController().signal);
   return compare({
     title: "aip find person, intervals against ground truth (IoU ≥ .5)",
     unit: "share",

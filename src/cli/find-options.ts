@@ -1,6 +1,5 @@
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import type { Cascade } from "../cascade/file/cascade.ts";
+import { checkOutputs } from "../config/outputs.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
 import { INTERVAL_LIMITS, type IntervalLimits } from "../find/intervals.ts";
@@ -48,7 +47,9 @@ export async function readFindRequest({ flags, operands }: CommandInput): Promis
     key === "devices" ? "--device" : `--${key}`,
   );
   const sheet = text("sheet");
-  if (sheet !== undefined) await checkSheet(sheet);
+  if (sheet !== undefined && !/\.jpe?g$/i.test(sheet)) {
+    throw invalid(`--sheet "${sheet}" must end in .jpg: a JPEG picture is written`);
+  }
   const clips = text("clips");
   if (clips !== undefined) await checkFolder(clips);
   return {
@@ -100,15 +101,21 @@ function readSeconds(text: string | undefined, name: string): number | undefined
   throw invalid(`--${name} must be a number of seconds from 0 to ${SECONDS_MAX}, not "${text}"`);
 }
 
-/** Found out before hours of video are searched. */
-async function checkSheet(path: string): Promise<void> {
-  if (!/\.jpe?g$/i.test(path)) {
-    throw invalid(`--sheet "${path}" must end in .jpg: a JPEG picture is written`);
-  }
-  const folder = dirname(path);
-  const found = await stat(folder).catch(() => null);
-  if (found?.isDirectory() === true) return;
-  throw usageError("output-failed", `Cannot write "${path}": there is no folder "${folder}"`);
+/**
+ * Found out before hours of video are searched: whether the contact sheet can be written.
+ * @throws {AipError} as `checkOutputs`
+ */
+export function checkSheet(
+  {
+    videos,
+    cascade,
+    devices,
+    sheet,
+  }: Pick<FindRequest, "videos" | "cascade" | "devices" | "sheet">,
+  model: string,
+): void {
+  if (sheet === undefined) return;
+  checkOutputs({ sources: videos, cascade, model, devices: devices.split(","), report: sheet });
 }
 
 function invalid(message: string): AipError {

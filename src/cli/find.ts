@@ -6,7 +6,7 @@ import { formatCountOf } from "../metrics/number-format.ts";
 import { findEncoder } from "../sink/encoder.ts";
 import { ProgressSink } from "../sink/progress.ts";
 import { ExitCode } from "./exit-code.ts";
-import { checkAsked, type FindRequest, modelFor } from "./find-options.ts";
+import { checkAsked, checkSheet, type FindRequest, modelFor } from "./find-options.ts";
 import { formatFound, formatSummary, foundToJson } from "./find-text.ts";
 import { printOut } from "./print-out.ts";
 import { onSignals } from "./signals.ts";
@@ -22,6 +22,7 @@ export async function runFind(request: FindRequest): Promise<number> {
   const cascade = await loadCascade(request.cascade);
   checkAsked(request.classes, cascade, request.cascade);
   const model = modelFor(request.model, cascade);
+  checkSheet(request, model);
   const encoder = request.clips === undefined ? null : await findEncoder();
   const abort = new AbortController();
   let shown: ProgressSink | null = null;
@@ -35,12 +36,14 @@ export async function runFind(request: FindRequest): Promise<number> {
     say(`${name}: finishing what is under way; once more ends at once`);
     abort.abort();
   });
-  const all: FoundVideo[] = [];
   for await (const found of findInVideos({
     ...request,
     model,
     signal: abort.signal,
     tell: say,
+    conclude: async (all) => {
+      if (request.sheet !== undefined) await makeSheet(request.sheet, all, say, abort.signal);
+    },
     ...(!request.quiet && {
       progress: (video: string) => {
         say(`searching ${video}`);
@@ -49,7 +52,6 @@ export async function runFind(request: FindRequest): Promise<number> {
       },
     }),
   })) {
-    all.push(found);
     const clips: string[] = [];
     if (request.clips !== undefined && encoder !== null) {
       const source = { path: found.path, name: found.name };
@@ -62,7 +64,6 @@ export async function runFind(request: FindRequest): Promise<number> {
     say(formatSummary(found));
     if (clips.length > 0) say(`${formatCountOf(clips.length, "clip")} in ${request.clips}`);
   }
-  if (request.sheet !== undefined) await makeSheet(request.sheet, all, say);
   return ExitCode.done;
 }
 
@@ -70,13 +71,14 @@ async function makeSheet(
   path: string,
   videos: readonly FoundVideo[],
   say: (text: string) => void,
+  signal: AbortSignal,
 ): Promise<void> {
   const total = videos.reduce((sum, { intervals }) => sum + intervals.length, 0);
   if (total === 0) {
     say(`no contact sheet: there is nothing to show`);
     return;
   }
-  const count = await writeSheet(path, videos);
+  const count = await writeSheet(path, videos, signal);
   const rest = total > count ? `, the first ${SHEET_TILES_MAX} of ${total}` : "";
   say(`saved ${path}: ${formatCountOf(count, "picture")}${rest}`);
 }

@@ -1,34 +1,47 @@
-import { runtimeError } from "../errors.ts";
+import { type AipError, runtimeError } from "../errors.ts";
 import { findTool } from "../source/tool.ts";
+import type { PictureSize } from "../types.ts";
 import type { RgbPicture } from "./digits.ts";
 
 /** A picture of a long video that takes longer will not come. */
 const LIMIT_MS = 60_000;
 
+/** In a session of its own: Ctrl-C is for us alone, or a picture would seem unreadable. */
+const CHILD = { timeout: LIMIT_MS, killSignal: "SIGKILL", detached: true } as const;
+
+/** The signal came while pictures were read or written. */
+export function interrupted(): AipError {
+  return runtimeError("interrupted", "Interrupted while the contact sheet was made");
+}
+
 /**
  * The frame a video shows at a time, scaled.
  *
  * @param timeMs since the video's start
- * @throws {AipError} `picture-unreadable`, `ffmpeg-missing`
+ * @param signal ends it at once
+ * @throws {AipError} `picture-unreadable`, `ffmpeg-missing`, `interrupted`
  */
 export async function pictureAt(
   path: string,
   timeMs: number,
-  { width, height }: { readonly width: number; readonly height: number },
+  { width, height }: PictureSize,
+  signal: AbortSignal,
 ): Promise<RgbPicture> {
+  if (signal.aborted) throw interrupted();
   const child = Bun.spawn(
     [
       ...[findTool("ffmpeg"), "-nostdin", "-hide_banner", "-loglevel", "error"],
       ...["-ss", (timeMs / 1000).toFixed(3), "-i", path, "-map", "0:V:0", "-frames:v", "1"],
       ...["-vf", `scale=${width}:${height}`, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"],
     ],
-    { stdio: ["ignore", "pipe", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" },
+    { ...CHILD, stdio: ["ignore", "pipe", "pipe"], signal },
   );
   const [pixels, said] = await Promise.all([
     new Response(child.stdout).bytes(),
     new Response(child.stderr).text(),
   ]);
   await child.exited;
+  if (signal.aborted) throw interrupted();
   if (pixels.length === 3 * width * height) return { width, height, pixels };
   const reason = said.trim().split("\n").at(-1) || `no frame at ${(timeMs / 1000).toFixed(1)} s`;
   throw runtimeError("picture-unreadable", `Cannot read a picture of "${path}": ${reason}`);
@@ -45,7 +58,7 @@ export async function writeJpeg(path: string, picture: RgbPicture): Promise<void
       ...["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${picture.width}x${picture.height}`],
       ...["-i", "pipe:0", "-frames:v", "1", "-q:v", "3", "-f", "mjpeg", path],
     ],
-    { stdio: [picture.pixels, "ignore", "pipe"], timeout: LIMIT_MS, killSignal: "SIGKILL" },
+    { ...CHILD, stdio: [picture.pixels, "ignore", "pipe"] },
   );
   const said = await new Response(child.stderr).text();
   const code = await child.exited;

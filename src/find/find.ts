@@ -25,6 +25,8 @@ export interface FindOptions {
   /** For a video's progress line; asked once for each. */
   readonly progress?: (video: string) => Sink & { frameCount: number | undefined };
   readonly tell?: (text: string) => void;
+  /** Makes something of all videos together; answers are kept until it is there. */
+  readonly conclude?: (videos: readonly FoundVideo[]) => Promise<void>;
   /** Folder of the cache; default aip's own. */
   readonly folder?: string;
 }
@@ -47,26 +49,39 @@ export interface FoundVideo {
 /**
  * Looks through stored videos, one after the other, and says when each of them shows what the
  * cascade was trained for. Answers are kept as they come, so that an interrupted search goes on
- * where it was, and gives what it would have given; they go when all videos are done.
+ * where it was, and gives what it would have given; they go when all videos are done and the caller
+ * has made of them what it wants.
  *
  * @throws {AipError} `interrupted`; what a run with that cascade throws; `source-live` for what is
  * no stored video
  */
 export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundVideo> {
-  const videos = await resolveVideos(options.videos);
-  const finished: string[] = [];
-  for (const video of videos) {
-    const key = { video: video.path, cascade: options.cascade };
-    const work = await workFilePath(key, options.folder);
-    yield await findInVideo(video, work, options);
-    finished.push(doneFilePath(work));
+  const { cascade, folder } = options;
+  const searches: Search[] = [];
+  for (const video of await resolveVideos(options.videos)) {
+    const work = await workFilePath({ video: video.path, cascade }, folder);
+    await makeFolder(dirname(work));
+    searches.push({ ...video, work, done: doneFilePath(work) });
   }
-  for (const path of finished) await rm(path, { force: true });
+  const all: FoundVideo[] = [];
+  for (const search of searches) {
+    const found = await findInVideo(search, options);
+    all.push(found);
+    yield found;
+  }
+  await options.conclude?.(all);
+  for (const { done } of searches) await rm(done, { force: true });
 }
 
 interface Video {
   readonly path: string;
   readonly name: string;
+}
+
+/** A video, and where its answers stand until all have come, and from then on. */
+interface Search extends Video {
+  readonly work: string;
+  readonly done: string;
 }
 
 async function resolveVideos(specs: readonly string[]): Promise<readonly Video[]> {
@@ -80,22 +95,21 @@ async function resolveVideos(specs: readonly string[]): Promise<readonly Video[]
   return paths.map((path, index) => ({ path, name: names[index] as string }));
 }
 
-async function findInVideo(video: Video, work: string, options: FindOptions): Promise<FoundVideo> {
-  const done = doneFilePath(work);
+async function findInVideo(search: Search, options: FindOptions): Promise<FoundVideo> {
+  const { path, name, work, done } = search;
   if (!(await Bun.file(done).exists())) {
-    await makeFolder(dirname(work));
     await cutToAnchor(work);
-    await answerVideo(video, work, options);
+    await answerVideo(search, options);
     await rename(work, done);
   }
   const answers = await readAnswers(done);
   const { size, frames, fps, unanswered, levels } = answers;
   const intervals = timeIntervals(answers, options.limits);
-  return { ...video, size, frames, fps, intervals, unanswered, levels };
+  return { path, name, size, frames, fps, intervals, unanswered, levels };
 }
 
 /** Runs the cascade over what is left of a video. */
-async function answerVideo({ path }: Video, work: string, options: FindOptions): Promise<void> {
+async function answerVideo({ path, work }: Search, options: FindOptions): Promise<void> {
   const { cascade, model, devices, signal } = options;
   if (signal.aborted) throw interrupted(path);
   const progress = options.progress?.(basename(path));

@@ -1,9 +1,11 @@
 import { rename, rm } from "node:fs/promises";
+import { AipError, runtimeError } from "../errors.ts";
+import { reasonOf } from "../sink/line-writer.ts";
 import { partPathOf } from "../sink/part-path.ts";
 import type { PictureSize } from "../types.ts";
 import { clockText } from "./clock-text.ts";
 import { GLYPH_HEIGHT, type RgbPicture, writeDigits } from "./digits.ts";
-import { pictureAt, writeJpeg } from "./ffmpeg-pixels.ts";
+import { interrupted, pictureAt, writeJpeg } from "./ffmpeg-pixels.ts";
 import type { Interval } from "./intervals.ts";
 
 const TILE_WIDTH = 320;
@@ -27,9 +29,14 @@ export interface SheetVideo {
  * It is there whole or not at all.
  *
  * @returns how many intervals it shows: the first `SHEET_TILES_MAX`
- * @throws {AipError} `picture-unreadable`, `output-failed`, `ffmpeg-missing`
+ * @param signal ends it at once, and leaves nothing
+ * @throws {AipError} `picture-unreadable`, `output-failed`, `ffmpeg-missing`, `interrupted`
  */
-export async function writeSheet(path: string, videos: readonly SheetVideo[]): Promise<number> {
+export async function writeSheet(
+  path: string,
+  videos: readonly SheetVideo[],
+  signal: AbortSignal,
+): Promise<number> {
   const tiles = videos
     .flatMap((video) => video.intervals.map((interval) => ({ video, interval })))
     .slice(0, SHEET_TILES_MAX);
@@ -41,7 +48,8 @@ export async function writeSheet(path: string, videos: readonly SheetVideo[]): P
     const size = { width: TILE_WIDTH, height: heightOf(video.size) };
     const left = (index % columns) * TILE_WIDTH;
     const top = Math.floor(index / columns) * (tileHeight + CAPTION_HEIGHT);
-    paste(sheet, await pictureAt(video.path, at, size), left, top);
+    const picture = await pictureAt(video.path, at, size, signal);
+    paste(sheet, picture, left, top);
     writeDigits(sheet, `${clockText(interval.startMs)} - ${clockText(interval.endMs)}`, {
       x: left + CAPTION_MARGIN,
       y: top + tileHeight + CAPTION_MARGIN,
@@ -51,10 +59,12 @@ export async function writeSheet(path: string, videos: readonly SheetVideo[]): P
   const part = partPathOf(path);
   try {
     await writeJpeg(part, sheet);
+    if (signal.aborted) throw interrupted();
     await rename(part, path);
   } catch (cause) {
     await rm(part, { force: true });
-    throw cause;
+    if (cause instanceof AipError) throw cause;
+    throw runtimeError("output-failed", `Cannot write "${path}": ${reasonOf(cause)}`, cause);
   }
   return tiles.length;
 }

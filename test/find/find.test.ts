@@ -1,11 +1,22 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { writeDemoVideo } from "../../scripts/demo-video.ts";
 import { type FindOptions, type FoundVideo, findInVideos } from "../../src/find/find.ts";
 import { INTERVAL_LIMITS } from "../../src/find/intervals.ts";
 import { BUNDLED_MODELS } from "../../src/model/catalog.ts";
+import * as opened from "../../src/pipeline/opened.ts";
 import { mulberry32 } from "../../src/random.ts";
 import type { FrameView } from "../../src/types.ts";
 import { hasFfmpeg } from "../source/media.ts";
@@ -80,8 +91,12 @@ describe.skipIf(!hasFfmpeg)("findInVideos()", () => {
   test(
     "answers every frame as it would have, wherever and however often it is interrupted",
     async () => {
+      const opening = spyOn(opened, "openNamedSources");
       const whole = await search(join(folder, "whole"), 0);
       if (whole === "interrupted") throw new Error("nobody interrupted it");
+      // Frames that are passed over do not leave the decoder.
+      expect(opening.mock.calls).toEqual([[[video], expect.anything(), T_SKIP]]);
+      opening.mockRestore();
       const { levels } = whole.found;
       // All levels take part, or this would show nothing.
       expect(Math.min(levels.reused, levels.specialized, levels.inferred)).toBeGreaterThan(20);
@@ -112,18 +127,21 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     readonly limit?: number;
     /** What is done once so many frames have their answers. */
     readonly after?: number;
-    readonly act?: (child: Bun.Subprocess) => void;
+    readonly act?: (child: Bun.Subprocess) => unknown;
+    readonly more?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
   }
 
-  async function find({ cache, device = DEVICE, model = "demo", limit, after = 1, act }: Search) {
-    const search = ["find", "person", video, "--cascade", cascade, "--json", "--quiet"];
-    const words = [...search, "--device", device, "--model", model];
+  async function find(search: Search) {
+    const { cache, device = DEVICE, model = "demo", limit, after = 1, act } = search;
+    const asked = ["find", "person", video, "--cascade", cascade, "--json", "--quiet"];
+    const words = [...asked, "--device", device, "--model", model, ...(search.more ?? [])];
     const work = join(folder, cache, "find");
     const left = linesIn(work);
     const limits = limit === undefined ? "" : `ulimit -f ${limit};`;
     const command = ["bash", "-c", `${limits} exec "$0" "$@"`, process.execPath, MAIN, ...words];
     const child = Bun.spawn(command, {
-      env: { ...process.env, AIP_CACHE_DIR: join(folder, cache) },
+      env: { ...process.env, AIP_CACHE_DIR: join(folder, cache), ...search.env },
       ...{ stdin: "ignore", stdout: "pipe", stderr: "pipe" },
     });
     const [stdout, stderr] = [new Response(child.stdout).text(), new Response(child.stderr).text()];
@@ -131,7 +149,7 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     while (act !== undefined && child.exitCode === null && child.signalCode === null) {
       const lines = linesIn(work);
       if (lines >= after && lines !== left) {
-        act(child);
+        await act(child);
         break;
       }
       await Bun.sleep(5);
@@ -143,7 +161,7 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
 
   function linesIn(path: string): number {
     try {
-      const [name = ""] = readdirSync(path).filter((each) => !each.includes("done"));
+      const [name = ""] = readdirSync(path).filter((each) => /^\w+\.ndjson$/.test(each));
       return readFileSync(join(path, name), "utf8").split("\n").length - 1;
     } catch {
       return 0;
@@ -172,6 +190,56 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       expect(await find({ cache: "cut" })).toEqual(whole);
       // Nothing is left of the work.
       expect(readdirSync(join(folder, "cut", "find"))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test("refuses a contact sheet that cannot be written before it searches", async () => {
+    for (const [sheet, reason] of [
+      [join(folder, "taken.jpg"), "it is a folder; name a file"],
+      [join(folder, "no", "x.jpg"), `the folder "${join(folder, "no")}" does not exist`],
+      [join(cascade, "x.jpg"), `it lies in the input "${cascade}"; name another file`],
+    ] as const) {
+      mkdirSync(join(folder, "taken.jpg"), { recursive: true });
+      const { code, stderr } = await find({ cache: "sheetless", more: ["--sheet", sheet] });
+      expect(stderr).toBe(`aip: Cannot write "${sheet}": ${reason}\n`);
+      expect(code).toBe(2);
+    }
+    expect(existsSync(join(folder, "sheetless"))).toBe(false);
+  });
+
+  test(
+    "keeps the answers until the contact sheet is written",
+    async () => {
+      const sheet = join(folder, "found.jpg");
+      const bin = join(folder, "bin");
+      const reached = join(folder, "reached");
+      mkdirSync(bin);
+      // Stands in for a picture that takes long to find.
+      const real = Bun.which("ffmpeg");
+      const script = `case "$*" in *rawvideo\\ pipe:1) : > "${reached}"; exec sleep 60;; esac`;
+      writeFileSync(join(bin, "ffmpeg"), `#!/bin/sh\n${script}\nexec "${real}" "$@"\n`);
+      chmodSync(join(bin, "ffmpeg"), 0o755);
+      const cut = await find({
+        ...{ cache: "sheet", more: ["--sheet", sheet] },
+        env: { PATH: `${bin}:${process.env["PATH"]}` },
+        act: async (child) => {
+          while (!existsSync(reached) && child.exitCode === null) await Bun.sleep(5);
+          child.kill("SIGINT");
+        },
+      });
+      expect(cut).toEqual({
+        ...{ code: 130, signal: null, stdout: whole.stdout },
+        stderr: "aip: Interrupted while the contact sheet was made\n",
+      });
+      expect(existsSync(sheet)).toBe(false);
+      const answers = readdirSync(join(folder, "sheet", "find"));
+      expect(answers).toEqual([expect.stringMatching(/\.done\.ndjson$/)]);
+      // A device that is gone: nothing is searched any more.
+      const device = "sim:4ms:model=demo:die-at=0";
+      expect(await find({ cache: "sheet", device, more: ["--sheet", sheet] })).toEqual(whole);
+      expect(existsSync(sheet)).toBe(true);
+      expect(readdirSync(join(folder, "sheet", "find"))).toEqual([]);
     },
     TIMEOUT_MS,
   );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clipName, writeClip } from "../../src/find/clips.ts";
@@ -11,6 +11,7 @@ import { probe } from "../../src/source/probe.ts";
 import { runTool } from "../../src/source/tool.ts";
 
 const TIMEOUT_MS = 60_000;
+const ENDLESS = new AbortController().signal;
 const SIZE = { width: 320, height: 180 };
 
 let folder = "";
@@ -54,11 +55,11 @@ test(
   async () => {
     const path = join(folder, "sheet.jpg");
     const intervals = [interval(1200, 1800), interval(200, 800)];
-    expect(await writeSheet(path, [{ path: video, size: SIZE, intervals }])).toBe(2);
+    expect(await writeSheet(path, [{ path: video, size: SIZE, intervals }], ENDLESS)).toBe(2);
     // ffmpeg does not seek in a JPEG file, but in a video of it.
     const readable = join(folder, "sheet.mkv");
     await runTool("ffmpeg", ["-i", path, "-c", "copy", readable], TIMEOUT_MS);
-    const sheet = await pictureAt(readable, 0, { width: 640, height: 204 });
+    const sheet = await pictureAt(readable, 0, { width: 640, height: 204 }, ENDLESS);
     const [blueTile, redTile] = [
       meanColor(sheet, [10, 10, 310, 170]),
       meanColor(sheet, [330, 10, 630, 170]),
@@ -85,14 +86,30 @@ test(
     expect(path).toEndWith("clips/two-0.00.00.7.mp4");
     expect(await probe([path])).toMatchObject({ width: 320, height: 180, frameCount: 6 });
     const size = { width: 2, height: 2 };
-    expect((await pictureAt(path, 0, size)).pixels[0]).toBeGreaterThan(200);
-    expect((await pictureAt(path, 400, size)).pixels[0]).toBeLessThan(60);
+    expect((await pictureAt(path, 0, size, ENDLESS)).pixels[0]).toBeGreaterThan(200);
+    expect((await pictureAt(path, 400, size, ENDLESS)).pixels[0]).toBeLessThan(60);
     const before = readFileSync(path);
     await writeClip(join(folder, "clips"), source, interval(700, 900), options);
     expect(readFileSync(path).equals(before)).toBe(true);
   },
   TIMEOUT_MS,
 );
+
+test("writeSheet() leaves nothing where it is interrupted or cannot write", async () => {
+  const videos = [{ path: video, size: SIZE, intervals: [interval(200, 800)] }];
+  const before = readdirSync(folder);
+  const path = join(folder, "none.jpg");
+  const writing = writeSheet(path, videos, AbortSignal.abort());
+  expect(writing).rejects.toMatchObject({ code: "interrupted" });
+  await writing.catch(() => undefined);
+  const taken = join(folder, "taken.jpg");
+  mkdirSync(taken);
+  const failing = writeSheet(taken, videos, ENDLESS);
+  expect(failing).rejects.toThrow(/^Cannot write ".*taken\.jpg": /);
+  await failing.catch(() => undefined);
+  rmdirSync(taken);
+  expect(readdirSync(folder)).toEqual(before);
+});
 
 test("writeClip() names what cannot be cut, and leaves no part of it", async () => {
   const options = { encoder: await findEncoder(), signal: new AbortController().signal };
