@@ -1,3 +1,4 @@
+import { usageError } from "../errors.ts";
 import { readNdjson } from "../sink/ndjson-reader.ts";
 import type { FrameAnswer, PictureSize } from "../types.ts";
 import type { VideoAnswers } from "./intervals.ts";
@@ -17,7 +18,8 @@ export interface ReadAnswers extends VideoAnswers {
 
 /**
  * Reads the answers that a run with a cascade wrote as NDJSON.
- * @throws {AipError} `results-unreadable`, `results-malformed`
+ * @throws {AipError} `results-unreadable`, `results-malformed`, also where a frame is missing: all
+ * after it would be taken for others
  */
 export async function readAnswers(path: string): Promise<ReadAnswers> {
   const present: number[] = [];
@@ -26,6 +28,11 @@ export async function readAnswers(path: string): Promise<ReadAnswers> {
   let unanswered = 0;
   let size: PictureSize = { width: 1, height: 1 };
   for await (const frame of readNdjson(path)) {
+    if (frame.frame !== timesMs.length) {
+      const places = `frame ${frame.frame} stands where frame ${timesMs.length} should`;
+      const message = `Cannot use the answers in "${path}": ${places}; remove it and search again`;
+      throw usageError("results-malformed", message);
+    }
     timesMs.push(frame.timeMs);
     size = { width: frame.width, height: frame.height };
     if (frame.present === undefined) unanswered += 1;

@@ -9,6 +9,7 @@ import { resolveSpec } from "../source/spec.ts";
 import type { FrameAnswer, PictureSize } from "../types.ts";
 import { readAnswers } from "./answers.ts";
 import { type Interval, type IntervalLimits, timeIntervals } from "./intervals.ts";
+import { lockSearches, type SearchFiles } from "./search-lock.ts";
 import { cutToAnchor, doneFilePath, workFilePath } from "./work-file.ts";
 
 export interface FindOptions {
@@ -50,10 +51,10 @@ export interface FoundVideo {
  * Looks through stored videos, one after the other, and says when each of them shows what the
  * cascade was trained for. Answers are kept as they come, so that an interrupted search goes on
  * where it was, and gives what it would have given; they go when all videos are done and the caller
- * has made of them what it wants.
+ * has made of them what it wants. Until then nobody else can search these videos with this cascade.
  *
  * @throws {AipError} `interrupted`; what a run with that cascade throws; `source-live` for what is
- * no stored video
+ * no stored video; `search-in-use` where another search of one of them is under way
  */
 export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundVideo> {
   const { cascade, folder } = options;
@@ -63,6 +64,7 @@ export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundV
     await makeFolder(dirname(work));
     searches.push({ ...video, work, done: doneFilePath(work) });
   }
+  using _locks = lockSearches(searches);
   const all: FoundVideo[] = [];
   for (const search of searches) {
     const found = await findInVideo(search, options);
@@ -79,8 +81,7 @@ interface Video {
 }
 
 /** A video, and where its answers stand until all have come, and from then on. */
-interface Search extends Video {
-  readonly work: string;
+interface Search extends Video, SearchFiles {
   readonly done: string;
 }
 

@@ -31,6 +31,11 @@ export function doneFilePath(workFile: string): string {
   return workFile.replace(/\.ndjson$/, ".done.ndjson");
 }
 
+/** What is locked while a search is under way. */
+export function lockFilePath(workFile: string): string {
+  return workFile.replace(/\.ndjson$/, ".lock");
+}
+
 /** How a line says that its frame has the answer of the one before it. */
 const REUSED = Buffer.from('"answer":"reused"');
 const OK = Buffer.from('"status":"ok"');

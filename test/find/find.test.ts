@@ -194,6 +194,26 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     TIMEOUT_MS,
   );
 
+  test(
+    "refuses to search what is being searched, and leaves the first one's answers alone",
+    async () => {
+      let second: Awaited<ReturnType<typeof find>> | undefined;
+      const first = await find({
+        ...{ cache: "both", device: `${SLOW}:model=demo`, after: 100 },
+        act: async (child) => {
+          second = await find({ cache: "both" });
+          expect(child.exitCode).toBeNull();
+        },
+      });
+      const refused = `Cannot search "${video}": another search of it is under way`;
+      expect(second).toMatchObject({ code: 2, stdout: "" });
+      expect(second?.stderr).toBe(`aip: ${refused}; wait for its end\n`);
+      expect(first).toEqual(whole);
+      expect(readdirSync(join(folder, "both", "find"))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
   test("refuses a contact sheet that cannot be written before it searches", async () => {
     for (const [sheet, reason] of [
       [join(folder, "taken.jpg"), "it is a folder; name a file"],
