@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { runtimeError } from "../errors.ts";
 import type { EncoderChoice } from "../sink/encoder.ts";
@@ -20,20 +20,25 @@ export interface ClipSource {
 }
 
 /**
- * Name of an interval's clip: equal for equal intervals, so that a second run knows it.
+ * Name of an interval's clip: no other interval of the video has it.
  *
  * @example
  * ```text
- * door-0.12.34.0.mp4
+ * door-0.12.34.000-0.12.40.520.mp4
  * ```
  */
-export function clipName(name: string, { startMs }: Pick<Interval, "startMs">): string {
-  return `${name}-${clockText(startMs).replaceAll(":", ".")}.mp4`;
+export function clipName(
+  name: string,
+  { startMs, endMs }: Pick<Interval, "startMs" | "endMs">,
+): string {
+  const [start, end] = [startMs, endMs].map((ms) => clockText(ms, 3).replaceAll(":", "."));
+  return `${name}-${start}-${end}.mp4`;
 }
 
 /**
  * Cuts an interval out of a video, to the frame: its first picture need not be one that a decoder
- * can begin with, so it is encoded anew. A clip that is there already stays.
+ * can begin with, so it is encoded anew. It is there whole or not at all; a file of its name is
+ * replaced, as it may be of another video.
  *
  * @returns its path
  * @throws {AipError} `output-failed`, `ffmpeg-missing`
@@ -48,7 +53,6 @@ export async function writeClip(
   const part = partPathOf(target);
   try {
     await mkdir(folder, { recursive: true });
-    if (await isFile(target)) return target;
     const lengthMs = interval.endMs - interval.startMs;
     const result = await runTool(
       "ffmpeg",
@@ -74,14 +78,5 @@ export async function writeClip(
     await rm(part, { force: true });
     if ((cause as Error).name === "AipError") throw cause;
     throw runtimeError("output-failed", `Cannot write "${target}": ${reasonOf(cause)}`, cause);
-  }
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clipName, writeClip } from "../../src/find/clips.ts";
@@ -78,19 +78,41 @@ test(
 );
 
 test(
-  "writeClip() cuts an interval to the frame, and leaves a clip that is there",
+  "writeClip() cuts an interval to the frame",
   async () => {
     const options = { encoder: await findEncoder(), signal: new AbortController().signal };
     const source = { path: video, name: "two" };
     const path = await writeClip(join(folder, "clips"), source, interval(700, 1300), options);
-    expect(path).toEndWith("clips/two-0.00.00.7.mp4");
+    expect(path).toEndWith("clips/two-0.00.00.700-0.00.01.300.mp4");
     expect(await probe([path])).toMatchObject({ width: 320, height: 180, frameCount: 6 });
     const size = { width: 2, height: 2 };
     expect((await pictureAt(path, 0, size, ENDLESS)).pixels[0]).toBeGreaterThan(200);
     expect((await pictureAt(path, 400, size, ENDLESS)).pixels[0]).toBeLessThan(60);
-    const before = readFileSync(path);
-    await writeClip(join(folder, "clips"), source, interval(700, 900), options);
-    expect(readFileSync(path).equals(before)).toBe(true);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "writeClip() hands out no clip of another interval, nor of another video of that name",
+  async () => {
+    const options = { encoder: await findEncoder(), signal: ENDLESS };
+    const clips = join(folder, "again");
+    const source = { path: video, name: "two" };
+    const long = await writeClip(clips, source, interval(700, 1300), options);
+    const short = await writeClip(clips, source, interval(700, 900), options);
+    const near = { ...interval(700, 900), startMs: 733 };
+    const late = await writeClip(clips, source, near, options);
+    expect(new Set([long, short, late]).size).toBe(3);
+    expect(await probe([long])).toMatchObject({ frameCount: 6 });
+    expect(await probe([short])).toMatchObject({ frameCount: 2 });
+    // Blue alone: what a red and blue clip of the same name must give way to.
+    const other = { path: join(folder, "blue.mp4"), name: "two" };
+    const color = ["-f", "lavfi", "-i", "color=blue:size=320x180:rate=10:duration=2"];
+    await runTool("ffmpeg", [...color, other.path], TIMEOUT_MS);
+    expect(await writeClip(clips, other, interval(700, 1300), options)).toBe(long);
+    const [red] = meanColor(await pictureAt(long, 0, SIZE, ENDLESS), [0, 0, 320, 180]);
+    expect(red).toBeLessThan(60);
+    expect(readdirSync(clips)).toHaveLength(3);
   },
   TIMEOUT_MS,
 );
@@ -115,7 +137,9 @@ test("writeClip() names what cannot be cut, and leaves no part of it", async () 
   const options = { encoder: await findEncoder(), signal: new AbortController().signal };
   const clips = join(folder, "none");
   const cutting = writeClip(clips, { path: "absent.mp4", name: "x" }, interval(0, 100), options);
-  expect(cutting).rejects.toThrow(/^Cannot write ".*x-0.00.00.0.mp4": .*No such file/);
+  expect(cutting).rejects.toThrow(
+    /^Cannot write ".*x-0.00.00.000-0.00.00.100.mp4": .*No such file/,
+  );
   await cutting.catch(() => undefined);
   expect(readdirSync(clips)).toEqual([]);
 });
@@ -126,9 +150,10 @@ test("gridFor() is about as wide as high, and at most six wide", () => {
   expect(gridFor(240)).toEqual({ columns: 6, rows: 40 });
 });
 
-test("clockText() and clipName() tell tenths of a second, rounded", () => {
+test("clockText() tells tenths of a second, clipName() thousandths, rounded", () => {
   expect(clockText(0)).toBe("0:00:00.0");
   expect(clockText(4_354_049)).toBe("1:12:34.0");
   expect(clockText(59_960)).toBe("0:01:00.0");
-  expect(clipName("door", { startMs: 754_000 })).toBe("door-0.12.34.0.mp4");
+  const name = clipName("door", { startMs: 754_033.4, endMs: 3_599_999.6 });
+  expect(name).toBe("door-0.12.34.033-1.00.00.000.mp4");
 });
