@@ -11,6 +11,8 @@ import type { Interval } from "./intervals.ts";
 /** Encoding keeps far ahead of that, whatever the machine. */
 const LIMIT_PER_MS = 60;
 const LIMIT_MS_MIN = 120_000;
+/** The timer of a process counts in 32 bits. */
+const LIMIT_MS_MAX = 2 ** 31 - 1;
 
 /** A video to cut clips from. */
 export interface ClipSource {
@@ -33,6 +35,11 @@ export function clipName(
 ): string {
   const [start, end] = [startMs, endMs].map((ms) => clockText(ms, 3).replaceAll(":", "."));
   return `${name}-${start}-${end}.mp4`;
+}
+
+/** How long encoding a clip may take, in whole ms. */
+export function clipLimitMs(lengthMs: number): number {
+  return Math.min(Math.max(LIMIT_MS_MIN, Math.ceil(LIMIT_PER_MS * lengthMs)), LIMIT_MS_MAX);
 }
 
 /**
@@ -64,7 +71,7 @@ export async function writeClip(
         ...["-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2,format=yuv420p", "-c:a", "aac"],
         ...["-movflags", "+faststart", "-f", "mp4", part],
       ],
-      Math.max(LIMIT_MS_MIN, LIMIT_PER_MS * lengthMs),
+      clipLimitMs(lengthMs),
       signal,
     );
     if (signal.aborted) throw runtimeError("interrupted", "Interrupted while clips were written");

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { clipName, writeClip } from "../../src/find/clips.ts";
+import { clipLimitMs, clipName, writeClip } from "../../src/find/clips.ts";
 import { clockText } from "../../src/find/clock-text.ts";
 import { pictureAt } from "../../src/find/ffmpeg-pixels.ts";
 import { gridFor, writeSheet } from "../../src/find/sheet.ts";
@@ -116,6 +116,15 @@ test(
   },
   TIMEOUT_MS,
 );
+
+test("writeClip() cuts intervals of any length that end between two milliseconds", async () => {
+  const options = { encoder: await findEncoder(), signal: ENDLESS };
+  const long = { ...interval(0, 2000), endMs: 2033.37 };
+  const path = await writeClip(join(folder, "long"), { path: video, name: "two" }, long, options);
+  expect(await probe([path])).toMatchObject({ frameCount: 20 });
+  // A day of 24 hours, whose limit is what 32 bits hold.
+  expect(clipLimitMs(86_400_000)).toBe(2_147_483_647);
+});
 
 test("writeSheet() leaves nothing where it is interrupted or cannot write", async () => {
   const videos = [{ path: video, size: SIZE, intervals: [interval(200, 800)] }];
