@@ -78,6 +78,26 @@ test.each([
   expect(reading).rejects.toMatchObject({ code: "labels-other-footage", category: "usage" });
 });
 
+test("labelsFor() refuses results of a run with a cascade, whose early answers have no boxes", async () => {
+  const path = write("cascade.ndjson", [
+    { frame: 0, answer: "inferred", present: true, detections: [box("person", 0.9, 60)] },
+    { frame: 1, answer: "specialized", present: true, score: 0.99, detections: [] },
+  ]);
+  const reading = labelsFor(path, QUESTION, footage(2));
+  expect(reading).rejects.toThrow(
+    "line 2 has no boxes, as a cascade answered it: give results of a run without --cascade",
+  );
+  expect(reading).rejects.toMatchObject({ code: "labels-malformed", category: "usage" });
+});
+
+test("labelsFor() takes ground truth, which says what is present as well", async () => {
+  const path = write("present.ndjson", [
+    { frame: 0, present: true, ignored: false, detections: [box("person", 1, 60)] },
+    { frame: 1, present: false, ignored: false, detections: [] },
+  ]);
+  expect([...(await labelsFor(path, QUESTION, footage(2)))]).toEqual([1, 0]);
+});
+
 test("labelsFor() takes COCO's form as well", async () => {
   const path = join(folder, "coco.json");
   const coco = {

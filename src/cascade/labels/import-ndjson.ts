@@ -13,6 +13,7 @@ const line = v.object({
   width: v.optional(v.number()),
   height: v.optional(v.number()),
   status: v.picklist(["ok", "dropped", "failed"]),
+  answer: v.optional(v.string(), "inferred"),
   detections: v.array(
     v.object({
       label: v.string(),
@@ -28,7 +29,8 @@ const line = v.object({
 
 /**
  * Reads labels from results as `aip run --output` writes them, or from ground truth in the same
- * form, where boxes may be `ignored`. Dropped and failed frames do not count.
+ * form, where boxes may be `ignored`. Dropped and failed frames do not count. Results of a run with a
+ * cascade are refused: frames that it answered early have no boxes, whatever they show.
  *
  * @param source whose results, where the file holds those of several
  * @throws {AipError} `labels-unreadable`, `labels-malformed` with the number of the line
@@ -44,6 +46,10 @@ export async function readNdjsonLabels(path: string, source?: string): Promise<I
       if (text === "") continue;
       const read = parseLine(text, path, number);
       if (source !== undefined && read.source !== source) continue;
+      if (read.answer !== "inferred") {
+        const reason = `line ${number} has no boxes, as a cascade answered it`;
+        throw malformed(path, `${reason}: give results of a run without --cascade`);
+      }
       sources.add(read.source);
       frames.push({
         frame: read.frame,
