@@ -1,5 +1,8 @@
 import type { FrameAnswer } from "../types.ts";
 
+/** Fainter detections are not kept as labels, so that no question can ask for them. */
+export const CONFIDENCE_MIN = 0.05;
+
 /** What is asked of every frame: does it show one of these classes, and where? */
 export interface Question {
   /** Class names of the reference model; one is enough for yes. */

@@ -58,7 +58,7 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
   const footage = await openFootage(video);
   // Before the reference model is asked about every frame.
   checkCamera(cascade, footage.name, footage.geometry);
-  checkReference(cascade, referenceOf(model, devices, cascade.question));
+  checkReference(cascade, referenceOf(model, devices, cascade.question).reference);
   const sinks = () => (quiet ? [] : [new ProgressSink({ frameCount: footage.frames })]);
   const common = { model, devices, signal: abort.signal };
   const stated = labels ?? truth;

@@ -1,4 +1,4 @@
-import type { ErrorBudget, Question } from "../cascade/types.ts";
+import { CONFIDENCE_MIN, type ErrorBudget, type Question } from "../cascade/types.ts";
 import { runDefaults } from "../config/run-config.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
@@ -45,14 +45,12 @@ export function readTrainRequest({ flags, operands }: CommandInput): TrainReques
   }
   const {
     classes = [],
-    confidence = CONFIDENCE_DEFAULT,
     devices,
     model,
     frames,
   } = checkRunConfig(
     {
       classes: wanted,
-      confidence: numberOrText(text("confidence")),
       devices: text("device"),
       model: text("model"),
       frames: numberOrText(text("frames")),
@@ -65,7 +63,11 @@ export function readTrainRequest({ flags, operands }: CommandInput): TrainReques
   }
   return {
     camera,
-    question: { classes, confidence, region: readRegion(text("region")) },
+    question: {
+      classes,
+      confidence: readConfidence(text("confidence")),
+      region: readRegion(text("region")),
+    },
     model: model ?? runDefaults.model,
     devices: (devices ?? runDefaults.devices).join(","),
     budget: readBudget(flags),
@@ -103,6 +105,14 @@ function readRate(text: string | undefined, name: string): number {
   }
   if (rate > 0 && rate < 1) return rate;
   throw invalid(`--${name} must be a rate such as 1% or 0.01, not "${text}"`);
+}
+
+/** Less than is kept as labels cannot be asked for. */
+function readConfidence(text: string | undefined): number {
+  if (text === undefined) return CONFIDENCE_DEFAULT;
+  const value = numberOrText(text);
+  if (typeof value === "number" && value >= CONFIDENCE_MIN && value <= 1) return value;
+  throw invalid(`--confidence must be a number from ${CONFIDENCE_MIN} to 1, not "${text}"`);
 }
 
 function readRegion(text: string | undefined): Question["region"] {

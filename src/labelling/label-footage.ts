@@ -1,5 +1,6 @@
 import { modelHash } from "../backend/model-hash.ts";
 import { type LabelOrigin, LabelStore } from "../cascade/labels/store.ts";
+import { CONFIDENCE_MIN } from "../cascade/types.ts";
 import { usageError } from "../errors.ts";
 import { type Fingerprint, fingerprintOf } from "../footage/fingerprint.ts";
 import type { Report } from "../metrics/report.ts";
@@ -9,9 +10,6 @@ import { Pipeline } from "../pipeline/pipeline.ts";
 import type { Sink } from "../sink/sink.ts";
 import { LabelSink } from "./label-sink.ts";
 import { referenceModel } from "./reference-model.ts";
-
-/** Detections below it are not kept: every question asks for more. */
-const CONFIDENCE_KEPT = 0.05;
 
 /** What is labelled, by whom, and where the labels go. */
 export interface LabelRequest {
@@ -60,7 +58,7 @@ export interface Labelling {
  */
 export async function labelFootage(request: LabelRequest): Promise<Labelling> {
   const { spec, path, model = "demo", devices = "auto", frames, signal } = request;
-  const { confidence = CONFIDENCE_KEPT, sinks = [] } = request;
+  const { confidence = CONFIDENCE_MIN, sinks = [] } = request;
   const file = resolveModel(referenceModel(model, devices));
   const footage = await fingerprintOf(spec);
   const origin = { name: file.name, sha256: modelHash(file.path), confidence };

@@ -52,6 +52,27 @@ export interface TrainedCascade {
 }
 
 /**
+ * Refuses what needs no footage to be refused: a target that cannot be written, a reference model
+ * that cannot be read or knows no such class.
+ *
+ * @returns the reference model, and the question with its classes by name
+ * @throws {AipError} as `checkTarget` and `referenceOf`
+ */
+export async function checkTraining({
+  output,
+  model,
+  devices,
+  question,
+}: Pick<TrainCascadeOptions, "output" | "model" | "devices" | "question">): Promise<{
+  readonly reference: Cascade["reference"];
+  readonly question: Question;
+}> {
+  await checkTarget(output);
+  const { reference, classes } = referenceOf(model, devices, question);
+  return { reference, question: { ...question, classes } };
+}
+
+/**
  * Trains a cascade on stored footage of a fixed camera and writes its file: labels, thumbnails,
  * networks, costs, search, bounds. Labels and networks are kept as they come; an interrupted
  * training goes on with them.
@@ -60,10 +81,10 @@ export interface TrainedCascade {
  * `footage-too-short`, `object-absent`, `object-always-present`, `camera-moves`), where the
  * reference knows no such class, or the file cannot be written; `interrupted`
  */
-export async function trainCascade(options: TrainCascadeOptions): Promise<TrainedCascade> {
-  const { question, budget, events, architectures = ARCHITECTURES, cache } = options;
-  await checkTarget(options.output);
-  const reference = referenceOf(options.model, options.devices, question);
+export async function trainCascade(asked: TrainCascadeOptions): Promise<TrainedCascade> {
+  const { reference, question } = await checkTraining(asked);
+  const options = { ...asked, question };
+  const { budget, events, architectures = ARCHITECTURES, cache } = options;
   const footage = await openFootage(options.source, options.limits);
   const { fingerprint, fps } = footage;
   const truth = await truthOf(options, footage, reference.sha256);

@@ -38,7 +38,13 @@ describe("readTrainRequest()", () => {
     [{ for: "person" }, [], "No camera given"],
     [{}, ["a.mp4"], "What is asked for? Name it: --for person"],
     [{ for: "person" }, ["a.mp4", "b.mp4"], "a cascade is for one camera"],
-    [{ for: "person", confidence: "2" }, ["a.mp4"], "--confidence must be a number from 0 to 1"],
+    [{ for: "person", confidence: "2" }, ["a.mp4"], "--confidence must be a number from 0.05 to 1"],
+    // Fainter detections are not kept as labels: found out before all frames are labelled.
+    [
+      { for: "person", confidence: "0.01" },
+      ["a.mp4"],
+      '--confidence must be a number from 0.05 to 1, not "0.01"',
+    ],
     [{ for: "person", region: "0,0,1" }, ["a.mp4"], "--region must be left,top,right,bottom"],
     [{ for: "person", region: "0.5,0,0.4,1" }, ["a.mp4"], "--region must be"],
     [{ for: "person", frames: "9", "for-seconds": "9" }, ["a.mp4"], "leave out one of them"],

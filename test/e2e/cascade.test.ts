@@ -54,7 +54,8 @@ describe("aip cascade train refuses", () => {
 
   test.each([
     ["budgets of 0 %", ["--max-fn", "0%"], "no footage, however long, can show"],
-    ["a class the reference does not know", ["--for", "zebra"], 'knows no class "zebra"'],
+    ["a class the reference does not know", ["--for", "zebra"], 'Unknown class "zebra" (known: '],
+    ["a class number beyond them", ["--for", "7"], "the model's classes are 0 to "],
     ["a target that is no cascade", ["--out", "."], "a folder that is no cascade"],
     [
       "a target that cannot be made",

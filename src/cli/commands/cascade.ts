@@ -45,7 +45,11 @@ const train: Command = {
   },
   args: {
     camera: { type: "positional", description: "A video of the camera, or the camera itself" },
-    for: { type: "string", valueHint: "a,b", description: "What is asked for, such as person" },
+    for: {
+      type: "string",
+      valueHint: "a,b",
+      description: "What is asked for, names or numbers, such as person",
+    },
     model: {
       ...CASCADE_MODEL,
       description: "The reference model, whose answers are the truth (Default: demo)",
@@ -54,7 +58,7 @@ const train: Command = {
     confidence: {
       type: "string",
       valueHint: "X",
-      description: "Detections of the reference count from X on (Default: 0.5)",
+      description: "Detections of the reference count from X on, 0.05 to 1 (Default: 0.5)",
     },
     region: {
       type: "string",
