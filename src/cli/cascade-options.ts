@@ -142,13 +142,18 @@ function readSeed(text: string | undefined): number {
 
 /** `door.mp4` for `person` → `door-person.aip`, in the working directory. */
 function defaultOutput(camera: string, classes: readonly string[]): string {
+  return `${cameraStem(camera)}-${classes.join("-").replaceAll(/[^\w.-]+/g, "-")}.aip`;
+}
+
+/** What files of a camera are named after: `rtsp://192.0.2.7/door` → `door`. */
+export function cameraStem(camera: string): string {
   const last =
     camera
       .split("/")
       .at(-1)
       ?.replace(/\.[^.]*$/, "") ?? "";
   const stem = last.replaceAll(/[^\w.-]+/g, "-").replaceAll(/^-+|-+$/g, "");
-  return `${stem || "camera"}-${classes.join("-").replaceAll(/[^\w.-]+/g, "-")}.aip`;
+  return stem || "camera";
 }
 
 function textOf(flags: CommandInput["flags"]): (name: string) => string | undefined {

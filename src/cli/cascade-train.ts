@@ -1,11 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { usageError } from "../errors.ts";
 import type { Factor } from "../learning/choice.ts";
-import { isLive } from "../learning/footage.ts";
-import { recordCamera } from "../learning/record.ts";
-import { trainCascade } from "../learning/train.ts";
+import { type FootageLimits, isLive } from "../learning/footage.ts";
+import { checkTraining, trainCascade } from "../learning/train.ts";
 import { formatPercent, formatRate, formatSeconds } from "../metrics/number-format.ts";
+import { withRecording } from "./camera-recording.ts";
 import type { TrainRequest } from "./cascade-options.ts";
 import { trainProgress } from "./cascade-progress.ts";
 import { formatCascade } from "./cascade-text.ts";
@@ -30,38 +28,32 @@ export async function runTraining(request: TrainRequest): Promise<number> {
     events.say(`${name}: keeping what is done; once more ends at once`);
     abort.abort();
   });
-  const live = await isLive(request.camera);
-  const folder = live ? await mkdtemp(join(tmpdir(), "aip-camera-")) : null;
-  try {
-    const source =
-      folder === null ? request.camera : await watch(request, folder, events, abort.signal);
-    const { cascade, factors } = await trainCascade({
-      ...request,
-      source,
-      limits: live ? {} : { seconds: request.seconds, frames: request.frames },
-      signal: abort.signal,
-      events,
-    });
+  const train = async (source: string, limits: FootageLimits): Promise<void> => {
+    const options = { ...request, source, limits, signal: abort.signal, events };
+    const { cascade, factors } = await trainCascade(options);
     printOut(formatCascade(request.output, cascade));
     printOut(formatFactors(factors));
-    return ExitCode.done;
-  } finally {
-    if (folder !== null) await rm(folder, { recursive: true, force: true });
+  };
+  const { camera, seconds = WATCH_SECONDS, frames } = request;
+  if (await isLive(camera)) {
+    // Before it is watched for an hour.
+    await checkTraining(request);
+    checkNoLabels(request);
+    const what = frames === undefined ? formatSeconds(seconds) : `${frames} frames`;
+    events.say(`${"watching".padEnd(NAME_WIDTH)}${camera}, ${what}`);
+    const watched = { camera, seconds, frames, signal: abort.signal };
+    await withRecording(watched, (recording) => train(recording, {}));
+  } else {
+    await train(camera, { seconds: request.seconds, frames });
   }
+  return ExitCode.done;
 }
 
-/** Records a camera, whose frames come but once. */
-async function watch(
-  { camera, seconds = WATCH_SECONDS, frames }: TrainRequest,
-  folder: string,
-  events: ReturnType<typeof trainProgress>,
-  signal: AbortSignal,
-): Promise<string> {
-  const path = join(folder, "camera.mp4");
-  const what = frames === undefined ? formatSeconds(seconds) : `${frames} frames`;
-  events.say(`${"watching".padEnd(NAME_WIDTH)}${camera}, ${what}`);
-  await recordCamera({ camera, path, seconds, frames, signal });
-  return path;
+/** What a camera is about to show has no labels yet. */
+function checkNoLabels({ camera, labels }: TrainRequest): void {
+  if (labels === undefined) return;
+  const message = `--labels are of stored footage, and "${camera}" is live: train on its recording`;
+  throw usageError("flag-invalid", message);
 }
 
 /** What each level saves alone, and all together: a table of the search that chose. */
