@@ -1,10 +1,9 @@
-import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import packageJson from "../../package.json" with { type: "json" };
 import { sha256 } from "../cascade/file/seal.ts";
 import { AipError, runtimeError } from "../errors.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import { reasonOf } from "../sink/line-writer.ts";
-import { replaceFile } from "../sink/replace-file.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
 import { epochOrder } from "../training/epoch-order.ts";
 import {
@@ -14,6 +13,7 @@ import {
 } from "../training/options.ts";
 import type { TrainingProgress } from "../training/progress.ts";
 import { trainNetwork } from "../training/train.ts";
+import { keepNetwork, readKeptNetwork } from "./kept-network.ts";
 
 /** Steps that a rare object needs: fewer pictures are seen more often. */
 const STEPS_MIN = 5000;
@@ -32,15 +32,21 @@ export interface Candidate {
   readonly auc: number;
 }
 
-export interface CandidateOptions {
+/** What a network comes from. */
+export interface NetworkOrigin {
   readonly architecture: Architecture;
   readonly training: LabelledPictures;
   readonly validation: LabelledPictures;
   readonly seed: number;
+}
+
+export interface CandidateOptions extends NetworkOrigin {
   /** Where trained networks are kept, so that an interrupted training goes on. */
   readonly folder: string;
   readonly signal: AbortSignal;
   readonly onProgress: (name: string, progress: TrainingProgress) => void;
+  /** Told of a kept network that cannot be used. */
+  readonly onNote: (text: string) => void;
 }
 
 /** How long a network is trained with pictures of these labels. */
@@ -57,16 +63,17 @@ export function candidateSides(architectures: readonly Architecture[]): number[]
 
 /**
  * Trains a network, or takes the one an interrupted training has left: of the same pictures, labels,
- * architecture and seed it would be the same, bit by bit.
+ * architecture, seed and aip it would be the same, bit by bit. A damaged one is trained again.
  *
  * @throws {AipError} `interrupted`, `training-collapsed`
  */
 export async function trainCandidate(options: CandidateOptions): Promise<Candidate> {
-  const { architecture, training, validation, seed, folder, signal, onProgress } = options;
+  const { architecture, training, validation, seed, folder, signal } = options;
   const name = architectureName(architecture);
-  const path = join(folder, `network-${keyOf(options)}.json`);
-  const known = await readKept(path);
-  if (known !== null) return known;
+  const path = join(folder, `network-${networkKey(options)}.json`);
+  const known = await readKeptNetwork(path);
+  if (known === "damaged") options.onNote(`"${path}" is damaged: ${name} is trained again`);
+  else if (known !== null) return known;
   try {
     const trained = await trainNetwork({
       architecture,
@@ -75,7 +82,7 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
       seed,
       ...trainingLength(training.labels),
       signal,
-      onProgress: (progress) => onProgress(name, progress),
+      onProgress: (progress) => options.onProgress(name, progress),
     });
     const { model, manifest } = trained;
     const candidate = {
@@ -85,9 +92,7 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
       manifest,
       auc: trained.validation.auc,
     };
-    await mkdir(folder, { recursive: true });
-    const kept = { ...candidate, model: Buffer.from(model).toString("base64") };
-    await replaceFile(path, JSON.stringify(kept));
+    await keepNetwork(folder, path, candidate);
     return candidate;
   } catch (cause) {
     if (!signal.aborted) throw cause;
@@ -130,20 +135,16 @@ async function unlessHopeless(options: CandidateOptions): Promise<Candidate | nu
   }
 }
 
-function keyOf({ architecture, training, validation, seed }: CandidateOptions): string {
+/** Tells networks apart: all that decides what is trained. @param aip its version */
+export function networkKey(
+  { architecture, training, validation, seed }: NetworkOrigin,
+  aip: string = packageJson.version,
+): string {
   const content = [training, validation].flatMap(({ images, labels }) => [
     sha256(images),
     sha256(labels),
   ]);
-  return sha256(JSON.stringify([architecture, DEFAULT_SETTINGS, seed, ...content])).slice(0, 16);
-}
-
-async function readKept(path: string): Promise<Candidate | null> {
-  try {
-    const kept = JSON.parse(await readFile(path, "utf8"));
-    return { ...kept, model: new Uint8Array(Buffer.from(kept.model, "base64")) };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
-    throw error;
-  }
+  const settings = { ...DEFAULT_SETTINGS, ...trainingLength(training.labels) };
+  const made = [aip, architecture, settings, seed];
+  return sha256(JSON.stringify([...made, ...content])).slice(0, 16);
 }

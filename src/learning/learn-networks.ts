@@ -65,7 +65,13 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
     architectures.map((architecture) => {
       const images = pictures.get(architecture.side) as Uint8Array;
       const parts = partPictures({ images, labels }, training.length);
-      return { ...options, ...parts, architecture, onProgress: events.training };
+      return {
+        ...options,
+        ...parts,
+        architecture,
+        onProgress: events.training,
+        onNote: events.tell,
+      };
     }),
     cpus().length,
   );

@@ -56,7 +56,7 @@ function checkOurs(db: Database, path: string, make: boolean): void {
   }
   const version = pragma("user_version");
   if (version === LABELS_VERSION) return;
-  const message = `Labels "${path}" are of version ${version}, this aip reads ${LABELS_VERSION}: label the footage anew`;
+  const message = `Labels "${path}" are of version ${version}, this aip reads ${LABELS_VERSION}: delete it and it is made anew`;
   throw usageError("labels-version", message);
 }
 
@@ -70,7 +70,8 @@ export function labelError(path: string, cause: unknown): AipError {
     return usageError("labels-in-use", message, cause);
   }
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
-    const message = `"${path}" does not hold labels that can be read (${said}): name another file`;
+    const cure = "delete it and it is made anew, or name another file";
+    const message = `"${path}" does not hold labels that can be read (${said}): ${cure}`;
     return usageError("labels-malformed", message, cause);
   }
   if (code === "SQLITE_CANTOPEN" || code === "SQLITE_READONLY") {

@@ -116,51 +116,55 @@ export class LabelStore implements Disposable {
   static nextFrameOf(path: string, wanted: Required<Omit<LabelStoreOptions, "classes">>): number {
     if (!existsSync(path)) return 0;
     const db = openLabelFile(path, true);
-    const isStarted = readHead(db) !== null;
-    db.close();
-    if (!isStarted) return 0;
+    try {
+      if (readHead(db) === null) return 0;
+    } catch (cause) {
+      throw labelError(path, cause);
+    } finally {
+      db.close();
+    }
     using store = LabelStore.open(path, wanted);
     return store.nextFrame;
   }
 
   /** Frames there are labels for, failed ones included. */
   get count(): number {
-    return (this.#db.query("SELECT count(*) AS n FROM frames").get() as { n: number }).n;
+    return this.#number("SELECT count(*) AS n FROM frames") ?? 0;
   }
 
   /** Frames the reference failed on. */
   get failed(): number {
-    const query = this.#db.query("SELECT count(*) AS n FROM frames WHERE state = ?");
-    return (query.get(FAILED) as { n: number }).n;
+    return this.#number(`SELECT count(*) AS n FROM frames WHERE state = ${FAILED}`) ?? 0;
   }
 
   /** The frame after the last one there is a label for: where a run that was interrupted goes on. */
   get nextFrame(): number {
-    const row = this.#db.query("SELECT max(frame) AS last FROM frames").get();
-    return ((row as { last: number | null }).last ?? -1) + 1;
+    return (this.#number("SELECT max(frame) AS n FROM frames") ?? -1) + 1;
   }
 
   /** Adds frames in one transaction: all of them, or none. @throws {AipError} `labels-disk-full` */
   append(frames: readonly LabelledFrame[]): void {
-    try {
+    this.#use(
       this.#db.transaction(() => {
         for (const { frame, timeMs, objects } of frames) {
           const state = objects === null ? FAILED : 0;
           this.#insert.run(frame, timeMs, state, packObjects(objects ?? []));
         }
-      })();
-    } catch (cause) {
-      throw labelError(this.path, cause);
-    }
+      }),
+    );
   }
 
   /**
    * What the labels of a span say to a question.
    *
    * @throws {AipError} `class-unknown`, `labels-incomplete` where a frame has no label,
-   * `labels-confidence` where the question asks for less than was kept
+   * `labels-confidence` where the question asks for less than was kept, `labels-malformed`
    */
-  span({ start, end }: FrameSpan, question: Question): SpanLabels {
+  span(span: FrameSpan, question: Question): SpanLabels {
+    return this.#use(() => this.#read(span, question));
+  }
+
+  #read({ start, end }: FrameSpan, question: Question): SpanLabels {
     this.#checkConfidence(question.confidence);
     const numbered = numberQuestion(question, this.classes, this.footage);
     const count = end - start;
@@ -182,6 +186,19 @@ export class LabelStore implements Disposable {
       throw usageError("labels-incomplete", message);
     }
     return { truth, scores };
+  }
+
+  #number(query: string): number | null {
+    return this.#use(() => (this.#db.query(query).get() as { n: number | null }).n);
+  }
+
+  /** Reads or writes; what SQLite says becomes a sentence. */
+  #use<T>(access: () => T): T {
+    try {
+      return access();
+    } catch (cause) {
+      throw labelError(this.path, cause);
+    }
   }
 
   #checkConfidence(asked: number): void {

@@ -119,7 +119,7 @@ describe("LabelStore.open()", () => {
     const text = folder.file("text.labels");
     await Bun.write(text, "frame,person\n0,1\n".repeat(200));
     expect(() => LabelStore.open(text, { footage })).toThrow(
-      /^".*" does not hold labels that can be read/,
+      /^".*" does not hold labels that can be read .*: delete it and it is made anew/,
     );
     const foreign = folder.file("foreign.db");
     new Database(foreign).run("CREATE TABLE notes (text TEXT)");
@@ -131,8 +131,26 @@ describe("LabelStore.open()", () => {
     db.run("PRAGMA user_version = 9");
     db.close();
     expect(() => LabelStore.open(newer, { footage })).toThrow(
-      `Labels "${newer}" are of version 9, this aip reads 1: label the footage anew`,
+      `Labels "${newer}" are of version 9, this aip reads 1: delete it and it is made anew`,
     );
+  });
+
+  test("refuses a file that was damaged, wherever that is noticed, and says the way out", async () => {
+    const wanted = { footage, origin };
+    const cure = /^".*" does not hold labels that can be read .*: delete it and it is made anew/;
+    for (const from of [4096, 2 * 4096, 8 * 4096]) {
+      const path = fill(
+        Array.from({ length: 2000 }, (_, index) => frame(index, [box(1, 0.9, 10)])),
+      );
+      const bytes = new Uint8Array(await Bun.file(path).arrayBuffer());
+      await Bun.write(path, bytes.fill(0xa5, from));
+      const read = (): void => {
+        LabelStore.nextFrameOf(path, wanted);
+        using store = LabelStore.open(path, wanted);
+        store.span({ start: 0, end: 2000 }, person);
+      };
+      expect(read).toThrow(cure);
+    }
   });
 
   test("refuses a file that another run is writing", () => {
