@@ -7,7 +7,7 @@ import type { CommandInput } from "./command.ts";
 const SECONDS_MAX = 604_800;
 const SEED_MAX = 2 ** 31 - 1;
 const CONFIDENCE_DEFAULT = 0.5;
-const BUDGET_DEFAULT = 0.01;
+const BUDGET_DEFAULT: ErrorBudget = { falseNegatives: 0.01, falsePositives: 0.01 };
 
 /** The flags of `aip cascade train`, checked. */
 export interface TrainRequest {
@@ -82,19 +82,23 @@ export function readTrainRequest({ flags, operands }: CommandInput): TrainReques
 
 /**
  * Reads `--max-fn` and `--max-fp`.
+ * @param otherwise rates of those that are not named
  * @throws {AipError} `flag-invalid`, also for 0 %: no finite footage can show that
  */
-export function readBudget(flags: CommandInput["flags"]): ErrorBudget {
+export function readBudget(
+  flags: CommandInput["flags"],
+  otherwise: ErrorBudget = BUDGET_DEFAULT,
+): ErrorBudget {
   const text = textOf(flags);
   return {
-    falseNegatives: readRate(text("max-fn"), "max-fn"),
-    falsePositives: readRate(text("max-fp"), "max-fp"),
+    falseNegatives: readRate(text("max-fn"), "max-fn") ?? otherwise.falseNegatives,
+    falsePositives: readRate(text("max-fp"), "max-fp") ?? otherwise.falsePositives,
   };
 }
 
 /** `1%`, or 0.01: a number without a sign that is 1 or more would be all of them. */
-function readRate(text: string | undefined, name: string): number {
-  if (text === undefined) return BUDGET_DEFAULT;
+function readRate(text: string | undefined, name: string): number | undefined {
+  if (text === undefined) return undefined;
   const [, digits, sign] = /^(\d+\.?\d*|\.\d+)\s*(%?)$/.exec(text) ?? [];
   const rate = digits === undefined ? Number.NaN : Number(digits) / (sign === "%" ? 100 : 1);
   if (rate === 0) {

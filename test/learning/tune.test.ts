@@ -1,46 +1,9 @@
 import { expect, test } from "bun:test";
 import type { Cascade } from "../../src/cascade/file/cascade.ts";
 import { AipError } from "../../src/errors.ts";
-import { gateOf } from "../../src/learning/gates.ts";
-import {
-  type Observations,
-  packObservations,
-  type SpanObservations,
-} from "../../src/learning/observations.ts";
 import { tuneFile } from "../../src/learning/tune.ts";
-import { mulberry32 } from "../../src/random.ts";
 import { sampleCascade } from "../cascade/file/sample-cascade.ts";
-
-const FRAMES = 20_000;
-
-/** Somebody is there for 4 of every 20 frames; scores tell them apart, but for a few. */
-function span(seed: number): SpanObservations {
-  const random = mulberry32(seed);
-  const truth = Uint8Array.from({ length: FRAMES }, (_, frame) => Number(frame % 20 < 4));
-  const scores = Float32Array.from(truth, (is) => {
-    const score = 0.3 * random() ** 2;
-    const isOdd = random() < 0.004;
-    return (is === 1) === isOdd ? score : 1 - score;
-  });
-  const luma = new Uint8Array(new SharedArrayBuffer(2500 * FRAMES));
-  const kind = { mode: "earlier", reference: null, blocks: null } as const;
-  const gates = [1, 2].map((tSkip) => gateOf(luma, kind, { tSkip, tDiff: null }));
-  return { reference: truth, truth, gates, scores: [scores] };
-}
-
-const OBSERVATIONS: Observations = {
-  fps: 10,
-  kind: { mode: "earlier", reference: null, blocks: null },
-  tSkips: [1, 2],
-  tDiffs: [null],
-  networks: ["net"],
-  tuning: span(1),
-  heldOut: span(2),
-};
-
-function cascade(): Cascade {
-  return { ...sampleCascade(), observations: packObservations(OBSERVATIONS) };
-}
+import { FRAMES, OBSERVATIONS, tunableCascade } from "./tunable-cascade.ts";
 
 /** What thresholds do on the held-out span, counted here. */
 function count({ levels }: Cascade): { fn: number; fp: number; inferred: number } {
@@ -63,7 +26,7 @@ function count({ levels }: Cascade): { fn: number; fp: number; inferred: number 
 }
 
 test("tuneFile() finds thresholds whose errors are those it validates, within the bounds", () => {
-  const tuned = tuneFile(cascade(), { falseNegatives: 0.02, falsePositives: 0.02 });
+  const tuned = tuneFile(tunableCascade(), { falseNegatives: 0.02, falsePositives: 0.02 });
   const { falseNegatives, falsePositives, answers } = tuned.validation;
   const { fn, fp, inferred } = count(tuned);
   expect(falseNegatives).toMatchObject({ count: fn, of: FRAMES / 5 });
@@ -77,8 +40,8 @@ test("tuneFile() finds thresholds whose errors are those it validates, within th
 });
 
 test("tuneFile() leaves more to the reference model where less may be wrong", () => {
-  const lax = tuneFile(cascade(), { falseNegatives: 0.2, falsePositives: 0.2 });
-  const strict = tuneFile(cascade(), { falseNegatives: 0.005, falsePositives: 0.005 });
+  const lax = tuneFile(tunableCascade(), { falseNegatives: 0.2, falsePositives: 0.2 });
+  const strict = tuneFile(tunableCascade(), { falseNegatives: 0.005, falsePositives: 0.005 });
   expect(strict.validation.answers.inferred).toBeGreaterThan(lax.validation.answers.inferred);
   expect(strict.validation.cascadeFps).toBeLessThanOrEqual(lax.validation.cascadeFps);
   expect(lax.front).toContain("<svg");
@@ -86,12 +49,12 @@ test("tuneFile() leaves more to the reference model where less may be wrong", ()
 
 test("tuneFile() can be repeated on what it gave", () => {
   const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
-  const once = tuneFile(cascade(), budget);
+  const once = tuneFile(tunableCascade(), budget);
   expect(tuneFile(once, budget)).toEqual(once);
 });
 
 test("tuneFile() refuses a cascade without scores", () => {
-  const bare = { ...cascade(), observations: null };
+  const bare = { ...tunableCascade(), observations: null };
   const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
   expect(() => tuneFile(bare, budget)).toThrow(AipError);
 });

@@ -23,10 +23,13 @@ export const DEVICE = {
 /** What `--device` is completed with. */
 export const DEVICE_WORDS: string[] = ["auto", "cpu", "gpu", "ane", "all"];
 
-export const BUDGETS: Record<"max-fn" | "max-fp", TextArgument> = {
-  "max-fn": rate("False negatives"),
-  "max-fp": rate("False positives"),
-};
+/** Error rates. @param otherwise what they are where they are not named */
+export function budgets(otherwise: string): Record<"max-fn" | "max-fp", TextArgument> {
+  return {
+    "max-fn": rate("False negatives", otherwise),
+    "max-fp": rate("False positives", otherwise),
+  };
+}
 
 export const JSON_OUTPUT = { type: "boolean", description: "Print JSON" } as const;
 
@@ -56,10 +59,10 @@ export const CASCADE_FILE = {
   description: "A cascade, such as door.aip",
 } as const;
 
-function rate(errors: string): TextArgument {
+function rate(errors: string, otherwise: string): TextArgument {
   return {
     type: "string",
     valueHint: "RATE",
-    description: `${errors} at most, as an upper 95 % bound (Default: 1%)`,
+    description: `${errors} at most, as an upper 95 % bound (Default: ${otherwise})`,
   };
 }

@@ -3,7 +3,7 @@ import type { Command, CommandInput } from "../command.ts";
 import { ExitCode } from "../exit-code.ts";
 import { printOut } from "../print-out.ts";
 import {
-  BUDGETS,
+  budgets,
   CASCADE_FILE,
   CASCADE_MODEL,
   DEVICE,
@@ -65,7 +65,7 @@ const train: Command = {
       valueHint: "L,T,R,B",
       description: "Only this part of the picture, as shares of it (Default: all)",
     },
-    ...BUDGETS,
+    ...budgets("1%"),
     "for-seconds": {
       type: "string",
       valueHint: "S",
@@ -134,7 +134,7 @@ const tune: Command = {
   },
   args: {
     file: CASCADE_FILE,
-    ...BUDGETS,
+    ...budgets("the cascade's own"),
     out: output("FILE"),
   },
   operands: "FILE",
@@ -143,18 +143,9 @@ const tune: Command = {
     ["aip cascade tune door.aip --max-fp 5% --out lax.aip", "another file"],
   ],
   async execute(input) {
-    const { readBudget } = await import("../cascade-options.ts");
-    const budget = readBudget(input.flags);
     const file = fileOf(input, "tune");
-    const { out = file } = input.flags;
-    const { loadCascade } = await import("../../cascade/file/load.ts");
-    const { saveCascade } = await import("../../cascade/file/save.ts");
-    const { tuneFile } = await import("../../learning/tune.ts");
-    const { formatCascade } = await import("../cascade-text.ts");
-    const tuned = tuneFile(await loadCascade(file), budget);
-    await saveCascade(String(out), tuned);
-    printOut(formatCascade(String(out), tuned));
-    return ExitCode.done;
+    const { runTuning } = await import("../cascade-tune.ts");
+    return runTuning(file, input.flags);
   },
 };
 

@@ -1,0 +1,35 @@
+import { resolve } from "node:path";
+import { loadCascade } from "../cascade/file/load.ts";
+import { saveCascade } from "../cascade/file/save.ts";
+import { usageError } from "../errors.ts";
+import { tuneFile } from "../learning/tune.ts";
+import { readBudget } from "./cascade-options.ts";
+import { formatCascade } from "./cascade-text.ts";
+import type { CommandInput } from "./command.ts";
+import { ExitCode } from "./exit-code.ts";
+import { printOut } from "./print-out.ts";
+
+/**
+ * Sets a cascade's thresholds anew; a budget that is not named stays.
+ *
+ * @param file the cascade, which is replaced where `--out` names no other
+ * @returns the exit code
+ * @throws {AipError} `network-lost` where the cascade would be replaced by one without its network,
+ * or as `readBudget`, `loadCascade`, `tuneFile` and `saveCascade`
+ */
+export async function runTuning(file: string, flags: CommandInput["flags"]): Promise<number> {
+  const cascade = await loadCascade(file);
+  const { maxFn, maxFp } = cascade.budgets;
+  const budget = readBudget(flags, { falseNegatives: maxFn, falsePositives: maxFp });
+  const tuned = tuneFile(cascade, budget);
+  const { out = file } = flags;
+  const isInPlace = resolve(String(out)) === resolve(file);
+  if (isInPlace && cascade.levels.network !== null && tuned.levels.network === null) {
+    const why = "Within these budgets the network saves nothing";
+    const message = `${why}, and "${file}" would lose it for good: name another file with --out`;
+    throw usageError("network-lost", message);
+  }
+  await saveCascade(String(out), tuned);
+  printOut(formatCascade(String(out), tuned));
+  return ExitCode.done;
+}
