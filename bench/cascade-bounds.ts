@@ -24,6 +24,8 @@ const FRAMES_PER_DAY = 86_400 * FPS;
 const COVERAGE_MIN = 93;
 const NOTICED_AFTER_MAX = 300;
 const FALSE_ALARMS_MAX = 1;
+/** Share of the cascades, in percent: as many as bounds of 95 % promise. */
+const RECOVERED_MIN = 95;
 
 /** Whether bounds are as good as they say, and whether drift is noticed; on synthetic cameras. */
 export const cascadeBounds: Benchmark = {
@@ -106,11 +108,7 @@ function drift({ quick, progress }: BenchmarkOptions): Comparison[] {
         { of: `to ${RISE} times the budget of 1 %`, to: "at most wanted", atLeast: 1 },
         { of: `to ${RISE} times the cascade's own bounds`, to: "at most wanted", atLeast: 1 },
       ],
-      notes: [
-        "bounds lie below the budget, often at 0.2 %: five times that is few errors to see",
-        `after it ${within.length} of ${count} are within 1 % again: ` +
-          `${back} with a new cascade, ${count - back} with the reference model alone`,
-      ],
+      notes: ["bounds lie below the budget, often at 0.2 %: five times that is few errors to see"],
     }),
     compare({
       title: `simulated, ${audits}: false alarms a day of video`,
@@ -121,8 +119,22 @@ function drift({ quick, progress }: BenchmarkOptions): Comparison[] {
         { name: "as bad as promised", values: [perDay(({ falseAlarms }) => falseAlarms.worst)] },
         { name: "at most wanted", values: [FALSE_ALARMS_MAX] },
       ],
-      claims: [],
+      claims: [
+        { of: "camera as it was", to: "at most wanted", atLeast: 1 },
+        { of: "as bad as promised", to: "at most wanted", atLeast: 1 },
+      ],
       notes: [`over ${DAYS_BEFORE * count} days of video each`],
+    }),
+    compare({
+      title: "simulated: cascades within 1 % again after the rise",
+      unit: "%",
+      better: "higher",
+      ways: [
+        { name: "by themselves", values: [(100 * within.length) / count] },
+        { name: "at least wanted", values: [RECOVERED_MIN] },
+      ],
+      claims: [{ of: "by themselves", to: "at least wanted", atLeast: 1 }],
+      notes: [`${back} with a new cascade, ${count - back} with the reference model alone`],
     }),
   ];
 }
