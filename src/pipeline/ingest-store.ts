@@ -51,5 +51,5 @@ export async function storeMeasured(path: string, measured: Measured): Promise<s
 
 function isMeasured(found: unknown): found is Measured {
   if (typeof found !== "object" || found === null || Array.isArray(found)) return false;
-  return Object.values(found).every((gain) => Number.isFinite(gain));
+  return Object.values(found).every((gain) => Number.isFinite(gain) && gain > 0);
 }
