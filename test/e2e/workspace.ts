@@ -92,9 +92,9 @@ export function sentences(stderr: string): string[] {
   return stderr.split("\n").filter((line) => line.startsWith("aip: "));
 }
 
-/** Waits until a condition holds; throws after a quarter of a minute. */
+/** Waits until a condition holds; throws after most of a minute. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     if (condition()) return;
     await Bun.sleep(50);
   }

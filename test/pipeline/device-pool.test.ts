@@ -78,4 +78,4 @@ test("DevicePool takes out a device whose fresh workers hang before their first 
   closeSync(openSync(model, constants.O_RDWR | constants.O_NONBLOCK));
   await pool.stop();
   unrootArena(arena);
-}, 30_000);
+}, 60_000);

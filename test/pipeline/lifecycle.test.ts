@@ -18,6 +18,7 @@ import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Sink } from "../../src/sink/sink.ts";
 import type { IngestSegment, Source } from "../../src/source/source.ts";
 import type { FrameView, RunContext } from "../../src/types.ts";
+import { until } from "../e2e/workspace.ts";
 import { ids, PatternCheck, pattern } from "./pattern.ts";
 
 let folder = "";
@@ -42,6 +43,12 @@ const openPipes = (): number =>
       return false; // The one the listing itself was read through.
     }
   }).length;
+
+/** Memory of this process, once what nobody needs is given back. */
+function residentBytes(): number {
+  Bun.gc(true);
+  return process.memoryUsage.rss();
+}
 
 /** A source with the segment given, and whatever else a test wants to be different. */
 function source(segment: IngestSegment, name: string, changes: Partial<Source> = {}): Source {
@@ -152,13 +159,13 @@ describe("A pipeline's end", () => {
       Bun.gc(true);
     };
     for (let i = 0; i < 5; i += 1) await run();
-    const before = { fds: openFds(), threads: threads(), rss: process.memoryUsage.rss() };
+    const before = { fds: openFds(), threads: threads(), rss: residentBytes() };
     for (let i = 0; i < 30; i += 1) await run();
-    await Bun.sleep(200);
-    expect(openFds() - before.fds).toBeLessThanOrEqual(2);
-    expect(threads() - before.threads).toBeLessThanOrEqual(3);
+    // Thirty of each would be left; threads end, and the runtime closes its own, when they may.
+    await until("descriptors are closed", () => openFds() - before.fds < 10);
+    await until("threads have ended", () => threads() - before.threads < 10);
     // One arena is some 9 MB: thirty of them kept would be 270 MB.
-    expect(process.memoryUsage.rss() - before.rss).toBeLessThan(60 * 2 ** 20);
+    await until("memory is given back", () => residentBytes() - before.rss < 120 * 2 ** 20);
   }, 60_000);
 });
 
@@ -171,12 +178,10 @@ test("a pipeline that has ended holds its report, and not its arena", async () =
     Bun.gc(true);
   };
   for (let i = 0; i < 3; i += 1) await run();
-  const before = process.memoryUsage.rss();
+  const before = residentBytes();
   for (let i = 0; i < 10; i += 1) await run();
-  await Bun.sleep(200);
-  Bun.gc(true);
-  // An arena of 1,024 slots has some 40 MB.
-  expect(process.memoryUsage.rss() - before).toBeLessThan(120 * 2 ** 20);
+  // An arena of 1,024 slots has some 40 MB: ten of them would be 400 MB.
+  await until("arenas are given back", () => residentBytes() - before < 150 * 2 ** 20);
   for (const pipeline of ended) expect(pipeline.report().frames.emitted).toBe(50);
 }, 60_000);
 
@@ -308,7 +313,7 @@ describe("A pipeline whose parts fail", () => {
     expect(pipeline.error?.message).toBe("no space left on device");
     expect(report.notes.join()).toContain("No device is left");
     expect(auditReport(report)).toEqual([]);
-  }, 20_000);
+  }, 60_000);
 
   test("one device of several that cannot start: the others end, and so does the process", async () => {
     const module = JSON.stringify(join(import.meta.dir, "../../src/index.ts"));
@@ -320,19 +325,25 @@ describe("A pipeline whose parts fail", () => {
     writeFileSync(join(folder, "fails.json"), '{"input": {"scale": 1}, "head": {"type": "raw"}}');
     const program = `
       import { Pipeline } from ${module};
+      const setTimer = globalThis.setTimeout;
+      let hasEnded = false;
+      let waitedMs = 0;
+      globalThis.setTimeout = (act, ms, ...rest) => setTimer((...given) => {
+        if (hasEnded) waitedMs = Math.max(waitedMs, ms);
+        act(...given);
+      }, ms, ...rest);
       const devices = "sim:5ms,sim:1ms:model=fails.onnx";
       const pipeline = new Pipeline({ sources: "demo:frames=1000", devices });
-      const began = performance.now();
       const message = await pipeline.run().then(() => "ran", (error) => error.message);
-      process.on("exit", () => console.log(Math.round(performance.now() - ended)));
-      const ended = performance.now();
+      hasEnded = true;
+      process.on("exit", () => console.log(waitedMs));
       console.log(message);
     `;
     const child = Bun.spawn([process.execPath, "-e", program], { cwd: folder, stderr: "pipe" });
-    const [message, lingeredMs] = (await new Response(child.stdout).text()).trim().split("\n");
+    const [message, waitedMs] = (await new Response(child.stdout).text()).trim().split("\n");
     expect(message).toContain("Device sim-1");
     expect(await child.exited).toBe(0);
-    // Neither a timer nor a worker keeps it: the limit for hung workers is 2 s.
-    expect(Number(lingeredMs)).toBeLessThan(1500);
-  }, 30_000);
+    // Neither a worker nor a timer has kept it: the limit for hung workers is one of 2 s.
+    expect(Number(waitedMs)).toBeLessThan(2000);
+  }, 60_000);
 });

