@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, rmSync } from "node:fs";
 import { auditReport } from "../../src/metrics/report.ts";
 import { childrenOf } from "./processes.ts";
 import { sentences, until, upTo, Workspace } from "./workspace.ts";
@@ -13,11 +14,12 @@ const OUTPUTS = "--output o.ndjson --report o.json --quiet";
 describe("aip run on a device that", () => {
   test.each([
     ["fails on some frames", "sim:1ms:fail=0.1", 500, /frames retried/],
-    ["hangs", "sim:2ms,sim:2ms:hang-at=100", 300, /sim-1: gave no answer in 2\.\d s/],
+    ["hangs", "sim:2ms,sim:2ms:hang-at=100", 300, /sim-1: gave no answer in \d+\.\d s/],
     ["dies", "sim:2ms,sim:2ms:die-at=50", 300, /sim-1: simulated device died at frame 50/],
   ])("%s ends well: %s", async (_, device, count, told) => {
     const { code, stderr } = await workspace.run(
-      `demo:frames=${count} --device ${device} ${OUTPUTS}`,
+      // Half of the frames go to each device, whichever of them the machine holds up.
+      `demo:frames=${count} --device ${device} --schedule weighted ${OUTPUTS}`,
     );
     expect(stderr).toMatch(told);
     expect(sentences(stderr)).toEqual([]);
@@ -51,13 +53,15 @@ describe("aip run on a device that", () => {
 });
 
 test("aip run whose ffmpeg is killed keeps what came before, and says so", async () => {
+  rmSync(workspace.file("o.ndjson"), { force: true });
   const child = workspace.start(`long.mp4 --device sim:10ms --annotate o.mp4 ${OUTPUTS}`);
   const decoder = (): number | undefined =>
     childrenOf(child.pid).find(
       ({ command }) => command.includes("ffmpeg") && command.includes("long.mp4"),
     )?.pid;
-  await until("the decoder runs", () => decoder() !== undefined);
-  await Bun.sleep(500);
+  const hasResults = (): boolean =>
+    existsSync(workspace.file("o.ndjson")) && Bun.file(workspace.file("o.ndjson")).size > 0;
+  await until("results are written", hasResults);
   process.kill(decoder() as number, "SIGKILL");
   expect(await child.exited).toBe(1);
   const report = await workspace.report("o.json");
@@ -69,7 +73,7 @@ test("aip run whose ffmpeg is killed keeps what came before, and says so", async
     "ffmpeg was ended by SIGKILL";
   expect(sentences(await new Response(child.stderr).text()).at(-1)).toBe(`aip: ${expected}`);
   expect(report.error).toBe(expected);
-  if (received === 0) return;
+  expect(received).toBeGreaterThan(0);
   expect(await workspace.frames("o.ndjson")).toEqual({ long: upTo(received) });
   expect(workspace.countPictures("o.mp4")).toBe(received);
 });
