@@ -34,6 +34,7 @@ export async function runTool(
   limitMs: number,
   signal?: AbortSignal,
 ): Promise<ToolResult> {
+  if (signal?.aborted === true) return { exitCode: null, stdout: "", stderr: "" };
   const child = Bun.spawn([findTool(name), ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: limitMs,

@@ -75,21 +75,21 @@ const isAlive = (pid: number): boolean => {
 describe("aip run --supervise", () => {
   test("a native crash and a kill -9 cost no frame, repeat none and are reported", async () => {
     const run = new Supervised(
-      "demo:frames=500 --device sim:5ms --output a.ndjson --report a.json",
+      "demo:frames=800 --device sim:5ms --output a.ndjson --report a.json",
     );
     process.kill(await run.child(1), "SIGSEGV");
     const second = await run.child(2);
     const written = await moreThan("a.ndjson", 0);
     process.kill(second, "SIGKILL");
     expect(await run.parent.exited).toBe(0);
-    expect(await frameIds("a.ndjson")).toEqual(upTo(500));
+    expect(await frameIds("a.ndjson")).toEqual(upTo(800));
     const report: Report = await Bun.file(path("a.json")).json();
     expect(report.faults.crashes).toEqual(["SIGSEGV", "SIGKILL"]);
     const first = report.sources[0]?.first_frame ?? 0;
     expect(first).toBeGreaterThanOrEqual(written);
     expect(report.frames).toEqual({
-      received: 500 - first,
-      emitted: 500 - first,
+      received: 800 - first,
+      emitted: 800 - first,
       dropped: 0,
       failed: 0,
     });
@@ -120,19 +120,19 @@ describe("aip run --supervise", () => {
   test("results of an older run are replaced, also where the first process wrote nothing", async () => {
     const old = { source: "demo", frame: 0, status: "ok", detections: [] };
     writeFileSync(path("old.ndjson"), `${JSON.stringify(old)}\n`);
-    const run = new Supervised("demo:frames=50 --device sim:1ms --output old.ndjson");
+    const run = new Supervised("demo:frames=20 --device sim:100ms --output old.ndjson");
     process.kill(await run.child(1), "SIGSEGV");
     expect(await run.parent.exited).toBe(0);
-    expect(await frameIds("old.ndjson")).toEqual(upTo(50));
+    expect(await frameIds("old.ndjson")).toEqual(upTo(20));
   }, 60_000);
 
   test("without --output it starts from the beginning, and says so", async () => {
-    const run = new Supervised("demo:frames=50 --device sim:1ms --report none.json");
+    const run = new Supervised("demo:frames=20 --device sim:100ms --report none.json");
     process.kill(await run.child(1), "SIGSEGV");
     expect(await run.parent.exited).toBe(0);
     expect(run.stderr).toContain("starting from the beginning, for want of --output");
     const report: Report = await Bun.file(path("none.json")).json();
-    expect(report.frames.emitted).toBe(50);
+    expect(report.frames.emitted).toBe(20);
   }, 60_000);
 
   test("a run that crashes without a frame more is given up with exit code 1", async () => {

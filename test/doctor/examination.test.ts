@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ExamineOptions, examineDevice } from "../../src/doctor/examination.ts";
+import { childrenOf } from "../e2e/processes.ts";
+import { until } from "../e2e/workspace.ts";
 
 setDefaultTimeout(120_000);
 
@@ -46,10 +48,13 @@ describe("examineDevice()", () => {
 
   test("tells a process that a signal ends, as a crash does", async () => {
     const abort = new AbortController();
-    setTimeout(() => abort.abort(), 200);
     const hanging = task("sim:1ms:model=demo:hang-at=0");
-    const { failure } = await examineDevice(hanging, options({ signal: abort.signal }));
-    expect(failure).toBe("it crashed (SIGKILL)");
+    const examining = examineDevice(hanging, options({ signal: abort.signal }));
+    const isRunning = (): boolean =>
+      childrenOf(process.pid).some(({ command }) => command.includes("hang-at=0"));
+    await until("it is examined", isRunning);
+    abort.abort();
+    expect((await examining).failure).toBe("it crashed (SIGKILL)");
   });
 
   test("brings the reason of a device that cannot be opened", async () => {

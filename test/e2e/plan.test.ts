@@ -17,14 +17,14 @@ describe("aip plan", () => {
       limit: "inference",
       verdict: "1 camera fits, inference is the limit",
     });
-  }, 30_000);
+  }, 60_000);
 
   test("answers no with exit code 1, and names the limit", async () => {
     const words = ["plan", ...SMALL, "--device", "sim:100ms,sim:200ms", "--cameras", "2"];
     const { code, stdout } = await aipProcess(words);
     expect(code).toBe(1);
     expect(stdout).toEndWith("no: 1 camera fits, inference is the limit\n");
-  }, 30_000);
+  }, 60_000);
 
   test("names the bound of a latency below one frame's time", async () => {
     const words = ["plan", ...SMALL, "--device", "sim:100ms,sim:200ms", "--latency", "60"];
@@ -33,7 +33,7 @@ describe("aip plan", () => {
     expect(stdout).toEndWith(
       "no: a frame takes 100 ms on the fastest device, so none can be answered within 60 ms\n",
     );
-  }, 30_000);
+  }, 60_000);
 
   test("verifies a plan with decoders, and every frame is accounted for", async () => {
     const words = ["plan", ...SMALL, "--cameras", "2", "--device", "sim:5ms"];

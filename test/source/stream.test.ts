@@ -147,7 +147,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     expect(again.frames).toBe(5);
     expect(source.notes()[0]).toBe("the connection broke off once");
     await source.close();
-  }, 30_000);
+  }, 60_000);
 
   test("a camera's pictures are scaled in every connection", async () => {
     const path = media.make("c.mjpeg", ...testPicture(320, 240, 0.4), "-c:v", "mjpeg");
@@ -167,7 +167,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
       expect(await source.finish(read)).toBeNull();
     }
     await source.close();
-  }, 30_000);
+  }, 60_000);
 
   test("gives a camera up after five tries without a frame", async () => {
     let up = true;
@@ -195,7 +195,7 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
     expect(error?.message).toContain("no frame in 5 tries to reconnect");
     expect(error?.message).toContain("5XX");
     expect(error?.message).not.toContain("secret");
-  }, 30_000);
+  }, 60_000);
 
   test("a camera that refuses the connection fails in one sentence, without its password", async () => {
     const error = await failure("rtsp://admin:secret@127.0.0.1:9/stream");
@@ -219,5 +219,5 @@ describe.skipIf(!hasFfmpeg)("openStream()", () => {
       expect(error.code).toBe("source-unreachable");
       expect(error.message).toContain("no answer within 5 s");
     }
-  }, 15_000);
+  }, 60_000);
 });

@@ -4,13 +4,15 @@ import { childrenOf } from "../e2e/processes.ts";
 import { hasFfmpeg } from "./media.ts";
 
 const LIMIT_MS = 20_000;
-/** Takes two seconds. */
-const SLOW = ["-re", "-f", "lavfi", "-i", "testsrc=duration=2", "-f", "null", "-"];
+/** Takes so many seconds. */
+const slow = (seconds: number): string[] => [
+  ...["-re", "-f", "lavfi", "-i", `testsrc=duration=${seconds}`, "-f", "null", "-"],
+];
 
 test.skipIf(!hasFfmpeg)(
   "runTool() starts tools out of reach of the terminal's signals",
   async () => {
-    const running = runTool("ffmpeg", SLOW, LIMIT_MS);
+    const running = runTool("ffmpeg", slow(2), LIMIT_MS);
     const tool = childrenOf(process.pid).find(({ command }) =>
       command.includes("testsrc=duration=2"),
     );
@@ -21,7 +23,9 @@ test.skipIf(!hasFfmpeg)(
 );
 
 test.skipIf(!hasFfmpeg)("runTool() ends a tool at its signal and at its limit", async () => {
-  const ended = await runTool("ffmpeg", SLOW, LIMIT_MS, AbortSignal.timeout(50));
+  const ended = await runTool("ffmpeg", slow(60), 60_000, AbortSignal.timeout(50));
   expect(ended.exitCode).toBeNull();
-  expect((await runTool("ffmpeg", SLOW, 50)).exitCode).toBeNull();
+  expect((await runTool("ffmpeg", slow(60), 50)).exitCode).toBeNull();
+  const before = await runTool("ffmpeg", slow(60), 60_000, AbortSignal.abort());
+  expect(before).toEqual({ exitCode: null, stdout: "", stderr: "" });
 });

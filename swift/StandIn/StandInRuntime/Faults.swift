@@ -32,7 +32,7 @@ package struct Faults: Sendable {
     /// The process is killed, as by a system short of memory.
     case predictKilled = "predict-killed"
     case predictMs = "predict-ms"
-    /// As `predictMs`, with a core kept busy meanwhile.
+    /// A core is kept busy, for so much processor time.
     case predictBusyMs = "predict-busy-ms"
     /// No boxes in the answer of an NMS pipeline.
     case empty
@@ -127,12 +127,15 @@ package struct Faults: Sendable {
     if milliseconds > 0 { usleep(UInt32(milliseconds) * 1000) }
   }
 
-  /// Keeps a core busy.
+  /// Keeps a core busy, for so much of this thread's own processor time: what else the machine does
+  /// takes nothing off it.
   package static func spin(milliseconds: Int) {
     var now = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &now)
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
     let end = now.tv_sec * 1000 + now.tv_nsec / 1_000_000 + milliseconds
-    while now.tv_sec * 1000 + now.tv_nsec / 1_000_000 < end { clock_gettime(CLOCK_MONOTONIC, &now) }
+    while now.tv_sec * 1000 + now.tv_nsec / 1_000_000 < end {
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
+    }
   }
 
   /// As a call that never comes back.
