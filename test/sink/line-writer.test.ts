@@ -24,11 +24,16 @@ interface Outcome {
   readonly failures: readonly { code: string; message: string }[];
 }
 
-/** Runs the program in a shell, where `$RUN` stands for it; returns what both wrote. */
+/**
+ * Runs the program in a shell, where `$RUN` stands for it; returns what both wrote. The file `$FULL`
+ * is there once all of its slots are held.
+ */
 async function shell(script: string): Promise<{ stdout: string; outcome: Outcome }> {
   const said = join(folder, "stderr");
+  const full = join(folder, "full");
+  rmSync(full, { force: true });
   const child = Bun.spawn(["sh", "-c", script], {
-    env: { ...process.env, RUN: `${process.execPath} ${PROGRAM}`, SAID: said },
+    env: { ...process.env, RUN: `${process.execPath} ${PROGRAM}`, SAID: said, FULL: full },
     stdout: "pipe",
   });
   const stdout = await new Response(child.stdout).text();
@@ -47,7 +52,8 @@ const ALL = Array.from({ length: FRAMES }, (_, index) => index);
 
 describe("standard output", () => {
   test("a slow reader gets every line in order, and frames are held back meanwhile", async () => {
-    const { stdout, outcome } = await shell(`$RUN - ${FRAMES} 2>$SAID | (sleep 1; cat)`);
+    const reader = "(while [ ! -e $FULL ]; do sleep 0.05; done; cat)";
+    const { stdout, outcome } = await shell(`$RUN - ${FRAMES} 2>$SAID | ${reader}`);
     expect(frameIds(stdout)).toEqual(ALL);
     expect(outcome).toEqual({ heldMax: 8, heldAtEnd: 0, failures: [] });
   });
