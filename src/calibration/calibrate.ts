@@ -14,7 +14,8 @@ import { type Combination, formatCombination, variantsOf } from "./combination.t
 import { measureDecoding } from "./decoding.ts";
 import type { SearchOptions } from "./device-search.ts";
 import { Feeder, type SourceFactory } from "./feeder.ts";
-import { Rig } from "./rig.ts";
+import type { InstanceTrial } from "./figures.ts";
+import { Rig, type RigOptions } from "./rig.ts";
 import { Rounds } from "./rounds.ts";
 import { explore, race, sweep } from "./search.ts";
 import { measureUsual, usualAmong } from "./usual-choice.ts";
@@ -32,6 +33,11 @@ const OPEN_WITHIN_MS = 120_000;
 /** Decoding is measured alone for so long. */
 const DECODING_MS = 1500;
 const MIB = 2 ** 20;
+
+/** What measures combinations; see `Rig`. */
+export interface CalibrationRig extends Pick<Rig, "open" | "warmCalls" | "release" | "close"> {
+  readonly trial: (combination: Combination, sliceMs: number) => Promise<readonly InstanceTrial[]>;
+}
 
 export interface CalibrateOptions {
   /** The devices to measure, without `auto`. */
@@ -62,6 +68,8 @@ export interface CalibrateOptions {
   readonly signal?: AbortSignal;
   /** Says what is going on, for people. */
   readonly progress?: (text: string) => void;
+  /** Makes what measures; replaced in tests. */
+  readonly makeRig?: (options: RigOptions) => CalibrationRig;
 }
 
 /**
@@ -87,13 +95,9 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
     decode = await measureDecoding(openSource, DECODING_MS);
   }
   const feeder = openSource === null ? null : new Feeder(openSource);
-  const rig = new Rig({
-    plan: options.plan,
-    geometry,
-    feeder,
-    openWithinMs: OPEN_WITHIN_MS,
-    signal,
-  });
+  const { makeRig = (given) => new Rig(given) } = options;
+  const { plan } = options;
+  const rig = makeRig({ plan, geometry, feeder, openWithinMs: OPEN_WITHIN_MS, signal });
   try {
     const rounds = new Rounds({
       trial: async (combination) => {
@@ -148,7 +152,7 @@ export async function calibrate(options: CalibrateOptions): Promise<Calibration>
   }
 }
 
-function sliceMs(rig: Rig, combination: Combination): number {
+function sliceMs(rig: CalibrationRig, combination: Combination): number {
   const neededMs = rig
     .warmCalls(combination)
     .map(({ frames, callMs }) => Math.max(FRAMES_PER_SLICE / frames, CALLS_PER_SLICE) * callMs);

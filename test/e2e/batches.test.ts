@@ -85,10 +85,11 @@ test("aip calibrate measures a model of four frames in calls of four", async () 
   const instances = stored.candidates.flatMap((candidate) => candidate.instances);
   expect(instances.every(({ batch }) => batch === 4)).toBe(true);
   for (const { service_ms: service, throughput_fps: fps } of instances) {
-    // Calls follow one another at once: four frames in each call's time. Calls counted as frames,
-    // or times of frames for those of calls, would be off by a factor of four.
+    // Calls follow one another at once: four frames in each call's time. Calls counted as frames
+    // would be a quarter of that, and times of frames for those of calls four times as much. A
+    // machine that is held up in one trial of several raises the mean rate over the mean time's.
     expect(fps / (4000 / service.mean)).toBeGreaterThan(0.5);
-    expect(fps / (4000 / service.mean)).toBeLessThan(2);
+    expect(fps / (4000 / service.mean)).toBeLessThan(3.5);
   }
 });
 

@@ -69,13 +69,15 @@ describe.skipIf(!hasFfmpeg)("aip cascade train on a camera", () => {
     async () => {
       const refused = await aipProcess(commandOf(camera(), "--frames", "20"), options("kept"));
       expect(refused.stderr).toContain("watching");
-      expect(refused.stderr).toMatch(/\naip: The footage shows no person in 2 seconds.*; what was/);
+      expect(refused.stderr).toMatch(
+        /\naip: The footage shows no person in \d+ seconds.*; what was/,
+      );
       expect(refused.code).toBe(2);
       const [, recording = ""] = KEPT.exec(refused.stderr) ?? [];
       expect(existsSync(recording)).toBe(true);
 
       const again = await aipProcess(commandOf(recording), options("kept"));
-      expect(again.stderr).toContain("shows no person in 2 seconds");
+      expect(again.stderr).toMatch(/shows no person in \d+ seconds/);
       expect(again.stderr).not.toContain("what was watched");
       expect(existsSync(recording)).toBe(true);
     },
