@@ -71,3 +71,8 @@ test("keepQuick() stores what was measured, and says so where nothing was, inste
   expect(await stored()).toBe(true);
   await rm(folder, { recursive: true });
 });
+
+test("keepQuick() says where what was measured cannot be stored", async () => {
+  const notes = await keepQuick(sampleCalibration(), "nano", "/dev/null/cache");
+  expect(notes).toEqual([expect.stringContaining("the calibration is not stored: ")]);
+});

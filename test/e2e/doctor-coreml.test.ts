@@ -94,7 +94,7 @@ describe.skipIf(!hasStandIn)(`aip doctor on a Core ML that computes on Linux${un
   test.each([
     ["ane/wrong", "it answered wrongly", 60],
     ["ane/load-crash", "it crashed", 60],
-    ["ane/predict-hang", "it hung", 3],
+    ["ane/predict-hang", "it hung", 10],
   ])(
     "with %s the device fails, with the reason, and the CPU is measured: exit 1",
     async (faults, reason, limitSeconds) => {
