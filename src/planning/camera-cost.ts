@@ -29,6 +29,11 @@ export async function measureCamera(clip: CameraClip, signal?: AbortSignal): Pro
   const longFrames = Math.max(LONG_FRAMES_MIN, affordable);
   const short = await trial(clip, SHORT_FRAMES, signal);
   const long = await trial(clip, SHORT_FRAMES + longFrames, signal);
+  return costOf(short, long, planeLayout(clip.request.format.geometry).sizeBytes);
+}
+
+/** What frames cost by a short trial and a long one. Pure. */
+export function costOf(short: Trial, long: Trial, pictureBytes: number): CameraCost {
   const perFrame = (of: (used: Trial) => number): number =>
     Math.max(0, of(long) - of(short)) / (long.frames - short.frames);
   const decodeMs = perFrame((used) => used.decoderMs);
@@ -36,15 +41,15 @@ export async function measureCamera(clip: CameraClip, signal?: AbortSignal): Pro
     decodeMs,
     pacedDecodeMs: decodeMs,
     decoderStartMs: Math.max(0, short.decoderMs - short.frames * decodeMs),
-    rhythm: rhythmOf(long.readMs.slice(SHORT_FRAMES)),
+    rhythm: rhythmOf(long.readMs.slice(short.frames)),
     readMs: perFrame((used) => used.ownMs),
     memoryBytes: READER_BYTES + short.decoderBytes,
-    pictureBytes: planeLayout(clip.request.format.geometry).sizeBytes,
+    pictureBytes,
   };
 }
 
 /** What a trial took. Processor times in ms. */
-interface Trial {
+export interface Trial {
   readonly frames: number;
   readonly decoderMs: number;
   /** Of this process. */

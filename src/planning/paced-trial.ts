@@ -64,15 +64,9 @@ export async function measurePaced(options: PacedTrialOptions): Promise<PacedCos
   await pipeline.run();
   if (pipeline.error !== null) throw pipeline.error;
   const decoderMs = cameras.reduce((sum, each) => sum + (each.decoderCpuMs() ?? 0), 0);
-  const decodeMs = (decoderMs - count * camera.decoderStartMs) / (count * frames);
   const services = seen.byKind();
   return {
-    camera: {
-      ...camera,
-      // A machine that was busy before is no reason to expect more than was seen.
-      decodeMs: Math.min(camera.decodeMs, decodeMs),
-      pacedDecodeMs: decodeMs,
-    },
+    camera: withPaced(camera, { decoderMs, cameras: count, frames: count * frames }),
     combinations: options.combinations.map((combination) => ({
       ...combination,
       instances: combination.instances.map((instance) => {
@@ -94,6 +88,28 @@ export async function measurePaced(options: PacedTrialOptions): Promise<PacedCos
       }),
     })),
   };
+}
+
+/** What decoders at their pace took, of all cameras together. */
+export interface PacedDecoding {
+  /** Processor time in ms, starts included. */
+  readonly decoderMs: number;
+  readonly cameras: number;
+  readonly frames: number;
+}
+
+/**
+ * The cost of a camera with that of a frame at its pace. Few small frames may take less than the
+ * starts are thought to: then what was measured before holds. Pure.
+ */
+export function withPaced(
+  camera: CameraCost,
+  { decoderMs, cameras, frames }: PacedDecoding,
+): CameraCost {
+  const decodeMs = (decoderMs - cameras * camera.decoderStartMs) / frames;
+  if (!(decodeMs > 0)) return camera;
+  // A machine that was busy before is no reason to expect more than was seen.
+  return { ...camera, decodeMs: Math.min(camera.decodeMs, decodeMs), pacedDecodeMs: decodeMs };
 }
 
 /** `cpu` of `cpu-0`. */

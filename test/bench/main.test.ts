@@ -1,6 +1,9 @@
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import { fileURLToPath } from "node:url";
 import type { Comparison } from "../../bench/benchmark.ts";
+
+// Each benchmark starts processes of its own; a busy machine takes its time.
+setDefaultTimeout(240_000);
 
 const MAIN = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 /** A machine without the baselines' Python: our side is measured all the same. */
@@ -151,7 +154,7 @@ test("bench capacity compares what is measured with what was predicted", async (
     "5 cameras",
     "7 cameras",
   ]);
-}, 120_000);
+}, 240_000);
 
 test("bench fullrun measures, or says what is missing", async () => {
   const [comparison] = await quick("fullrun");
@@ -178,7 +181,7 @@ test.skipIf(Bun.which("ffmpeg") === null)(
       ]),
     );
   },
-  120_000,
+  240_000,
 );
 
 test("bench names an unknown benchmark's nearest", async () => {

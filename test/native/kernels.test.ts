@@ -12,7 +12,7 @@ import { dirname, join } from "node:path";
 
 const swift: string = join(import.meta.dir, "../../swift");
 const build: string = mkdtempSync(join(tmpdir(), "aip-kernels-"));
-const timeoutMs = 180_000;
+const timeoutMs = 600_000;
 
 afterAll(() => rmSync(build, { recursive: true, force: true }));
 

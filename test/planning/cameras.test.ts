@@ -6,7 +6,7 @@ import { AipError } from "../../src/errors.ts";
 import { closeFd } from "../../src/native/library.ts";
 import { openCameras } from "../../src/planning/camera.ts";
 import { openClip, syntheticClip } from "../../src/planning/camera-clip.ts";
-import { measureCamera } from "../../src/planning/camera-cost.ts";
+import { costOf, measureCamera } from "../../src/planning/camera-cost.ts";
 import { measurePaced } from "../../src/planning/paced-trial.ts";
 import { verifyPlan } from "../../src/planning/verification.ts";
 import type { Combination } from "../../src/schedule/capacity.ts";
@@ -49,12 +49,33 @@ describe("syntheticClip()", () => {
   });
 });
 
+test("costOf() takes what a short trial took off a long one's, and never finds less than 0", () => {
+  const short = { frames: 2, decoderMs: 50, ownMs: 30, decoderBytes: 1e6, readMs: [9, 9] };
+  const long = {
+    frames: 6,
+    decoderMs: 90,
+    ownMs: 40,
+    decoderBytes: 2e6,
+    readMs: [9, 9, 1, 3, 2, 2],
+  };
+  expect(costOf(short, long, 777)).toEqual({
+    // (90 - 50) / 4, and what is left of 50 without two frames of it.
+    ...{ decodeMs: 10, pacedDecodeMs: 10, decoderStartMs: 30 },
+    // (40 - 30) / 4; 5 MiB for the thread that reads.
+    ...{ readMs: 2.5, memoryBytes: 5 * 2 ** 20 + 1e6, pictureBytes: 777 },
+    rhythm: [0.5, 1.5, 1, 1],
+  });
+  const noisy = costOf({ ...short, decoderMs: 95, ownMs: 45 }, long, 777);
+  expect(noisy).toMatchObject({ decodeMs: 0, readMs: 0, decoderStartMs: 95 });
+});
+
 test("measureCamera() finds a cost for decoding and for reading", async () => {
   await using clip = await syntheticClip(format);
   const cost = await measureCamera(clip);
-  expect(cost.decodeMs).toBeGreaterThan(0);
-  expect(cost.readMs).toBeGreaterThan(0);
-  expect(cost.decoderStartMs).toBeGreaterThan(0);
+  for (const ms of [cost.decodeMs, cost.readMs, cost.decoderStartMs]) {
+    expect(Number.isFinite(ms)).toBe(true);
+    expect(ms).toBeGreaterThanOrEqual(0);
+  }
   expect(cost.memoryBytes).toBeGreaterThan(5 * 2 ** 20);
   const mean = cost.rhythm.reduce((sum, share) => sum + share, 0) / cost.rhythm.length;
   expect(mean).toBeCloseTo(1, 9);
@@ -77,7 +98,7 @@ test("measurePaced() finds times for real devices, and leaves those of simulated
   const shape = paced?.shape ?? [];
   expect(shape.reduce((sum, share) => sum + share, 0) / shape.length).toBeCloseTo(1, 9);
   expect(real.camera.pacedDecodeMs).toBeGreaterThanOrEqual(real.camera.decodeMs);
-  expect(real.camera.pacedDecodeMs).toBeGreaterThan(0);
+  expect(real.camera.decodeMs).toBeGreaterThanOrEqual(0);
   const simulated = combination("sim:5ms", { seed: 1 });
   const known = await measurePaced({ ...given, combinations: [simulated] });
   expect(known.combinations).toEqual([simulated]);
@@ -97,7 +118,7 @@ test("verifyPlan() accounts for every frame of every camera, past the end of the
   // Two seconds of warm-up, three that are measured: the clip of four seconds begins again.
   expect(measured.frames).toBe(2 * 20 * 5);
   expect(measured.failed).toBe(0);
-  expect(measured.latencyMs.p50).toBeGreaterThan(0.5);
+  expect(measured.latencyMs.p50).toBeGreaterThan(0);
 }, 60_000);
 
 test("verifyPlan() sees that an overload is dropped", async () => {
