@@ -29,7 +29,7 @@ const T_SKIP = 2;
 const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 const DEVICE = "sim:4ms:model=demo";
 /** Slow enough that what happens to a search happens before its end. */
-const SLOW = "sim:16ms";
+const SLOW = "sim:60ms";
 
 let folder = "";
 let video = "";
