@@ -87,7 +87,9 @@ describe("labelFootage()", () => {
 
   test("goes on after kill -9", async () => {
     const path = folder.file("killed.labels");
-    const child = Bun.spawn(labelling(path, "", "confidence: 0.05"), { stdout: "ignore" });
+    // At this pace it takes nine seconds.
+    const slowly = 'confidence: 0.05, devices: "sim:100ms:model=demo"';
+    const child = Bun.spawn(labelling(path, "", slowly), { stdout: "ignore" });
     // The write-ahead log grows with the first commit.
     while (!existsSync(`${path}-wal`) && child.exitCode === null) await Bun.sleep(20);
     child.kill("SIGKILL");
