@@ -6,7 +6,7 @@ import { libraryPath } from "../../src/native/library.ts";
 import { type CodeBlock, codeBlocks, ROOT, readPage } from "./markdown.ts";
 
 /** A busy machine fails no test. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 240_000;
 
 /** Blocks that say which file they are. */
 const files: readonly CodeBlock[] = codeBlocks(readPage("CONTRIBUTING.md")).filter(

@@ -56,12 +56,13 @@ const leftIn = (folder: string): string[] =>
 
 describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () => {
   test("goes on without a Neural Engine that hangs, and says why", async () => {
-    const limit = { AIP_COREML_PROBE_SECONDS: "3" };
+    // The processor must be tried within it, too, on a machine that is busy.
+    const limit = { AIP_COREML_PROBE_SECONDS: "10" };
     const line = `demo --model ${DEMO} --device ane,cpu --frames 20 --output hang.ndjson`;
     const { code, stderr } = await workspace.run(line, environment("ane/load-hang", limit));
     expect(code).toBe(0);
     expect(stderr).toContain("ane is left out: when demo.mlpackage was tried on the Neural Engine");
-    expect(stderr).toContain("it hung: no end of it in 3 s");
+    expect(stderr).toContain("it hung: no end of it in 10 s");
     expect(Object.values(await workspace.frames("hang.ndjson"))).toEqual([upTo(20)]);
     expect(await devices("hang.ndjson")).toEqual(["cpu"]);
     const kept = readdirSync(join(cache, "coreml"), { recursive: true, encoding: "utf8" });
@@ -114,7 +115,7 @@ describe.skipIf(!hasStandIn)(`aip run with a Core ML model${unlessBuilt}`, () =>
       env: environment("compile-ms=60000", { TMPDIR: temporary }),
     });
     const folder = join(cache, "coreml");
-    await until("it compiles", () => existsSync(`${cache}.log`));
+    await until("it compiles", () => readdirSync(temporary).length > 0);
     killed.kill("SIGKILL");
     await killed.exited;
     expect(leftIn(folder).some((name) => name.startsWith(".making-"))).toBe(true);
