@@ -51,7 +51,8 @@ describe("aip plan", () => {
     const { code, stdout } = await aipProcess([...words, "--verify", "--seconds", "3"]);
     expect(code).toBe(1);
     expect(stdout).toContain("no: not one camera fits, inference is the limit\n");
-    expect(stdout).toMatch(/did not hold: \d+ of 150 frames were dropped\n$/);
+    // A busy machine is told of in a line below.
+    expect(stdout).toMatch(/^did not hold: \d+ of 150 frames were dropped$/m);
   }, 60_000);
 
   test("an interruption ends it with exit code 130, and leaves no half answer", async () => {
