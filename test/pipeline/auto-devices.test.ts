@@ -11,6 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { withBatch } from "../../bench/batched-model.ts";
+import type { DeviceInstance } from "../../src/backend/backend.ts";
 import { discoverMachine } from "../../src/backend/discover.ts";
 import { calibrationKey } from "../../src/calibration/key.ts";
 import { storeCalibration } from "../../src/calibration/store.ts";
@@ -20,7 +21,6 @@ import { manifestPathOf } from "../../src/model/manifest.ts";
 import { loadModel } from "../../src/pipeline/load-model.ts";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
-import { FrameTimesSink } from "../../src/planning/frame-times.ts";
 import { CALIBRATION_FORMAT, type Calibration } from "../../src/schedule/calibration.ts";
 import { candidate, sampleCalibration } from "../schedule/sample-calibration.ts";
 
@@ -104,21 +104,23 @@ describe("--device auto", () => {
     const demo = resolveModel("demo").path;
     writeFileSync(model, withBatch(readFileSync(demo), null));
     copyFileSync(manifestPathOf(demo), join(ROOT, "demo-any.json"));
-    // Four frames take a CPU four times as long: without a calibration it would be given two.
+    // Four frames take a CPU four times as long: without a calibration it would be given fewer.
     const devices = "cpu:threads=1:batch=4:replicas=1";
     const chosen = candidate(devices, { fps: [100, 1], ms: [40, 1], batch: 4 });
     const instances = chosen.instances.map((one) => ({ ...one, batch_cost: 1 }));
     const choice = { throughput: devices, latency: devices };
     await store({ chosen: choice, candidates: [{ ...chosen, instances }] }, model);
-    // Frames of one call begin at the same time.
-    const framesOf = new Map<number, number>();
-    const sink = new FrameTimesSink(({ startedMs }) =>
-      framesOf.set(startedMs, (framesOf.get(startedMs) ?? 0) + 1),
-    );
-    const sources = "demo:size=64x64:frames=60";
-    const [device] = (await new Pipeline({ sources, model, sinks: [sink] }).run()).devices;
+    const pipeline = new Pipeline({ sources: "demo:size=64x64:frames=60", model });
+    let planned: readonly DeviceInstance[] = [];
+    pipeline.events.once("prepared", (info) => {
+      planned = info.devices;
+    });
+    const [device, ...others] = (await pipeline.run()).devices;
     expect(device?.frames).toBe(60);
-    expect(Math.max(...framesOf.values())).toBe(4);
+    expect(others).toEqual([]);
+    // Two calls of four frames each must fit the goal, with a quarter to spare.
+    expect(planned).toMatchObject([{ expectedMs: 10, goalFrames: 2 * 4 * 1.25 }]);
+    expect(planned[0]?.task.batch).toBe(4);
   });
 
   test.each([
