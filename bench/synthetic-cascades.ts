@@ -47,6 +47,9 @@ const SPACE: SearchSpace = {
   },
 };
 
+/** The same without a network: frames are skipped or reused, or go to the reference model. */
+export const GATES_ONLY: SearchSpace = { ...SPACE, networks: [null] };
+
 /** Frames that a trial draws. */
 export interface TrialSizes {
   readonly tuning: number;
@@ -72,9 +75,13 @@ export interface CoverageTrial {
  * Tunes a cascade on a synthetic camera, bounds its errors on held-out frames, and looks at many
  * more to see what they are. Null where no level was worth having.
  */
-export function coverageTrial(seed: number, sizes: TrialSizes): CoverageTrial | null {
+export function coverageTrial(
+  seed: number,
+  sizes: TrialSizes,
+  space: SearchSpace = SPACE,
+): CoverageTrial | null {
   const scene = drawScene(seed);
-  const tuned = tune(scene, seed, sizes);
+  const tuned = tune(scene, seed, { ...sizes, space });
   if (isPointless(tuned)) return null;
   const { heldOut, holds } = tuned;
   const rates = trueRates(heldOut.point, scene, { count: sizes.truth, seed: seed + 2 * STREAM });
@@ -162,11 +169,15 @@ export function driftTrial(seed: number, sizes: DriftSizes): DriftTrial | null {
   return { falseAlarms, noticedAfter, ...recover(risen, seed, sizes) };
 }
 
-function tune(scene: SyntheticScene, seed: number, sizes: TrialSizes): TunedCascade {
+function tune(
+  scene: SyntheticScene,
+  seed: number,
+  { space = SPACE, ...sizes }: TrialSizes & { readonly space?: SearchSpace },
+): TunedCascade {
   return tuneCascade({
     tuning: syntheticFootage(drawFrames(scene, sizes.tuning, seed)),
     heldOut: syntheticFootage(drawFrames(scene, sizes.heldOut, seed + STREAM)),
-    space: SPACE,
+    space,
     budget: BUDGET,
     windows: WINDOWS,
   });

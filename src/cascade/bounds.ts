@@ -30,8 +30,8 @@ export interface ErrorSequence {
   /** Frames that count and were answered wrongly. */
   readonly wrong: Uint8Array;
   /**
-   * Frames that count and nearly were: wrong ones, and those that laxer thresholds would have
-   * answered wrongly. They tell how errors cluster where there are too few. Null where there is
+   * Frames that count and nearly were: wrong ones, and those that laxer thresholds or gates would have
+   * answered wrongly. They tell how errors bunch where there are too few. Null where there is
    * nothing to be lax about.
    */
   readonly nearlyWrong: Uint8Array | null;
@@ -41,7 +41,7 @@ export interface ErrorSequence {
  * Upper bound of an error rate over frames of a video, whose errors come in bunches: Clopper and
  * Pearson's on the effective sample size (Korn and Graubard, "Confidence intervals for proportions
  * with small expected number of positive counts estimated from survey data", Survey Methodology
- * 24, 1998), which is estimated from blocks of time; see `effectiveTrials`.
+ * 24, 1998), which is estimated from bunches and blocks of time; see `effectiveTrials`.
  *
  * @example
  * ```ts

@@ -1,10 +1,13 @@
 import { studentQuantile } from "./beta.ts";
 import type { ErrorSequence } from "./bounds.ts";
+import { extremalIndex } from "./extremal-index.ts";
 
 /** Blocks that a span is cut into at least: correlation over longer times cannot be seen. */
 const BLOCK_COUNT_MIN = 32;
 /** Student's t is the normal distribution, to a thousandth. */
 const DEGREES_MANY = 1000;
+/** Fewer marks do not tell whether they come one by one. */
+const MARKED_MIN = 3;
 
 /** What the frames of a span are worth together. */
 export interface EffectiveTrials {
@@ -17,34 +20,49 @@ export interface EffectiveTrials {
 }
 
 /**
- * Effective sample size of frames whose errors are correlated in time.
+ * Effective sample size of frames whose errors are correlated in time: the fewer of
  *
- * The span is cut into blocks of 1, 2, 4 … frames, up to a thirty-second part of it. For each length the
- * variance between blocks gives a design effect (Kish, "Survey Sampling", 1965, §8.2, with Taylor's
- * linearisation for blocks that hold unequal numbers of trials), lessened by what few blocks can
- * say (Student's t, Korn and Graubard, 1998). The length that leaves the fewest trials counts, and
- * of the errors and the near errors those that do. Where neither has happened, blocks of the
- * greatest length count as one trial each: nothing is known of how errors would cluster.
+ * - trials over the mean number of near errors that come together (`extremalIndex`). It says how many
+ *   bunches of errors the span had room for, so how improbable it is that none, or few, were seen;
+ * - trials over the design effect of the errors themselves (see `leastEffective`), where there are
+ *   enough to have one.
+ *
+ * Where there are neither, nothing is known of how errors would bunch: then they may take whole
+ * appearances (of the object, or of its absence), and each of those is one trial.
  */
 export function effectiveTrials(sequence: ErrorSequence, confidence: number): EffectiveTrials {
+  const { wrong, nearlyWrong } = sequence;
   const trials = sum(sequence.trials);
-  const errors = sum(sequence.wrong);
+  const errors = sum(wrong);
   const runs = countRuns(sequence.trials);
   if (trials === 0) return { trials, errors, effective: 0, runs };
-  let effective = trials;
-  let isKnown = false;
-  for (const marked of [sequence.wrong, sequence.nearlyWrong]) {
-    if (marked === null) continue;
+  const tells = (marked: Uint8Array): boolean => {
     const count = sum(marked);
-    if (count === 0 || count === trials) continue;
-    isKnown = true;
-    effective = Math.min(effective, leastEffective(sequence.trials, marked, confidence));
+    return count >= MARKED_MIN && count < trials;
+  };
+  const estimates: number[] = [];
+  if (nearlyWrong !== null && tells(nearlyWrong)) {
+    estimates.push(trials * cautiousIndex(sequence.trials, nearlyWrong));
   }
-  if (!isKnown) effective = Math.min(trials, countBlocks(sequence.trials));
+  if (tells(wrong)) estimates.push(leastEffective(sequence.trials, wrong, confidence));
+  const effective = estimates.length === 0 ? runs : Math.min(...estimates);
   return { trials, errors, effective: Math.max(1, effective), runs };
 }
 
-/** The fewest effective trials over all block lengths. */
+/** The extremal index, less half the standard error of a count of so many bunches. */
+function cautiousIndex(trials: Uint8Array, marked: Uint8Array): number {
+  const index = extremalIndex(trials, marked);
+  const bunches = Math.max(1, index * sum(marked));
+  return index * (1 - 0.5 / Math.sqrt(bunches));
+}
+
+/**
+ * The fewest effective trials over all block lengths. The span is cut into blocks of 1, 2, 4 … frames,
+ * up to a thirty-second part of it. For each length the variance between blocks gives a design
+ * effect (Kish, "Survey Sampling", 1965, §8.2, with Taylor's linearisation for blocks that hold
+ * unequal numbers of trials), lessened by what few blocks can say (Student's t, Korn and Graubard,
+ * 1998).
+ */
 function leastEffective(trials: Uint8Array, marked: Uint8Array, confidence: number): number {
   const lengthMax = Math.max(1, Math.floor(trials.length / BLOCK_COUNT_MIN));
   let least = Number.POSITIVE_INFINITY;
@@ -109,16 +127,6 @@ function varyBetween(
     squares += ((marked[block] as number) - rate * count) ** 2;
   }
   return { blocks, squares };
-}
-
-/** Blocks of the greatest length that hold a trial. */
-function countBlocks(trials: Uint8Array): number {
-  const length = Math.max(1, Math.floor(trials.length / BLOCK_COUNT_MIN));
-  let blocks = 0;
-  for (let first = 0; first < trials.length; first += length) {
-    if (trials.subarray(first, first + length).includes(1)) blocks += 1;
-  }
-  return blocks;
 }
 
 function countRuns(marks: Uint8Array): number {

@@ -9,8 +9,8 @@ import {
   type Replay,
   replayAnswers,
 } from "./replay.ts";
-import type { Footage, OperatingPoint } from "./search-space.ts";
-import { type CascadeCosts, IGNORED } from "./types.ts";
+import type { Footage, OperatingPoint, SearchSpace } from "./search-space.ts";
+import { IGNORED } from "./types.ts";
 import { type WindowedAccuracy, type WindowOptions, windowedAccuracy } from "./windows.ts";
 
 /** Share of the frames that count as nearly wrong. */
@@ -33,7 +33,8 @@ export interface Evaluation {
 }
 
 export interface EvaluationOptions {
-  readonly costs: CascadeCosts;
+  /** Costs, and what the gates have to choose from: laxer ones tell of near errors. */
+  readonly space: Pick<SearchSpace, "costs" | "tSkips" | "tDiffs">;
   readonly windows: WindowOptions;
   /** Of the bounds. Default 0.95. */
   readonly confidence?: number;
@@ -45,7 +46,7 @@ export function evaluatePoint(
   point: OperatingPoint,
   options: EvaluationOptions,
 ): Evaluation {
-  const { costs, windows, confidence = CONFIDENCE } = options;
+  const { space, windows, confidence = CONFIDENCE } = options;
   const { tSkip, tDiff, network } = point;
   const { truth } = footage;
   const anchors = footage.anchors(tSkip, tDiff);
@@ -56,14 +57,17 @@ export function evaluatePoint(
   const bound = (isPresent: 0 | 1): ErrorBound => {
     const { trials, wrong } = errorsOf(replay.present, truth, isPresent);
     if (inferred === frames) return exactBound(trials, confidence);
-    const nearlyWrong = scores && nearErrors({ trials, wrong, anchors, scores, isPresent });
+    const nearlyWrong =
+      scores === null
+        ? laxerErrors(footage, point, space, isPresent)
+        : nearErrors({ trials, wrong, anchors, scores, isPresent });
     return errorBound({ trials, wrong, nearlyWrong }, confidence);
   };
   return {
     point,
     frames,
     levels: replay.counts,
-    cost: cascadeCost(costs, {
+    cost: cascadeCost(space.costs, {
       tSkip,
       hasDifference: tDiff !== null,
       networkMs: network?.networkMs ?? null,
@@ -149,6 +153,36 @@ function exactBound(trials: Uint8Array, confidence: number): ErrorBound {
     confidence,
   );
   return { ...bound, effectiveTrials: bound.trials, designEffect: 1, upper: 0 };
+}
+
+/**
+ * Near errors of a cascade without a network: what the next laxer gates get wrong, one that looks at
+ * fewer frames and one that takes more of them for the same. Null where none is laxer.
+ */
+function laxerErrors(
+  footage: Footage,
+  point: OperatingPoint,
+  { tSkips, tDiffs }: EvaluationOptions["space"],
+  isPresent: 0 | 1,
+): Uint8Array | null {
+  const laxness = (tDiff: number | null): number => tDiff ?? Number.NEGATIVE_INFINITY;
+  const after = (values: readonly number[], value: number): number | undefined =>
+    values.toSorted((a, b) => a - b).find((each) => each > value);
+  const tSkip = after(tSkips, point.tSkip);
+  const tDiff = after(tDiffs.map(laxness), laxness(point.tDiff));
+  const laxer = [
+    ...(tSkip === undefined ? [] : [{ ...point, tSkip }]),
+    ...(tDiff === undefined ? [] : [{ ...point, tDiff }]),
+  ];
+  if (laxer.length === 0) return null;
+  const near = new Uint8Array(footage.truth.length);
+  for (const each of [point, ...laxer]) {
+    const { wrong } = errorsOf(replayPoint(footage, each).present, footage.truth, isPresent);
+    for (let frame = 0; frame < near.length; frame += 1) {
+      if (wrong[frame] === 1) near[frame] = 1;
+    }
+  }
+  return near;
 }
 
 export interface NearErrorOptions {

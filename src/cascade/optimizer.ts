@@ -92,8 +92,7 @@ export function tuneCascade(
   options: OptimizeOptions,
   search: PreparedSearch = new PreparedSearch(options.tuning, options.space),
 ): TunedCascade {
-  const { tuning, heldOut, space, budget } = options;
-  const { costs } = space;
+  const { tuning, heldOut, budget } = options;
   const trials = countsOf(tuning);
   const trialsToCome = countsOf(heldOut);
   const allowed = { ...budget };
@@ -110,7 +109,7 @@ export function tuneCascade(
       throw new RangeError("tuneCascade: the space has no cascade without errors: add null levels");
     }
     const { point, searched, pruned } = cheapest;
-    const seen = evaluatePoint(tuning, point, { ...options, costs });
+    const seen = evaluatePoint(tuning, point, options);
     const expected = search.expectedBeyond(point);
     const doubtful = KINDS.filter((kind) => {
       const rate = Math.max(seen[kind].rate, expected[kind]);
@@ -127,7 +126,7 @@ export function tuneCascade(
       isChanged = true;
     }
     if (isChanged) continue;
-    const confirmed = evaluatePoint(heldOut, point, { ...options, costs });
+    const confirmed = evaluatePoint(heldOut, point, options);
     const holds =
       confirmed.falseNegatives.upper <= budget.falseNegatives &&
       confirmed.falsePositives.upper <= budget.falsePositives;

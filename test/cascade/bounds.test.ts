@@ -117,16 +117,46 @@ describe("errorBound()", () => {
     const wrong = new Uint8Array(32_000);
     const nearlyWrong = bunches(32_000, 16, 40, 5);
     const { upper, effectiveTrials } = errorBound({ trials, wrong, nearlyWrong });
-    expect(effectiveTrials).toBeLessThan(2000);
+    // 2,000 runs of 16, as far as fifty bunches tell.
+    expect(effectiveTrials).toBeGreaterThan(1500);
+    expect(effectiveTrials).toBeLessThan(2500);
     expect(upper).toBeCloseTo(1 - 0.05 ** (1 / effectiveTrials), 9);
   });
 
-  test("with nothing to tell by, each of the 32 longest blocks counts once", () => {
-    const trials = all(3200);
-    const none = new Uint8Array(3200);
-    const { effectiveTrials, upper } = errorBound({ trials, wrong: none, nearlyWrong: none });
-    expect(effectiveTrials).toBe(32);
-    expect(upper).toBeCloseTo(0.0894, 4); // 1 − 0.05^(1/32)
+  test("errors that bunch more than near errors do count", () => {
+    const trials = all(32_000);
+    const wrong = bunches(32_000, 16, 200, 7);
+    const nearlyWrong = wrong.map((is, frame) => is | Number(frame % 50 === 0));
+    const alone = errorBound({ trials, wrong, nearlyWrong: null });
+    expect(errorBound({ trials, wrong, nearlyWrong })).toEqual(alone);
+    expect(alone.designEffect).toBeGreaterThan(12);
+  });
+
+  test("one near error in each of few places is known less well than in many", () => {
+    const worth = (places: number): number => {
+      const trials = all(1000 * places);
+      const nearlyWrong = trials.map((_, frame) => Number(frame % 1000 === 500));
+      const { designEffect } = errorBound({ trials, wrong: trials.map(() => 0), nearlyWrong });
+      return 1 / designEffect;
+    };
+    // 1 − 1 / 2√n of the trials.
+    expect(worth(4)).toBeCloseTo(0.75, 9);
+    expect(worth(100)).toBeCloseTo(0.95, 9);
+  });
+
+  test("with nothing to tell by, each appearance counts once, however long the span is", () => {
+    const upper = (appearances: number, errors: number): number => {
+      const trials = new Uint8Array(100 * appearances);
+      for (let first = 0; first < trials.length; first += 100) trials.fill(1, first, first + 20);
+      const wrong = new Uint8Array(trials.length).fill(1, 100, 100 + errors);
+      const bound = errorBound({ trials, wrong, nearlyWrong: null });
+      expect(bound.effectiveTrials).toBe(appearances);
+      return bound.upper;
+    };
+    expect(upper(32, 0)).toBeCloseTo(0.0894, 4); // 1 − 0.05^(1/32)
+    expect(upper(320, 0)).toBeCloseTo(0.00932, 5); // 1 − 0.05^(1/320)
+    // One error of 6,400 frames does not make thousands of trials of 320 appearances.
+    expect(upper(320, 1)).toBeGreaterThan(upper(320, 0));
   });
 
   test("one appearance is worth one trial", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { auditBaseline, evaluatePoint } from "../../src/cascade/evaluation.ts";
+import { auditBaseline, type Evaluation, evaluatePoint } from "../../src/cascade/evaluation.ts";
 import {
   isPointless,
   type OptimizeOptions,
@@ -122,14 +122,34 @@ test("evaluatePoint() bounds what skipping alone gets wrong, by hand", () => {
   const frames = { present, scores: new Float32Array(8), content: new Float32Array(8) };
   const { windows, space } = options({}, 100);
   const point = { tSkip: 2, tDiff: null, network: null, cLow: 0, cHigh: 1 };
-  const right = evaluatePoint(syntheticFootage(frames), point, { ...space, windows });
+  const right = evaluatePoint(syntheticFootage(frames), point, { space, windows });
   expect(right.levels).toEqual({ reused: 4, specialized: 0, inferred: 4 });
   expect(right.falseNegatives.errors).toBe(0);
   // ... and of frames 1 and 2, the first is missed, and frame 3 is a false alarm.
   const shifted = { ...frames, present: Uint8Array.from("01100110", Number) };
-  const wrong = evaluatePoint(syntheticFootage(shifted), point, { ...space, windows });
+  const wrong = evaluatePoint(syntheticFootage(shifted), point, { space, windows });
   expect(wrong.falseNegatives).toMatchObject({ errors: 2, trials: 4 });
   expect(wrong.falsePositives).toMatchObject({ errors: 2, trials: 4 });
+});
+
+test("evaluatePoint() takes what laxer gates get wrong for near errors, where no network has any", () => {
+  // Forty visits of ten frames in 8,000. Looking at every frame nothing is missed.
+  const present = Uint8Array.from({ length: 8000 }, (_, frame) => Number(frame % 200 >= 190));
+  const frames = { present, scores: new Float32Array(8000), content: Float32Array.from(present) };
+  const { windows, space: base } = options({}, 100);
+  const point = { tSkip: 1, tDiff: 0.5, network: null, cLow: 0, cHigh: 1 };
+  const of = (tSkips: readonly number[]): Evaluation => {
+    const space = { ...base, tSkips, tDiffs: [0.5] };
+    return evaluatePoint(syntheticFootage(frames), point, { space, windows });
+  };
+  // With every third frame looked at, two frames of the first visit are missed, none of the second, one
+  // of the third, and so on: 27 bunches in all, of one or two.
+  const near = of([1, 3]).falseNegatives;
+  expect(near).toMatchObject({ errors: 0, trials: 400, runs: 40 });
+  expect(near.effectiveTrials).toBeGreaterThan(200);
+  expect(near.effectiveTrials).toBeLessThan(400);
+  // Where no gate is laxer, each visit is one trial.
+  expect(of([1]).falseNegatives.effectiveTrials).toBe(40);
 });
 
 test("paretoFront() keeps those that nothing beats in both", () => {
