@@ -1,5 +1,6 @@
 import { replayPoint } from "../src/cascade/evaluation.ts";
-import { type TunedCascade, tuneCascade } from "../src/cascade/optimizer.ts";
+import type { TunedCascade } from "../src/cascade/ladder.ts";
+import { tuneCascade } from "../src/cascade/optimizer.ts";
 import {
   countErrors,
   INFERRED,

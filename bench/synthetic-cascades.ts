@@ -6,7 +6,8 @@ import {
   earlyTruth,
   replayPoint,
 } from "../src/cascade/evaluation.ts";
-import { isPointless, type TunedCascade, tuneCascade } from "../src/cascade/optimizer.ts";
+import type { TunedCascade } from "../src/cascade/ladder.ts";
+import { isPointless, tuneCascade } from "../src/cascade/optimizer.ts";
 import { Recovery } from "../src/cascade/recovery.ts";
 import { countErrors, type ErrorCounts, INFERRED } from "../src/cascade/replay.ts";
 import type { Footage, OperatingPoint, SearchSpace } from "../src/cascade/search-space.ts";

@@ -1,6 +1,6 @@
 import { drawFigure, type Point, type Series } from "../plot/figure.ts";
 import type { Evaluation } from "./evaluation.ts";
-import type { TunedCascade } from "./optimizer.ts";
+import type { TunedCascade } from "./ladder.ts";
 
 /** A cascade as a point of the front. */
 export interface FrontPoint {

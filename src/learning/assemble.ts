@@ -9,7 +9,7 @@ import type {
   ErrorRate,
   FrameSpan,
 } from "../cascade/file/cascade.ts";
-import type { TunedCascade } from "../cascade/optimizer.ts";
+import type { TunedCascade } from "../cascade/ladder.ts";
 import { drawFront } from "../cascade/pareto.ts";
 import type { Span, Spans } from "../cascade/spans.ts";
 import type { CascadeCosts, CascadeLevels, ErrorBudget, Question } from "../cascade/types.ts";

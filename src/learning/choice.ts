@@ -1,5 +1,6 @@
 import { compareCosts } from "../cascade/cost-model.ts";
-import { type Optimized, optimize, type TunedCascade, tuneCascade } from "../cascade/optimizer.ts";
+import type { TunedCascade } from "../cascade/ladder.ts";
+import { type Optimized, optimize, tuneCascade, tunedCost } from "../cascade/optimizer.ts";
 import type { NetworkCandidate, SearchSpace } from "../cascade/search-space.ts";
 import type { CascadeCosts, ErrorBudget } from "../cascade/types.ts";
 import { oneSecondWindows } from "../cascade/windows.ts";
@@ -21,7 +22,7 @@ export interface Choice {
 
 /**
  * Chooses the cheapest cascade within the budget, over all kinds of difference detector: by what
- * tuning says of each, so that the held-out footage has no part in the choice.
+ * tuning says of each, so that the held-out footage has no part in the choice among them.
  *
  * @param kinds observations of one kind of detector each; at least one
  * @throws {AipError} `claim-unsupported` or `cascade-pointless`
@@ -31,16 +32,16 @@ export function chooseCascade(
   options: ChoiceOptions,
   context: ClaimContext,
 ): Choice {
-  const choices = kinds.map((observations) => ({
-    observations,
-    optimized: optimize(optimizeOptions(observations, options, spaceOf(observations, options))),
-  }));
-  const cost = ({ optimized }: Choice) => optimized.chosen.tuning.cost;
-  const [best] = choices.toSorted((a, b) => compareCosts(cost(a), cost(b)));
+  const searches = kinds.map((observations) => {
+    const search = optimizeOptions(observations, options, spaceOf(observations, options));
+    return { observations, search, cost: tunedCost(search) };
+  });
+  const [best] = searches.toSorted((a, b) => compareCosts(a.cost, b.cost));
   if (best === undefined) throw new RangeError("chooseCascade: nothing was observed");
-  checkClaim(best.optimized, context);
-  checkWorthwhile(best.optimized, context);
-  return best;
+  const optimized = optimize(best.search);
+  checkClaim(optimized, context);
+  checkWorthwhile(optimized, context);
+  return { observations: best.observations, optimized };
 }
 
 /** What some of the levels reach alone or together. */

@@ -1,10 +1,6 @@
 import { FootageShortage } from "../cascade/footage-shortage.ts";
-import {
-  isPointless,
-  type Optimized,
-  type Shortfall,
-  type TunedCascade,
-} from "../cascade/optimizer.ts";
+import type { Shortfall, TunedCascade } from "../cascade/ladder.ts";
+import { isPointless, type Optimized } from "../cascade/optimizer.ts";
 import { formatSeconds } from "../cascade/spans.ts";
 import type { ErrorBudget } from "../cascade/types.ts";
 import { usageError } from "../errors.ts";

@@ -1,14 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { auditBaseline, type Evaluation, evaluatePoint } from "../../src/cascade/evaluation.ts";
-import {
-  isPointless,
-  type OptimizeOptions,
-  optimize,
-  shortfallOf,
-  tuneCascade,
-} from "../../src/cascade/optimizer.ts";
+import { shortfallOf } from "../../src/cascade/ladder.ts";
+import { isPointless, optimize, tuneCascade } from "../../src/cascade/optimizer.ts";
 import { drawFront, paretoFront } from "../../src/cascade/pareto.ts";
+import type { Footage } from "../../src/cascade/search-space.ts";
 import { drawFrames, type SyntheticScene, syntheticFootage } from "../../src/cascade/synthetic.ts";
+import type { OptimizeOptions } from "../../src/cascade/tuning.ts";
 
 const SCENE: SyntheticScene = {
   presentShare: 0.2,
@@ -78,6 +75,19 @@ describe("optimize()", () => {
     expect(svg).toStartWith("<svg");
     for (const name of ["chosen", "reference alone", "frames/s"]) expect(svg).toContain(name);
   });
+});
+
+test("no budget is refused where a stricter one is granted", () => {
+  for (let seed = 10; seed < 22; seed += 1) {
+    const spans = [0, 100].map((more) => syntheticFootage(drawFrames(SCENE, 5000, seed + more)));
+    const [tuning, heldOut] = spans as [Footage, Footage];
+    const { front } = optimize(options({ tuning, heldOut }));
+    const granted = front.map((tuned) => tuned.holds && !isPointless(tuned));
+    expect(granted).toEqual(granted.toSorted());
+    for (const { holds, heldOut, budget } of front) {
+      if (holds) expect(heldOut.falseNegatives.upper).toBeLessThanOrEqual(budget.falseNegatives);
+    }
+  }
 });
 
 describe("shortfallOf()", () => {

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { ErrorBound } from "../../src/cascade/bounds.ts";
-import type { Optimized, Shortfall } from "../../src/cascade/optimizer.ts";
+import type { Shortfall } from "../../src/cascade/ladder.ts";
+import type { Optimized } from "../../src/cascade/optimizer.ts";
 import { checkClaim, percent } from "../../src/learning/claim.ts";
 
 const BOUND: ErrorBound = {
