@@ -83,6 +83,19 @@ def augment(image, random):
     return np.clip(np.rint(image * factor + TASK["zero"]), 0, 255)
 
 
+def lay_behind(image, other):
+    """Shows another picture where this one shows nothing but background."""
+    shown = (np.abs(image - TASK["zero"]) >= TASK["shownMin"]).any(axis=0)
+    return np.where(shown, image, other)
+
+
+def example(images, absent, index, random):
+    image = augment(images[index], random)
+    if random.random() >= SETTINGS["augmentation"]["overlay"]:
+        return image
+    return lay_behind(image, augment(images[random.choice(absent)], random))
+
+
 def auc(scores, labels):
     order = np.sort(scores)
     below = np.searchsorted(order, scores, "left")
@@ -125,6 +138,7 @@ def main():
     net = Net(np.fromfile(FOLDER / "parameters", np.float32))
     optimizer = torch.optim.Adam(net.parameters(), eps=1e-8)
     images, labels = pictures("training")
+    absent = np.flatnonzero(labels == 0)
     random = np.random.default_rng(SETTINGS["seed"])
     batch, epochs = SETTINGS["batch"], SETTINGS["epochs"]
     steps = math.ceil(len(images) / batch)
@@ -133,7 +147,7 @@ def main():
         order = random.permutation(len(images))
         for step in range(steps):
             chosen = order[step * batch : (step + 1) * batch]
-            x = torch.from_numpy(np.stack([augment(images[each], random) for each in chosen]))
+            x = torch.from_numpy(np.stack([example(images, absent, each, random) for each in chosen]))
             truth = torch.from_numpy(labels[chosen]).float()
             weight = torch.where(truth == 1, WEIGHTS["present"], WEIGHTS["absent"]) / batch
             optimizer.param_groups[0]["lr"] = rate(epoch * steps + step, epochs * steps)

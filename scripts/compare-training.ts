@@ -20,7 +20,12 @@ import {
   layerPlan,
 } from "../src/training/architectures.ts";
 import { areaUnderCurve } from "../src/training/auc.ts";
-import { Augmentation, FOREGROUND_STEP, FOREGROUND_ZERO } from "../src/training/augmentation.ts";
+import {
+  Augmentation,
+  FOREGROUND_STEP,
+  FOREGROUND_ZERO,
+  SHOWN_MIN,
+} from "../src/training/augmentation.ts";
 import { classWeights } from "../src/training/class-weights.ts";
 import { epochOrder } from "../src/training/epoch-order.ts";
 import { initialParameters } from "../src/training/initial-parameters.ts";
@@ -97,7 +102,8 @@ async function torch(seed: number, setting: Setting, sets: Sets): Promise<Outcom
     const scale = FOREGROUND_STEP * statistics.scale;
     const weights = classWeights(labels);
     const settings = { ...DEFAULT_SETTINGS, epochs: setting.epochs, seed };
-    const task = { architecture, zero: FOREGROUND_ZERO, scale, weights, settings };
+    const zero = FOREGROUND_ZERO;
+    const task = { architecture, zero, shownMin: SHOWN_MIN, scale, weights, settings };
     await Bun.write(join(folder, "task.json"), JSON.stringify(task));
     const script = join(import.meta.dir, "compare-training.py");
     const child = Bun.spawn([python, script, folder], { stdout: "pipe", stderr: "inherit" });
@@ -116,7 +122,8 @@ function foregroundOf(
   order: Uint32Array = Uint32Array.from(labels.keys()),
 ): Uint8Array {
   const bytes = statistics.mean.length;
-  const unchanged = { flip: false, brightness: 0, shiftX: 0, shiftY: 0, recolour: 0 };
+  const still = { flip: false, brightness: 0, shiftX: 0, shiftY: 0 };
+  const unchanged = { ...still, recolour: 0, overlay: 0 };
   const copy = new Augmentation(architecture.side, statistics, unchanged, () => 0.5);
   const pictures = new Uint8Array(order.length * bytes);
   for (const [place, index] of order.entries()) {

@@ -37,6 +37,8 @@ export class Epochs {
   readonly #options: EpochsOptions;
   readonly #order: Uint32Array;
   readonly #augmentation: Augmentation;
+  /** Numbers of the pictures without the object. */
+  readonly #absent: Uint32Array;
   readonly #stepsAnEpoch: number;
 
   constructor(options: EpochsOptions) {
@@ -49,6 +51,8 @@ export class Epochs {
       settings.augmentation,
       options.random,
     );
+    const { labels } = options.task.training;
+    this.#absent = Uint32Array.from(labels.keys()).filter((picture) => labels[picture] === 0);
     this.#stepsAnEpoch = Math.ceil(options.order.length / settings.batch);
   }
 
@@ -79,7 +83,7 @@ export class Epochs {
 
   /** Fills the next step with the examples from this place on; where none are left, with weight 0. */
   #fill(from: number): void {
-    const { task, stepper } = this.#options;
+    const { task, stepper, random } = this.#options;
     const { images, labels, weights } = stepper;
     const { batch } = task.settings;
     const bytes = images.data.length / batch;
@@ -93,8 +97,15 @@ export class Epochs {
       const label = task.training.labels[picture] as number;
       labels.data[place] = label;
       weights.data[place] = (label === 1 ? present : absent) / batch;
-      const source = task.training.images.subarray(picture * bytes, (picture + 1) * bytes);
-      this.#augmentation.write(source, images.data.subarray(place * bytes, (place + 1) * bytes));
+      const target = images.data.subarray(place * bytes, (place + 1) * bytes);
+      this.#augmentation.write(this.#picture(picture, bytes), target);
+      if (random() >= task.settings.augmentation.overlay) continue;
+      const other = this.#absent[Math.floor(random() * this.#absent.length)] as number;
+      this.#augmentation.layBehind(this.#picture(other, bytes), target);
     }
+  }
+
+  #picture(index: number, bytes: number): Uint8Array {
+    return this.#options.task.training.images.subarray(index * bytes, (index + 1) * bytes);
   }
 }

@@ -38,7 +38,14 @@ export const DEFAULT_SETTINGS: TrainingSettings = {
   batch: 16,
   learningRate: 2e-3,
   warmUpShare: 0.05,
-  augmentation: { flip: true, brightness: 0.6, shiftX: 0.3, shiftY: 0.1, recolour: 0.5 },
+  augmentation: {
+    flip: true,
+    brightness: 0.6,
+    shiftX: 0.3,
+    shiftY: 0.1,
+    recolour: 0.5,
+    overlay: 0.5,
+  },
   seed: 1,
   restartsMax: 3,
 };
@@ -74,7 +81,7 @@ export function checkTask({ architecture, training, validation, settings }: Trai
     );
   }
   const { epochs, patience, batch, learningRate, warmUpShare, restartsMax } = settings;
-  const { brightness, shiftX, shiftY, recolour } = settings.augmentation;
+  const { brightness, shiftX, shiftY, recolour, overlay } = settings.augmentation;
   const whole = (name: string, value: number, min: number): void => {
     if (Number.isInteger(value) && value >= min) return;
     throw new RangeError(`${name} must be a whole number of at least ${min}, not ${value}`);
@@ -92,6 +99,7 @@ export function checkTask({ architecture, training, validation, settings }: Trai
   share("shiftX", shiftX);
   share("shiftY", shiftY);
   share("recolour", recolour);
+  share("overlay", overlay);
   if (!(learningRate > 0 && learningRate < 1)) {
     throw new RangeError(`learningRate must be above 0 and below 1, not ${learningRate}`);
   }

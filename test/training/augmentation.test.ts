@@ -20,6 +20,7 @@ const NOTHING: AugmentationOptions = {
   shiftX: 0,
   shiftY: 0,
   recolour: 0,
+  overlay: 0,
 };
 
 /** The first channel's first and last row. */
@@ -102,6 +103,33 @@ describe("Augmentation", () => {
     new Augmentation(4, { mean: MEAN, light }, NOTHING, told()).write(brighter, target);
     expect([...target]).toEqual(Array(48).fill(128));
   });
+
+  test("lays another picture behind what one shows", () => {
+    const target = new Uint8Array(48);
+    const augmentation = new Augmentation(4, { mean: MEAN, light: [] }, NOTHING, told());
+    augmentation.write(PICTURE, target);
+    // 40 above the mean everywhere, so 20 steps; the first pixel is taken, and so is no other: 3
+    // steps, at the right of the last row, are noise.
+    const other = Uint8Array.from(MEAN, (value) => value + 40);
+    augmentation.layBehind(other, target);
+    expect([...target]).toEqual(three([178, ...Array<number>(15).fill(148)]));
+  });
+
+  test.each([0, 1, 2])(
+    "a pixel that shows something in colour %d is not seen through",
+    (colour) => {
+      const [mean, target] = [new Float32Array(48).fill(100), new Uint8Array(48)];
+      const augmentation = new Augmentation(4, { mean, light: [] }, NOTHING, told());
+      // Eight grey values are four steps, which are enough.
+      const darker = Uint8Array.from(mean, (value, at) => value - (at === 16 * colour ? 8 : 0));
+      augmentation.write(darker, target);
+      const other = Uint8Array.from(mean, (value) => value + 20);
+      augmentation.layBehind(other, target);
+      const first = [0, 16, 32].map((at) => target[at]);
+      expect(first).toEqual([0, 1, 2].map((each) => (each === colour ? 124 : 128)));
+      expect([1, 17, 33].map((at) => target[at])).toEqual([138, 138, 138]);
+    },
+  );
 
   test("takes five numbers a picture, so that options do not change what follows", () => {
     const numbers = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];

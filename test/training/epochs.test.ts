@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { tensor } from "../../src/native/graph-tensor.ts";
 import { mulberry32 } from "../../src/random.ts";
+import type { AugmentationOptions } from "../../src/training/augmentation.ts";
 import { Epochs } from "../../src/training/epochs.ts";
 import { DEFAULT_SETTINGS } from "../../src/training/options.ts";
 import type { Stepper } from "../../src/training/stepper.ts";
@@ -8,6 +9,7 @@ import type { Stepper } from "../../src/training/stepper.ts";
 const SIDE = 32;
 const BYTES = 3 * SIDE * SIDE;
 const COUNT = 10;
+const STILL = { flip: false, brightness: 0, shiftX: 0, shiftY: 0, recolour: 0, overlay: 0 };
 
 interface Step {
   readonly pictures: readonly number[];
@@ -17,7 +19,7 @@ interface Step {
 }
 
 /** Epochs over ten pictures, each filled with twice its own number, whose first three show the object. */
-function steps(epochs: number): Step[] {
+function steps(epochs: number, augmentation: Partial<AugmentationOptions> = {}): Step[] {
   const images = Uint8Array.from({ length: COUNT * BYTES }, (_, at) => 2 * Math.floor(at / BYTES));
   const labels = Uint8Array.from({ length: COUNT }, (_, index) => (index < 3 ? 1 : 0));
   const seen: Step[] = [];
@@ -45,7 +47,7 @@ function steps(epochs: number): Step[] {
         ...{
           batch: 4,
           epochs,
-          augmentation: { flip: false, brightness: 0, shiftX: 0, shiftY: 0, recolour: 0 },
+          augmentation: { ...STILL, ...augmentation },
         },
       },
     },
@@ -82,6 +84,25 @@ test("Epochs weighs each example by its kind and its share of the batch, places 
       if (isFilled) expect(labels[place]).toBe(picture < 3 ? 1 : 0);
     }
   }
+});
+
+test("Epochs lays pictures without the object behind a share of all", () => {
+  const behind = (overlay: number): number => {
+    let count = 0;
+    for (const { pictures, labels, weights } of steps(50, { overlay })) {
+      for (const [place, picture] of pictures.entries()) {
+        // The first three show the object, and less than four steps: another is seen through them.
+        if (weights[place] === 0 || labels[place] === 0 || picture < 3) continue;
+        expect(picture).toBeLessThan(COUNT);
+        count += 1;
+      }
+    }
+    return count;
+  };
+  expect(behind(0)).toBe(0);
+  // Of 150: binomial, within five standard deviations.
+  expect(Math.abs(behind(0.5) - 75)).toBeLessThan(31);
+  expect(behind(0.999)).toBeGreaterThan(140);
 });
 
 test("Epochs takes the rate from step to step over all epochs", () => {
