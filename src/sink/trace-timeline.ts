@@ -156,7 +156,8 @@ export class TraceTimeline {
   #answered(of: Field, texts: readonly string[]): void {
     const events = this.#events;
     const slot = this.#slot(of(1), of(3));
-    const begin = events.ns(of(6));
+    // Since when a lost device was at a frame is what the manager's clock said before it came.
+    const begin = Math.max(events.ns(of(6)), events.ns(of(4)));
     const device = this.#device(of(5), begin);
     const end = events.ns(of(7));
     const { name } = this.#source(of(1));

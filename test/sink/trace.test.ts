@@ -42,6 +42,25 @@ function fill(run: FakeRun, index: number, answer: Answer): void {
 }
 
 describe("TraceSink", () => {
+  test("a device that was lost at a frame was not at it before it came", async () => {
+    const path = join(folder, "lost.json");
+    const run = new FakeRun();
+    const sink = new TraceSink({ path });
+    sink.open(run.context);
+    const t = clockMs() + 100;
+    const stagesMs = [0, 0, 0] as const;
+    fill(run, 0, { receivedMs: t, decodeMs: 2, startedMs: 0, finishedMs: 0, stagesMs });
+    sink.recorder.arrived(0);
+    // The manager read its clock ten milliseconds before the frame was in its slot.
+    sink.recorder.unanswered(0, 1, t - 10, "was killed");
+    sink.recorder.leaving();
+    await sink.close(true);
+    // Flows are checked as the file is read: each starts before its steps.
+    const { events } = TraceFile.read(path);
+    const [start, step] = ["s", "t"].map((phase) => events.find(({ ph }) => ph === phase));
+    expect((step?.ts ?? 0) - (start?.ts ?? 0)).toBeCloseTo(2000, 0);
+  });
+
   test("lays a frame's stages out at the times that its slot and its result block tell", async () => {
     const path = join(folder, "frame.json");
     const run = new FakeRun();
