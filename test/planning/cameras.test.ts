@@ -92,13 +92,15 @@ test("measurePaced() finds times for real devices, and leaves those of simulated
     instances: [{ id: `${devices}-0`, serviceMs: 5, cv: 0, processorMs: 0, ...instance }],
   });
   const given = { clip, camera, fps: 20, model: "demo" };
-  const real = await measurePaced({ ...given, combinations: [combination("cpu", {})] });
-  const paced = real.combinations[0]?.instances[0]?.paced;
-  expect(paced?.serviceMs).toBeGreaterThan(0);
-  const shape = paced?.shape ?? [];
+  // However quick frames are now: a promise rests on what they took with everything busy.
+  const busy = { serviceMs: 1000, processorMs: 900 };
+  const real = await measurePaced({ ...given, combinations: [combination("cpu", busy)] });
+  const [instance] = real.combinations[0]?.instances ?? [];
+  expect(instance).toMatchObject(busy);
+  expect(real.camera.decodeMs).toBe(camera.decodeMs);
+  expect(instance?.paced?.serviceMs).toBeGreaterThan(0);
+  const shape = instance?.paced?.shape ?? [];
   expect(shape.reduce((sum, share) => sum + share, 0) / shape.length).toBeCloseTo(1, 9);
-  expect(real.camera.pacedDecodeMs).toBeGreaterThanOrEqual(real.camera.decodeMs);
-  expect(real.camera.decodeMs).toBeGreaterThanOrEqual(0);
   const simulated = combination("sim:5ms", { seed: 1 });
   const known = await measurePaced({ ...given, combinations: [simulated] });
   expect(known.combinations).toEqual([simulated]);
