@@ -41,9 +41,9 @@ export interface PlanFigures {
  * devices     cpu:threads=1:replicas=2: 17.9 ms a frame, beside the cameras 20.1 ms
  * expected    75.0 fps   in-order latency p50 24.1   p95 35.0   p99 41.2 ms   no frame dropped
  * processor   1.6 of 2 cores: inference 1.3, cameras 0.2
- * memory      512 MiB, of which slots 115 MiB: 17 for each camera
+ * memory      612 MiB, of which slots 215 MiB: 32 for each camera, 2.1 s of its frames
  * headroom    17 %: at most 6 cameras
- * command     aip run CAMERA… --model demo --device cpu:threads=1:replicas=2 --slots 17
+ * command     aip run CAMERA… --model demo --device cpu:threads=1:replicas=2 --slots 32
  *
  * yes: 5 cameras fit
  * ```
@@ -56,7 +56,8 @@ export function formatPlan(figures: PlanFigures): string {
     demand.latencyMs === null ? "" : `, 95 of 100 frames within ${formatMs(demand.latencyMs)} ms`;
   const mib = (bytes: number): string => `${formatCount(bytes / MIB)} MiB`;
   const { cameras: cameraCores, inference } = expectation.cores;
-  const slots = `${expectation.slots} for each camera`;
+  const heldS = expectation.slots / fps;
+  const slots = `${expectation.slots} for each camera, ${heldS.toFixed(1)} s of its frames`;
   const { slots: slotBytes, total } = expectation.memoryBytes;
   const headroom =
     capacity.cameras === 0

@@ -30,7 +30,7 @@ function figures(given: {
       expectation: {
         cameras,
         limit,
-        slots: 17,
+        slots: 32,
         outcome: {
           throughputFps: 75,
           latencyMs: { p50: 24.1, p95: 35, p99: 41.2 },
@@ -84,7 +84,7 @@ test("formatPlan() passes a latency asked for on to devices that take several fr
     ...planned,
     plan: { ...planned.plan, combination: { ...combination, instances } },
   };
-  expect(formatPlan(batched)).toContain("--slots 17 --latency 200\n");
+  expect(formatPlan(batched)).toContain("--slots 32 --latency 200\n");
 });
 
 test("formatPlan() says what runs, what it costs and what comes of it", () => {
@@ -95,9 +95,9 @@ test("formatPlan() says what runs, what it costs and what comes of it", () => {
       "devices     cpu:threads=1:replicas=2: 2 × 20.0 ms (beside the cameras 24.0 ms) a frame",
       "expected    75.0 fps   in-order latency p50 24.1   p95 35.0   p99 41.2 ms   no frame dropped",
       "processor   1.8 of 2 cores: inference 1.5, cameras 0.3",
-      "memory      512 MiB, of which slots 115 MiB: 17 for each camera",
+      "memory      512 MiB, of which slots 115 MiB: 32 for each camera, 2.1 s of its frames",
       "headroom    10 %: at most 5 cameras",
-      "command     aip run CAMERA… --model yolox_nano.onnx --device cpu:threads=1:replicas=2 --slots 17",
+      "command     aip run CAMERA… --model yolox_nano.onnx --device cpu:threads=1:replicas=2 --slots 32",
       "",
       "yes: 5 cameras fit",
     ].join("\n"),
@@ -186,7 +186,7 @@ test("planToJson() holds the same for programs", () => {
     cameras_max: 5,
     limit: "inference",
     devices: "cpu:threads=1:replicas=2",
-    slots: 17,
+    slots: 32,
     expected: { throughput_fps: 75, in_order_latency_ms: { p95: 35 } },
     verification: { held: true, fault: null, throughput_fps: 74.9 },
   });

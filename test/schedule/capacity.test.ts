@@ -1,11 +1,16 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test";
+import { cameraPhaseMs } from "../../src/schedule/camera-load.ts";
 import {
   type CapacityOptions,
   cameraCapacity,
   expectCameras,
   fastestMs,
 } from "../../src/schedule/capacity.ts";
+import { lookAhead } from "../../src/schedule/look-ahead.ts";
+import { deviceModel } from "../../src/schedule/modelled-device.ts";
+import { paced } from "../../src/schedule/modelled-source.ts";
 import type { InstanceCost } from "../../src/schedule/processor-share.ts";
+import { simulate } from "../../src/schedule/simulator.ts";
 
 // Each answer takes many simulated minutes.
 setDefaultTimeout(30_000);
@@ -135,8 +140,8 @@ describe("expectCameras()", () => {
     expect(outcome?.throughputFps).toBeCloseTo(75, 0);
     expect(outcome?.droppedRatio).toBe(0);
     expect(rateFps).toBeWithin(79, 80);
-    // A second of frames, one being written and one being read.
-    expect(slots).toBe(17);
+    // Two seconds of frames, one being written and one being read.
+    expect(slots).toBe(32);
   });
 
   test("says what comes of cameras that do not fit: the rest is dropped", () => {
@@ -151,6 +156,38 @@ describe("expectCameras()", () => {
     expect(expectCameras(options([20], { fps: 2 }), 1).slots).toBe(8);
     expect(expectCameras(options([20], { fps: 10, latencyMs: 3000 }), 1).slots).toBe(32);
     expect(expectCameras(options([1], { fps: 100 }), 1).slots).toBe(64);
+  });
+
+  test("slots hold what piles up while everything takes 1.3 times as long for 8 s", () => {
+    const given = options([12.5], { decodeMs: 0 });
+    const { slots } = expectCameras(given, 5);
+    const slow = [
+      { frame: 750, factor: 1.3 },
+      { frame: 750 + 492, factor: 1 / 1.3 },
+    ];
+    const droppedWith = (count: number): number =>
+      simulate({
+        devices: [deviceModel({ serviceMs: 12.5, slowAt: slow })],
+        sources: Array.from({ length: 5 }, (_, index) => ({
+          frames: 900,
+          slots: count,
+          drop: "oldest" as const,
+          arrivalMs: paced(15, cameraPhaseMs(index, 5, 15)),
+        })),
+        scheduler: () => lookAhead(),
+      }).frames.dropped;
+    // 75 frames a second come, and 80 / 1.3 = 61.5 leave, 492 of them in 8 s: 108 pile up.
+    expect(droppedWith(slots)).toBe(0);
+    // That is 21.6 of each camera, and the next one: of slots for a second, 5 or 6 are too few.
+    expect(droppedWith(17)).toBeWithin(25, 31);
+  });
+
+  test("slots give way to one more decoder", () => {
+    const given = { memoryBytes: 1e9, cameraBytes: 200e6, pictureBytes: 5e6 };
+    expect(expectCameras(options([1], given), 1)).toMatchObject({ limit: null, slots: 32 });
+    // Three decoders leave 300 MB, four 100 MB: four fifths are 16 and 4 slots of each, 8 at least.
+    expect(expectCameras(options([1], given), 3)).toMatchObject({ limit: null, slots: 16 });
+    expect(expectCameras(options([1], given), 4)).toMatchObject({ limit: "memory", slots: 8 });
   });
 
   test("has no outcome where frames are not even decoded", () => {
