@@ -31,14 +31,3 @@ export function tailScale(logits: Float64Array): number {
   const excess = tail.subarray(0, -1).reduce((sum, value) => sum + from - value, 0);
   return Math.max(SCALE_MIN, excess / Math.max(1, tail.length - 1));
 }
-
-/** How many of the ascending values are below a limit. */
-export function countBelow(sorted: ArrayLike<number>, limit: number): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((sorted[middle] as number) < limit) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

@@ -62,6 +62,7 @@ export class Tuning {
   readonly #search: PreparedSearch;
   /** Frames that each kind of error can happen to. */
   readonly #trials: Readonly<Record<ErrorKind, number>>;
+  readonly #known = new Map<string, CheapestPoint | null>();
 
   constructor({ tuning, space }: Pick<OptimizeOptions, "tuning" | "space">) {
     this.#search = new PreparedSearch(tuning, space);
@@ -87,6 +88,12 @@ export class Tuning {
       falseNegatives: Math.floor(falseNegatives * present),
       falsePositives: Math.floor(falsePositives * absent),
     };
-    return this.#search.cheapest(counts, caution);
+    // Where there are few frames of a kind, many rates are the same count.
+    const key = JSON.stringify([counts, caution]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const cheapest = this.#search.cheapest(counts, caution);
+    this.#known.set(key, cheapest);
+    return cheapest;
   }
 }

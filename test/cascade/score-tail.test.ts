@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { countBelow, logit, tailScale } from "../../src/cascade/score-tail.ts";
+import { logit, tailScale } from "../../src/cascade/score-tail.ts";
 import { mulberry32 } from "../../src/random.ts";
 
 describe("logit()", () => {
@@ -12,13 +12,6 @@ describe("logit()", () => {
     expect(logit(0)).toBeCloseTo(-16.1181, 3);
     expect(logit(1)).toBeCloseTo(16.1181, 3);
   });
-});
-
-test("countBelow() counts what is below, and not what is equal", () => {
-  expect([0, 1, 1.5, 2, 9].map((limit) => countBelow([1, 1, 2, 3], limit))).toEqual([
-    0, 0, 2, 2, 4,
-  ]);
-  expect(countBelow([], 1)).toBe(0);
 });
 
 describe("tailScale()", () => {
