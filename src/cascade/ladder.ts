@@ -1,23 +1,35 @@
 import { type ErrorBound, trialsNeeded } from "./bounds.ts";
 import { compareCosts } from "./cost-model.ts";
 import { type Evaluation, evaluatePoint, isReferenceAlone } from "./evaluation.ts";
-import type { Footage, PreparedSearch } from "./search-space.ts";
-import { type Evaluate, KINDS, type OptimizeOptions, type Tuned, tuneFor } from "./tuning.ts";
+import type { CheapestPoint, OperatingPoint } from "./search-space.ts";
+import {
+  type ErrorKind,
+  KINDS,
+  LEVEL_MAX,
+  type Levels,
+  type OptimizeOptions,
+  Tuning,
+} from "./tuning.ts";
 import type { ErrorBudget } from "./types.ts";
 
-/** Rates that tuning aims at, one after the other. */
-const RUNGS = [
-  ...[0.001, 0.0015, 0.002, 0.003, 0.005, 0.007, 0.01, 0.015, 0.02, 0.03, 0.05, 0.07],
-  ...[0.1, 0.15, 0.2, 0.3, 0.5],
-];
+/**
+ * Share of the budget that a step may use: what stops the climb was looked for among many, so the last
+ * step that was confirmed owes a little of its bound to luck.
+ */
+const STEP_SHARE = 0.9;
 
 /** A cascade chosen within a budget. */
-export interface TunedCascade extends Tuned {
+export interface TunedCascade {
   readonly budget: ErrorBudget;
+  /** As seen where it was chosen: too good. */
+  readonly tuning: Evaluation;
   /** As seen on footage nothing was chosen on: what may be claimed. */
   readonly heldOut: Evaluation;
   /** Whether both bounds on the held-out footage are within the budget. */
   readonly holds: boolean;
+  /** Combinations of levels that were searched, and those that could not be cheaper. */
+  readonly searched: number;
+  readonly pruned: number;
 }
 
 /** What the footage lacks for a claim. */
@@ -31,54 +43,39 @@ export interface Shortfall {
   readonly framesNeeded: number;
 }
 
-/** A cascade that tuning has chosen, and what the held-out span says of it. */
-type Rung = Tuned & Pick<TunedCascade, "heldOut">;
+/** A point that tuning has chosen, and what the held-out span says of it. */
+interface Rung extends CheapestPoint {
+  readonly heldOut: Evaluation;
+}
 
 /**
- * Cascades tuned for more and more errors, from a tenth of a percent on. A budget is answered by
- * climbing: the held-out span must confirm one rung after the other, and the first it does not confirm
- * ends the climb. Tests in an order fixed beforehand, each at 95 %, err no more often together than one
- * alone does (W. Maurer, L. Hothorn, W. Lehmacher, "Multiple comparisons in drug clinical trials and
- * preclinical assays: a-priori ordered hypotheses", 1995). So no budget is refused where a stricter
- * one is granted, and none is lost because tuning aimed a little too high.
+ * The way from the strictest thresholds to laxer ones. A budget is answered by climbing: step by step
+ * more false negatives and more false positives are allowed in tuning, in turns, and the held-out span
+ * must confirm every step. The first that it does not confirm is taken back, and ends the steps of its
+ * kind. Tests in an order fixed beforehand, each at 95 %, err no more often together than one alone
+ * does (W. Maurer, L. Hothorn, W. Lehmacher, "Multiple comparisons in drug clinical trials and
+ * preclinical assays: a-priori ordered hypotheses", 1995). So no budget is refused where a stricter one
+ * is granted, and none is wasted because tuning looked worse than what was held out.
  */
 export class Ladder {
   readonly #options: OptimizeOptions;
-  readonly #search: PreparedSearch;
-  readonly #direction: ErrorBudget;
-  readonly #rungs: (Rung | null)[] = [];
-  readonly #tuning: Evaluate;
-  readonly #heldOut: Evaluate;
+  readonly #tuning: Tuning;
+  readonly #rungs = new Map<string, Rung | null>();
+  readonly #evaluated = new Map<string, Evaluation>();
 
-  /** @param direction how many errors of each kind there may be for those of the other */
-  constructor(options: OptimizeOptions, search: PreparedSearch, direction: ErrorBudget) {
+  constructor(options: OptimizeOptions) {
     this.#options = options;
-    this.#search = search;
-    this.#direction = direction;
-    this.#tuning = remembered(options.tuning, options);
-    this.#heldOut = remembered(options.heldOut, options);
+    this.#tuning = new Tuning(options);
   }
 
   /** The cheapest rung that is reached; where none gains anything, the one that falls least short. */
   within(budget: ErrorBudget): TunedCascade {
-    const most = Math.max(budget.falseNegatives, budget.falsePositives);
-    // A budget below the first rung is looked for there.
-    const count = Math.max(1, RUNGS.filter((rate) => rate <= most).length);
-    let best: Rung | null = null;
-    let index = 0;
-    for (; index < count; index += 1) {
-      const rung = this.#at(index);
-      if (rung === null) continue;
-      if (!isWithin(rung.heldOut, budget)) break;
-      if (best === null || compareCosts(rung.tuning.cost, best.tuning.cost) <= 0) best = rung;
+    const { reached, refused } = this.#climb(budget);
+    const [cheapest] = reached.toSorted((a, b) => compareCosts(a.cost, b.cost));
+    if (cheapest !== undefined && (refused.length === 0 || !isReferenceAlone(cheapest.heldOut))) {
+      return this.#tuned(cheapest, budget, true);
     }
-    if (best !== null && (index === count || !isReferenceAlone(best.heldOut))) {
-      return { ...best, budget, holds: true };
-    }
-    // What would hold further up does not count: the climb has ended below it.
-    const short = Array.from({ length: count - index }, (_, above) => this.#at(index + above))
-      .filter((rung) => rung !== null && !isWithin(rung.heldOut, budget))
-      .map((rung) => ({ ...(rung as Rung), budget, holds: false }));
+    const short = refused.map((rung) => this.#tuned(rung, budget, false));
     const needed = (tuned: TunedCascade): number => shortfallOf(tuned)?.framesNeeded ?? 0;
     const [nearest] = short.toSorted((a, b) => needed(a) - needed(b));
     if (nearest === undefined) {
@@ -87,32 +84,64 @@ export class Ladder {
     return nearest;
   }
 
-  /** Null where nothing in the space errs so little. */
-  #at(index: number): Rung | null {
-    const known = this.#rungs[index];
-    if (known !== undefined) return known;
-    const { falseNegatives, falsePositives } = this.#direction;
-    const factor = (RUNGS[index] as number) / Math.max(falseNegatives, falsePositives);
-    const aim = {
-      falseNegatives: factor * falseNegatives,
-      falsePositives: factor * falsePositives,
+  #climb(budget: ErrorBudget): { readonly reached: Rung[]; readonly refused: Rung[] } {
+    const reached: Rung[] = [];
+    const refused: Rung[] = [];
+    let limits = budget;
+    const isConfirmed = (levels: Levels): boolean => {
+      const rung = this.#at(levels);
+      // What tuning has nothing for is passed.
+      if (rung === null) return true;
+      const holds = isWithin(rung.heldOut, limits);
+      if (holds && !isReferenceAlone(rung.heldOut)) limits = limitsAfter(rung, budget);
+      (holds ? reached : refused).push(rung);
+      return holds;
     };
-    const found = tuneFor(aim, this.#options, this.#search, this.#tuning);
-    const rung = found && { ...found, heldOut: this.#heldOut(found.tuning.point) };
-    this.#rungs[index] = rung;
-    return rung;
+    let levels: Levels = { falseNegatives: 0, falsePositives: 0 };
+    let open: readonly ErrorKind[] = isConfirmed(levels) ? KINDS : [];
+    while (open.length > 0) {
+      open = open.filter((kind) => {
+        const next = { ...levels, [kind]: levels[kind] + 1 };
+        if (next[kind] > LEVEL_MAX || !isConfirmed(next)) return false;
+        levels = next;
+        return true;
+      });
+    }
+    return { reached, refused };
+  }
+
+  #at(levels: Levels): Rung | null {
+    return remembered(this.#rungs, levels, () => {
+      const cheapest = this.#tuning.at(levels);
+      return cheapest && { ...cheapest, heldOut: this.#heldOut(cheapest.point) };
+    });
+  }
+
+  /** Many rungs are the same point. */
+  #heldOut(point: OperatingPoint): Evaluation {
+    const { heldOut } = this.#options;
+    return remembered(this.#evaluated, point, () => evaluatePoint(heldOut, point, this.#options));
+  }
+
+  #tuned(rung: Rung, budget: ErrorBudget, holds: boolean): TunedCascade {
+    const { point, searched, pruned, heldOut } = rung;
+    const tuning = evaluatePoint(this.#options.tuning, point, this.#options);
+    return { budget, tuning, heldOut, holds, searched, pruned };
   }
 }
 
-/** Evaluates points of a span; one that was asked for before is not replayed again. */
-export function remembered(footage: Footage, options: OptimizeOptions): Evaluate {
-  const known = new Map<string, Evaluation>();
-  return (point) => {
-    const key = JSON.stringify(point);
-    const evaluation = known.get(key) ?? evaluatePoint(footage, point, options);
-    known.set(key, evaluation);
-    return evaluation;
-  };
+/** Bounds that the next step may have: a tenth of the budget stays free, unless it is used already. */
+function limitsAfter({ heldOut }: Rung, budget: ErrorBudget): ErrorBudget {
+  const of = (kind: ErrorKind): number =>
+    Math.max(STEP_SHARE * budget[kind], Math.min(budget[kind], heldOut[kind].upper));
+  return { falseNegatives: of("falseNegatives"), falsePositives: of("falsePositives") };
+}
+
+function remembered<Key extends object, T>(known: Map<string, T>, key: Key, find: () => T): T {
+  const name = JSON.stringify(key);
+  const value = known.has(name) ? (known.get(name) as T) : find();
+  known.set(name, value);
+  return value;
 }
 
 function isWithin({ falseNegatives, falsePositives }: Evaluation, budget: ErrorBudget): boolean {

@@ -1,5 +1,5 @@
 import { type CascadeCost, cascadeCost, compareCosts, type LevelShares } from "./cost-model.ts";
-import { logit, ScoreTail } from "./score-tail.ts";
+import { logit, tailScale } from "./score-tail.ts";
 import {
   type CountBudget,
   framesOf,
@@ -54,7 +54,7 @@ export interface OperatingPoint {
 
 /**
  * How far thresholds keep away from scores that they would get wrong: in scales of the tails that
- * these scores have (see `ScoreTail`), at least 0.
+ * these scores have (see `tailScale`), at least 0.
  */
 export interface Caution {
   readonly falseNegatives: number;
@@ -63,12 +63,8 @@ export interface Caution {
 
 const NO_CAUTION: Caution = { falseNegatives: 0, falsePositives: 0 };
 
-/** How a network's scores thin out towards the wrong side: downwards for frames present. */
-interface ScoreTails {
-  readonly present: ScoreTail;
-  /** Of negated logits. */
-  readonly absent: ScoreTail;
-}
+/** Scales in logits of how a network's scores thin out towards the wrong side. */
+type TailScales = ScoreMargins;
 
 /** The cheapest point, with what is expected of it. */
 export interface CheapestPoint {
@@ -102,7 +98,7 @@ interface Combination {
 export class PreparedSearch {
   readonly #costs: CascadeCosts;
   readonly #combinations: readonly Combination[];
-  readonly #tails: ReadonlyMap<string, ScoreTails>;
+  readonly #tails: ReadonlyMap<string, TailScales>;
 
   constructor(footage: Footage, space: SearchSpace) {
     this.#costs = space.costs;
@@ -139,27 +135,17 @@ export class PreparedSearch {
     return { ...best, searched, pruned: this.#combinations.length - searched };
   }
 
-  /** Shares of the frames that a point's thresholds will get wrong, as the scores' tails have it. */
-  expectedBeyond({ network, cLow, cHigh }: OperatingPoint): Caution {
-    const tails = network === null ? undefined : this.#tails.get(network.name);
-    if (tails === undefined) return NO_CAUTION;
-    return {
-      falseNegatives: cLow <= 0 ? 0 : tails.present.below(logit(cLow)),
-      falsePositives: cHigh >= 1 ? 0 : tails.absent.below(-logit(cHigh)),
-    };
-  }
-
   #margins(network: NetworkCandidate | null, caution: Caution): ScoreMargins {
     const tails = network === null ? undefined : this.#tails.get(network.name);
     if (tails === undefined) return NO_CAUTION;
     return {
-      falseNegatives: caution.falseNegatives * tails.present.scale,
-      falsePositives: caution.falsePositives * tails.absent.scale,
+      falseNegatives: caution.falseNegatives * tails.falseNegatives,
+      falsePositives: caution.falsePositives * tails.falsePositives,
     };
   }
 }
 
-function tailsOf({ truth, scores }: Footage, { tSkips }: SearchSpace, network: string): ScoreTails {
+function tailsOf({ truth, scores }: Footage, { tSkips }: SearchSpace, network: string): TailScales {
   const list = scores(network);
   // Frames that are passed over at any rate need not have a score.
   const looked = Math.min(...tSkips);
@@ -169,8 +155,8 @@ function tailsOf({ truth, scores }: Footage, { tSkips }: SearchSpace, network: s
       logit,
     );
   return {
-    present: new ScoreTail(logitsOf(1)),
-    absent: new ScoreTail(logitsOf(0).map((value) => -value)),
+    falseNegatives: tailScale(logitsOf(1)),
+    falsePositives: tailScale(logitsOf(0).map((value) => -value)),
   };
 }
 

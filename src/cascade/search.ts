@@ -1,5 +1,5 @@
 import { NO_ANCHOR } from "./replay.ts";
-import { countBelow, logit } from "./score-tail.ts";
+import { logit } from "./score-tail.ts";
 import { IGNORED } from "./types.ts";
 
 /** Frames that may be wrong, counted. */
@@ -237,20 +237,26 @@ class Cuts {
     }
   }
 
-  /** Anchors up to a margin beyond each threshold. */
+  /** Anchors up to a margin beyond each threshold, to be asked for in ascending order. */
   reach({ falseNegatives, falsePositives }: ScoreMargins): Reach {
-    const count = this.#sorted.length;
-    // The distance of scores is that of their logits, whose order is the same.
-    const below = (limit: number): number => countBelow(this.#logits, limit);
+    const logits = this.#logits;
+    const count = logits.length;
+    let below = 0;
+    let from = count;
     return {
-      low: (i) =>
-        i === 0 || falseNegatives === 0
-          ? i
-          : Math.max(i, below(logit(this.low(i)) + falseNegatives)),
-      high: (j) =>
-        j === 0 || falsePositives === 0
-          ? j
-          : Math.max(j, count - below(logit(this.high(j)) - falsePositives)),
+      // The distance of scores is that of their logits, whose order is the same.
+      low: (i) => {
+        if (i === 0 || falseNegatives === 0) return i;
+        const limit = logit(this.low(i)) + falseNegatives;
+        while (below < count && (logits[below] as number) < limit) below += 1;
+        return Math.max(i, below);
+      },
+      high: (j) => {
+        if (j === 0 || falsePositives === 0) return j;
+        const limit = logit(this.high(j)) - falsePositives;
+        while (from > 0 && (logits[from - 1] as number) >= limit) from -= 1;
+        return Math.max(j, count - from);
+      },
     };
   }
 

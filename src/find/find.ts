@@ -2,6 +2,7 @@ import { rename, rm } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { type AipError, runtimeError, usageError } from "../errors.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
+import { confirmed, openCascade } from "../pipeline/run-cascade.ts";
 import { makeFolder } from "../sink/make-folder.ts";
 import type { Sink } from "../sink/sink.ts";
 import { uniqueNames } from "../source/open.ts";
@@ -116,7 +117,8 @@ async function answerVideo({ path, work }: Search, options: FindOptions): Promis
   const progress = options.progress?.(basename(path));
   const pipeline = new Pipeline({
     sources: path,
-    cascade,
+    // One false alarm of a hundred frames would be many intervals; what is found is rare.
+    cascade: confirmed(await openCascade(cascade)),
     model,
     devices,
     // Stored video is searched once: nobody waits for a drift to be found, and frames that are passed

@@ -16,7 +16,7 @@ import { trainNetwork } from "../training/train.ts";
 import { keepNetwork, readKeptNetwork } from "./kept-network.ts";
 
 /** Steps that a rare object needs: fewer pictures are seen more often. */
-const STEPS_MIN = 5000;
+const STEPS_MIN = 8000;
 const EPOCHS_MIN = 8;
 const EPOCHS_MAX = 40;
 /** Few appearances make the validation AUC jump from epoch to epoch. */
@@ -49,10 +49,13 @@ export interface CandidateOptions extends NetworkOrigin {
   readonly onNote: (text: string) => void;
 }
 
-/** How long a network is trained with pictures of these labels. */
-export function trainingLength(labels: Uint8Array): Pick<TrainingSettings, "epochs" | "patience"> {
+/** How long a network is trained with pictures of these labels. @param stepsMin at least */
+export function trainingLength(
+  labels: Uint8Array,
+  stepsMin: number = STEPS_MIN,
+): Pick<TrainingSettings, "epochs" | "patience"> {
   const steps = Math.max(1, epochOrder(labels).length / DEFAULT_SETTINGS.batch);
-  const epochs = Math.min(EPOCHS_MAX, Math.max(EPOCHS_MIN, Math.ceil(STEPS_MIN / steps)));
+  const epochs = Math.min(EPOCHS_MAX, Math.max(EPOCHS_MIN, Math.ceil(stepsMin / steps)));
   return { epochs, patience: PATIENCE };
 }
 

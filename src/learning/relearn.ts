@@ -18,6 +18,9 @@ import { observe } from "./observe.ts";
 import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
 import { alignSpans, spreadObservations, thumbnailSpans, thumbnailTruth } from "./spread.ts";
 
+/** Steps of a network that is to come back soon: fewer than one that is learnt in peace has. */
+const STEPS_MIN = 5000;
+
 /** What a cascade is learnt from anew; it can be posted to a Worker. */
 export interface RelearnTask {
   readonly footage: LabelledFrames;
@@ -99,7 +102,7 @@ function trainAgain(
     picturesOf(footage, truth, sampleFrames(truth, span, most, seed + salt));
   const training = pictures(spans.training, TRAINING_MAX, 0);
   const validation = pictures(spans.validation, VALIDATION_MAX, 1);
-  const length = trainingLength(training.labels);
+  const length = trainingLength(training.labels, STEPS_MIN);
   const settings = { ...DEFAULT_SETTINGS, ...length, seed };
   const task = { architecture, training, validation, settings };
   try {

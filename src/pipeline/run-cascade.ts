@@ -41,6 +41,14 @@ export function runCascadeOf(name: string, file: Cascade): RunCascade {
   return { name, question, screen, promise: promiseOf(file), file };
 }
 
+/** The same cascade, whose network only says no: what it takes for present is left to the reference. */
+export function confirmed(cascade: RunCascade): RunCascade {
+  const { screen } = cascade;
+  if (screen.kind !== "cascade" || screen.levels.network === null) return cascade;
+  const levels = { ...screen.levels, network: { ...screen.levels.network, cHigh: 1 } };
+  return { ...cascade, screen: { ...screen, levels } };
+}
+
 /** What a cascade's validation says of the frames it answers early. */
 export function promiseOf({ validation }: Pick<Cascade, "validation">): CascadePromise {
   const { early, falseNegatives, falsePositives } = validation;

@@ -77,6 +77,21 @@ describe("optimize()", () => {
   });
 });
 
+test("where every frame saved counts, both budgets are used but for a tenth, and a step of a fifth", () => {
+  const hard = { ...SCENE, separation: 2.5 };
+  const [tuning, heldOut] = [1, 2].map((seed) => syntheticFootage(drawFrames(hard, 40_000, seed)));
+  const { space } = options({}, 100);
+  const { falseNegatives, falsePositives } = tuneCascade({
+    ...options({}, 100),
+    ...({ tuning, heldOut } as Pick<OptimizeOptions, "tuning" | "heldOut">),
+    space: { ...space, tSkips: [1], tDiffs: [null] },
+  }).heldOut;
+  for (const { upper } of [falseNegatives, falsePositives]) {
+    expect(upper).toBeLessThanOrEqual(0.009);
+    expect(upper).toBeGreaterThan(0.009 / 1.25);
+  }
+});
+
 test("no budget is refused where a stricter one is granted", () => {
   for (let seed = 10; seed < 22; seed += 1) {
     const spans = [0, 100].map((more) => syntheticFootage(drawFrames(SCENE, 5000, seed + more)));
