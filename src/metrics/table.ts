@@ -138,13 +138,13 @@ function speedRows(report: Report): Row[] {
   ];
 }
 
-function deviceRows({ devices, answers }: Report): Row[] {
+function deviceRows({ devices }: Report): Row[] {
   const hasCalls = devices.some(({ frames_per_call: count }) => count !== undefined);
   const head = ["frames", "share", ...(hasCalls ? ["a call"] : []), "busy", "latency mean", "p99"];
-  const shares = formatShares(
-    devices.map((device) => device.frames),
-    answers.inferred,
-  );
+  // Frames that were audited among them: `answers` has those that were asked for.
+  const frames = devices.map((device) => device.frames);
+  const answered = frames.reduce((sum, each) => sum + each, 0);
+  const shares = formatShares(frames, answered);
   const lines = devices.map((device, index) => deviceCells(device, shares[index] ?? "", hasCalls));
   return tableRows(
     "device",

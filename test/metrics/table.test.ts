@@ -64,6 +64,8 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
         "            29 frames audited (no time for 2 more): missed unknown, imagined 3.4 % " +
         "(0.1 % to 18 %, not watched for drift)\n",
     );
+    // Of what devices answered, audited frames among them, not of the 6 that were asked for.
+    expect(table).toContain("cpu-0          264    44 %");
   });
 
   test("says loudly that the accounting does not add up", () => {
