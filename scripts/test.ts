@@ -35,8 +35,15 @@ const PARALLEL = "--parallel=2";
  * Tests that compute and neither measure nor wait. They take the processor time that the others,
  * beside them, leave: at this priority they do not disturb what is timed.
  */
-const COMPUTING = ["test/native/kernels.test.ts", "test/scripts/convert-coreml.test.ts"];
+const COMPUTING = [
+  "test/native/kernels.test.ts",
+  "test/scripts/convert-coreml.test.ts",
+  "test/scripts/plot-scheduling.test.ts",
+  "test/scripts/typecheck-macos.test.ts",
+];
 const LOW_PRIORITY = ["nice", "-n", "10"];
+/** What is left to them may be little. */
+const LOW_PRIORITY_TIMEOUT = "--timeout=600000";
 
 interface Outcome {
   readonly tally: Tally;
@@ -68,9 +75,11 @@ interface BunTests {
 async function bunTests({ reports, name, words, files, log }: BunTests): Promise<Outcome> {
   const report = join(reports, `${name}.xml`);
   const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-  const command = [process.execPath, "test", PARALLEL, TIMEOUT, ...reporter, ...words];
+  const [priority, timeout] =
+    log === undefined ? [[], TIMEOUT] : [LOW_PRIORITY, LOW_PRIORITY_TIMEOUT];
   const output = log ?? "inherit";
-  const child = Bun.spawn([...(log === undefined ? [] : LOW_PRIORITY), ...command], {
+  const command = [process.execPath, "test", PARALLEL, timeout, ...reporter, ...words];
+  const child = Bun.spawn([...priority, ...command], {
     cwd: ROOT,
     stdio: ["ignore", output, output],
     // One cache for all files, gone with the reports: what `auto` stands for is measured once.
@@ -94,43 +103,21 @@ function testFiles(): string[] {
 
 const ON_LINUX = process.platform === "linux";
 
-interface SwiftTests {
-  readonly name: string;
-  readonly scratch: string;
-  readonly filters: readonly string[];
-  readonly env: NodeJS.ProcessEnv;
-}
+/** On Linux all of them run against the Core ML of our own; see swift/StandIn. */
+const SWIFT_ENV = { ...process.env, AIP_COREML_STANDIN: ON_LINUX ? "1" : "0" };
+const SWIFT_SCRATCH = ["--scratch-path", ON_LINUX ? join(".build", "standin") : ".build"];
 
-const OF_LIBRARY: SwiftTests = {
-  name: "swift",
-  scratch: ".build",
-  filters: [],
-  env: { ...process.env, AIP_COREML_STANDIN: "0" },
-};
-
-/** Those against the Core ML of our own, which only Linux has; see swift/StandIn. */
-const OF_STANDIN: SwiftTests = {
-  name: "standin",
-  scratch: join(".build", "standin"),
-  filters: ["--filter", "StandInTests", "--filter", "CoreMl"],
-  env: { ...process.env, AIP_COREML_STANDIN: "1" },
-};
-
-const SWIFT_TESTS: readonly SwiftTests[] = ON_LINUX ? [OF_LIBRARY, OF_STANDIN] : [OF_LIBRARY];
-
-async function swiftTests(reports: string, suite: SwiftTests): Promise<Outcome> {
-  const { name, scratch, filters, env } = suite;
-  const report = join(reports, `${name}.xml`);
-  const options = ["--scratch-path", scratch, "--xunit-output", report, ...filters];
+async function swiftTests(reports: string): Promise<Outcome> {
+  const report = join(reports, "swift.xml");
   const child = bound(
-    Bun.spawn(["swift", "test", ...options], {
+    Bun.spawn(["swift", "test", ...SWIFT_SCRATCH, "--xunit-output", report], {
       cwd: ROOT,
       stdio: ["ignore", "pipe", "inherit"],
-      env,
+      env: SWIFT_ENV,
     }),
   );
   const [output, status] = await Promise.all([passOn(child.stdout), child.exited]);
-  const testing = join(reports, `${name}-swift-testing.xml`);
+  const testing = join(reports, "swift-swift-testing.xml");
   const xml = existsSync(testing) ? readFileSync(testing, "utf8") : "";
   const tally = addTallies([tallyXCTest(output), tallyJunit(xml)]);
   return outcome(tally, status, [...failuresInXCTest(output), ...failuresInJunit(xml)]);
@@ -138,11 +125,9 @@ async function swiftTests(reports: string, suite: SwiftTests): Promise<Outcome> 
 
 /** Compiles Swift's tests; where that fails, running them says why. */
 async function buildSwiftTests(): Promise<void> {
-  for (const { scratch, env } of SWIFT_TESTS) {
-    const command = ["swift", "build", "--build-tests", "--scratch-path", scratch];
-    const silent = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
-    await bound(Bun.spawn([...LOW_PRIORITY, ...command], { cwd: ROOT, env, ...silent })).exited;
-  }
+  const command = [...LOW_PRIORITY, "swift", "build", "--build-tests", ...SWIFT_SCRATCH];
+  const silent = { stdin: "ignore", stdout: "ignore", stderr: "ignore" } as const;
+  await bound(Bun.spawn(command, { cwd: ROOT, env: SWIFT_ENV, ...silent })).exited;
 }
 
 /** Shows a stream as it comes, and keeps it. */
@@ -178,8 +163,7 @@ async function everything(reports: string): Promise<Outcome[]> {
   const words = COMPUTING.map((file) => `--path-ignore-patterns=${file}`);
   const outcomes = [await bunTests({ reports, name: "others", words, files }), await computing];
   process.stderr.write(readFileSync(printed));
-  for (const suite of SWIFT_TESTS) outcomes.push(await swiftTests(reports, suite));
-  return outcomes;
+  return [...outcomes, await swiftTests(reports)];
 }
 
 async function main(selection: readonly string[]): Promise<number> {
