@@ -96,6 +96,14 @@ if ! report_present link; then
   report_outcome link 'run "bun run prepare"'
 fi
 
+# Beside the library's build: each keeps one processor busy.
+conversion=absent
+if report_present conversion; then
+  conversion=present
+elif [ "$check" = no ] && start_conversion; then
+  conversion=begun
+fi
+
 if ! report_present library; then
   if [ "$check" = no ] && probe_bun >/dev/null && probe_swift >/dev/null; then
     say building "$(title library)"
@@ -104,9 +112,7 @@ if ! report_present library; then
   report_outcome library 'run "bun run build"'
 fi
 
-if ! report_present conversion; then
-  [ "$check" = yes ] || install_conversion || true
-  report_optional conversion "$(way_to_convert)"
-fi
+[ "$conversion" != begun ] || finish_conversion || true
+[ "$conversion" = present ] || report_optional conversion "$(way_to_convert)"
 
 finish

@@ -17,13 +17,25 @@ PYTHON
   return 1
 }
 
-# An environment that is there is added to; one that a broken attempt left is completed.
-install_conversion() {
+# An environment that is there is added to; one that a broken attempt left is completed. pip goes on
+# beside what follows, until finish_conversion.
+start_conversion() {
   python=$(find_python) || { install_python && python=$(find_python); } || return 1
   say installing "$(title conversion) ($python -m venv, pip)"
   quietly "$python" -m venv "$PYTHON_ENVIRONMENT" || return 1
-  quietly "$PYTHON_ENVIRONMENT/bin/python" -m pip install --disable-pip-version-check \
-    -r "$PYTHON_REQUIREMENTS"
+  pip_log=$(mktemp)
+  "$PYTHON_ENVIRONMENT/bin/python" -m pip install --disable-pip-version-check \
+    -r "$PYTHON_REQUIREMENTS" >"$pip_log" 2>&1 </dev/null &
+  pip=$!
+  # What runs beside a shell does not hear an interruption.
+  trap 'kill "$pip" 2>/dev/null; exit 130' INT TERM
+}
+
+finish_conversion() {
+  status=0
+  wait "$pip" || status=$?
+  trap - INT TERM
+  report_failure "$status" "$pip_log" 'pip install'
 }
 
 way_to_convert() {

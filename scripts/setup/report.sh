@@ -37,12 +37,17 @@ quietly() {
   log=$(mktemp)
   status=0
   "$@" >"$log" 2>&1 </dev/null || status=$?
-  if [ "$status" -ne 0 ]; then
-    say failed "$(echo "$*" | sed 's/^as_root //') (status $status):"
-    tail -n 20 "$log" | sed 's/^/            /'
+  report_failure "$status" "$log" "$(echo "$*" | sed 's/^as_root //')"
+}
+
+# Shows the end of a log ($2) where a command ($3) failed; removes it, and returns the status ($1).
+report_failure() {
+  if [ "$1" -ne 0 ]; then
+    say failed "$3 (status $1):"
+    tail -n 20 "$2" | sed 's/^/            /'
   fi
-  rm -f "$log"
-  return "$status"
+  rm -f "$2"
+  return "$1"
 }
 
 finish() {

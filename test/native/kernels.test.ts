@@ -16,8 +16,8 @@ const timeoutMs = 600_000;
 
 afterAll(() => rmSync(build, { recursive: true, force: true }));
 
-function run(command: string[]): { exitCode: number; output: string } {
-  const done = Bun.spawnSync(command, { stdout: "pipe", stderr: "pipe" });
+function run(command: string[], cwd: string = build): { exitCode: number; output: string } {
+  const done = Bun.spawnSync(command, { cwd, stdout: "pipe", stderr: "pipe" });
   return { exitCode: done.exitCode, output: `${done.stdout}${done.stderr}` };
 }
 
@@ -31,34 +31,50 @@ function findCompiler(): string | undefined {
   return Bun.which("clang", { PATH: dirname(realpathSync(swiftc)) }) ?? undefined;
 }
 
-function sources(program: string): string[] {
-  const patterns = [
-    ...["image.c", "preprocess*.c", "tensor_*.c", "thumbnail*.c", "difference*.c"],
-    ...["draw*.c", "font.c", "demo_*.c"],
-  ];
-  const kernels = patterns.flatMap((pattern) =>
-    [...new Bun.Glob(pattern).scanSync(join(swift, "CAipKernels"))].sort(),
-  );
-  return [
-    ...kernels.map((name) => join(swift, "CAipKernels", name)),
-    join(swift, "CAipKernelsTests/check.c"),
-    join(swift, "CAipKernelsTests", `${program}_test.c`),
-  ];
+const patterns = [
+  ...["image.c", "preprocess*.c", "tensor_*.c", "thumbnail*.c", "difference*.c"],
+  ...["draw*.c", "font.c", "demo_*.c"],
+];
+const sources = patterns.flatMap((pattern) => [
+  ...new Bun.Glob(pattern).scanSync({ cwd: join(swift, "CAipKernels"), absolute: true }),
+]);
+
+/** A compiler, what it is told, and what runs its programs where this processor does not. */
+interface Target {
+  readonly compiler: string;
+  readonly flags: readonly string[];
+  readonly emulator?: string;
+}
+
+function compile({ compiler, flags }: Target, cwd: string, ...words: string[]): void {
+  const folders = ["CAipKernels/include", "CAipKernels", "CAip/include", "CAipKernelsTests"];
+  const language = ["-std=c11", "-Wall", "-Wextra", "-Wno-psabi", "-Werror", "-ffp-contract=off"];
+  const included = folders.map((folder) => `-I${join(swift, folder)}`);
+  const { exitCode, output } = run([compiler, ...language, ...included, ...flags, ...words], cwd);
+  expect(output).not.toContain("error:");
+  expect(exitCode).toBe(0);
+}
+
+const foldersOfKernels = new Map<Target, string>();
+
+/** Compiles the kernels, once for all programs of a target. */
+function kernels(target: Target): string {
+  const made = foldersOfKernels.get(target);
+  if (made !== undefined) return made;
+  const folder = mkdtempSync(join(build, "kernels-"));
+  compile(target, folder, "-c", ...sources, join(swift, "CAipKernelsTests/check.c"));
+  foldersOfKernels.set(target, folder);
+  return folder;
 }
 
 /** Compiles a test program and runs it; returns what it printed. */
-function prove(program: string, compiler: string, flags: string[], runner: string[]): string {
-  const binary = join(build, `${program}-${flags.join("").replaceAll(/\W/g, "")}`);
-  const folders = ["CAipKernels/include", "CAipKernels", "CAip/include"];
-  const compiled = run([
-    compiler,
-    ...["-std=c11", "-Wall", "-Wextra", "-Wno-psabi", "-Werror", "-ffp-contract=off"],
-    ...folders.map((folder) => `-I${join(swift, folder)}`),
-    ...[...flags, ...sources(program), "-lm", "-o", binary],
-  ]);
-  expect(compiled.output).not.toContain("error:");
-  expect(compiled.exitCode).toBe(0);
-  const ran = run([...runner, binary, ...(runner.length > 0 ? ["100"] : [])]);
+function prove(program: string, target: Target): string {
+  const folder = kernels(target);
+  const objects = [...new Bun.Glob("*.o").scanSync(folder)];
+  const source = join(swift, "CAipKernelsTests", `${program}_test.c`);
+  compile(target, folder, source, ...objects, "-lm", "-o", program);
+  const binary = join(folder, program);
+  const ran = run(target.emulator === undefined ? [binary] : [target.emulator, binary, "100"]);
   expect(ran.output).toMatch(/[1-9]\d* passed, 0 failed/);
   expect(ran.exitCode).toBe(0);
   return ran.output;
@@ -83,6 +99,17 @@ const emulated = cross !== null && emulator !== null;
 const skipped = (ready: boolean, lacking: string): string =>
   ready ? "" : ` (skipped: ${lacking})`;
 
+const processor: Target = { compiler: compiler ?? "", flags: ["-O2"] };
+const guarded: Target = {
+  compiler: compiler ?? "",
+  flags: ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=undefined"],
+};
+const arm64: Target = {
+  compiler: cross ?? "",
+  flags: ["-O2", "-static"],
+  emulator: emulator ?? "",
+};
+
 const programs = ["preprocess", "finite", "thumbnail", "difference", "draw", "demo"];
 /** Those that say which versions they have held against each other. */
 const versioned = ["preprocess", "thumbnail"];
@@ -92,7 +119,7 @@ describe.each(programs)("%s kernels", (program) => {
   test.skipIf(!native)(
     `hold on this processor${skipped(native, "no C compiler")}`,
     () => {
-      const output = prove(program, compiler ?? "", ["-O2"], []);
+      const output = prove(program, processor);
       if (versioned.includes(program) && process.arch === "arm64") expect(output).toContain("neon");
     },
     timeoutMs,
@@ -101,13 +128,7 @@ describe.each(programs)("%s kernels", (program) => {
   test.skipIf(!sanitized)(
     `touch no memory that is not theirs${skipped(sanitized, "no sanitizers")}`,
     () => {
-      const flags = [
-        "-O1",
-        "-g",
-        "-fsanitize=address,undefined",
-        "-fno-sanitize-recover=undefined",
-      ];
-      prove(program, compiler ?? "", flags, []);
+      prove(program, guarded);
     },
     timeoutMs,
   );
@@ -115,7 +136,7 @@ describe.each(programs)("%s kernels", (program) => {
   test.skipIf(!emulated)(
     `hold on arm64 with NEON${skipped(emulated, "no aarch64-linux-gnu-gcc or qemu-aarch64")}`,
     () => {
-      const output = prove(program, cross ?? "", ["-O2", "-static"], [emulator ?? ""]);
+      const output = prove(program, arm64);
       if (versioned.includes(program)) expect(output).toContain("portable, neon");
     },
     timeoutMs,
