@@ -7,7 +7,7 @@ const SLOTS_MIN = 8;
 const SLOTS_MAX = 64;
 const SLOTS_BYTES = 64 * 2 ** 20;
 /** While the reference is at one frame of a cascade, hundreds that follow have their answers. */
-const CASCADE_SLOTS_MAX = 512;
+const CASCADE_SLOTS_MAX = 768;
 const CASCADE_SLOTS_BYTES = 256 * 2 ** 20;
 /** Frames of a call, where it is still to be measured what gains: the CPU seldom does. */
 const AUTO_BATCH_OF_CPU = 1;

@@ -27,7 +27,7 @@ test("defaultSlotCount() with a cascade has room for hundreds of frames with ear
   const camera = { ...pattern(1), live: true };
   const large = patternSource({ width: 1920, height: 1080, frameCount: 1, write: false });
   const devices = [instance("cpu", 1)];
-  expect(defaultSlotCount([pattern(1)], devices, true)).toBe(512);
+  expect(defaultSlotCount([pattern(1)], devices, true)).toBe(768);
   // 256 MiB of 1920 × 1080 × 3 bytes.
   expect(defaultSlotCount([large], devices, true)).toBe(43);
   expect(defaultSlotCount([pattern(1), camera], devices, true)).toBe(64);
