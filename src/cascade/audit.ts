@@ -127,15 +127,16 @@ export class Audit {
   }
 }
 
-/** Both tests together alarm falsely as often as is allowed: each half as often. */
+/** All tests together alarm falsely as often as is allowed: where there are two, each half as often. */
 function testOf(options: AuditOptions, kind: DriftKind): Cusum | null {
   const { share = AUDIT_SHARE, emphasis = 0, fps, baseline, presentShare } = options;
   const { falseAlarmsPerDay = 1 } = options;
   const rate = baseline[kind];
   if (rate > BASELINE_MAX) return null;
+  const tests = Object.values(baseline).filter((each) => each <= BASELINE_MAX).length;
   const shareOfKind = kind === "falseNegatives" ? presentShare : 1 - presentShare;
   const perDay = (1 - emphasis) * share * fps * SECONDS_PER_DAY * shareOfKind;
-  const falseAlarmEvery = Math.max(1, (2 * perDay) / falseAlarmsPerDay);
+  const falseAlarmEvery = Math.max(1, (tests * perDay) / falseAlarmsPerDay);
   return new Cusum(knownDesign(rate, falseAlarmEvery));
 }
 

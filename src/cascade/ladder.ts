@@ -16,7 +16,7 @@ import type { ErrorBudget } from "./types.ts";
  * Share of the budget that a step may use: what stops the climb was looked for among many, so the last
  * step that was confirmed owes a little of its bound to luck.
  */
-const STEP_SHARE = 0.9;
+const STEP_SHARE = 0.85;
 
 /** A cascade chosen within a budget. */
 export interface TunedCascade {
@@ -130,7 +130,7 @@ export class Ladder {
   }
 }
 
-/** Bounds that the next step may have: a tenth of the budget stays free, unless it is used already. */
+/** Bounds that the next step may have: a part of the budget stays free, unless it is used already. */
 function limitsAfter({ heldOut }: Rung, budget: ErrorBudget): ErrorBudget {
   const of = (kind: ErrorKind): number =>
     Math.max(STEP_SHARE * budget[kind], Math.min(budget[kind], heldOut[kind].upper));

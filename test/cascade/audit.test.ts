@@ -220,8 +220,12 @@ describe("Audit", () => {
     expect(alarms).toBeGreaterThan(0.9);
   });
 
-  test("a rate that is nearly all errors is not watched", () => {
+  test("a rate that is nearly all errors is not watched, and leaves the other its false alarms", () => {
     const baseline = { falseNegatives: 0.8, falsePositives: 0.01 };
-    expect(new Audit({ ...options, baseline }).report.tests.falseNegatives).toBeNull();
+    const { tests } = new Audit({ ...options, baseline }).report;
+    expect(tests.falseNegatives).toBeNull();
+    const alarms = (0.9 * 0.05 * 15 * 86_400) / (tests.falsePositives?.falseAlarmEvery ?? 0);
+    expect(alarms).toBeLessThanOrEqual(1);
+    expect(alarms).toBeGreaterThan(0.9);
   });
 });
