@@ -41,7 +41,8 @@ export interface FrontDrawing {
 export function drawFront({ title, front, chosen, referenceFps }: FrontDrawing): string {
   const pointOf = ({ heldOut }: TunedCascade): FrontPoint => frontPoint(heldOut);
   const best = paretoFront([...front, chosen].map(pointOf));
-  const errorMax = Math.max(0.02, ...best.map(({ error }) => error), pointOf(chosen).error);
+  // A tenth more, so that no point lies on the edge.
+  const errorMax = 1.1 * Math.max(0.02, ...best.map(({ error }) => error), pointOf(chosen).error);
   const at = ({ error, fps }: FrontPoint): Point => ({ x: 100 * error, y: fps });
   const series: Series[] = [
     { name: "chosen", points: [at(pointOf(chosen))] },
@@ -54,7 +55,7 @@ export function drawFront({ title, front, chosen, referenceFps }: FrontDrawing):
   ];
   return drawFigure({
     title,
-    x: { title: "upper 95 % bound of the error rates, %", domain: [0, 100 * errorMax] },
+    x: { title: "upper 95 % bound of the larger error rate, %", domain: [0, 100 * errorMax] },
     panels: [{ title: "frames/s", series }],
   });
 }

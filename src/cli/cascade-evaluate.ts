@@ -78,10 +78,12 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
   const run = await runCascade({ ...common, cascade: file, video, sinks: sinks() });
   const agreement = agreementWith(run, right, footage.fps);
   const against = truth ?? labels ?? `the reference model ${cascade.reference.name}`;
+  const { footage: learnt } = cascade.provenance;
+  const isLearnt = learnt.fingerprint === footage.fingerprint.id;
   printOut(
     flags["json"] === true
-      ? evaluationToJson(against, run, agreement)
-      : formatEvaluation(against, footage, run, agreement),
+      ? evaluationToJson(against, run, agreement, isLearnt)
+      : formatEvaluation(against, footage, run, agreement, isLearnt),
   );
   return ExitCode.done;
 }
@@ -91,6 +93,7 @@ function formatEvaluation(
   footage: Footage,
   run: CascadeRun,
   agreement: Agreement,
+  isLearnt: boolean,
 ): string {
   const { falseNegatives, falsePositives, windowed, intervals, frames } = agreement;
   const { reused, specialized, inferred } = run.levels;
@@ -110,6 +113,14 @@ function formatEvaluation(
       `recall ${percent(intervals.recall)}   precision ${percent(intervals.precision)}`,
     ),
     row("speed", `${formatRate(run.report.throughput_fps)} frames/s, decoding included`),
+    ...(isLearnt
+      ? [
+          row(
+            "note",
+            "the cascade was trained and tuned on a part of this: on other footage it may err more",
+          ),
+        ]
+      : []),
     "",
   ].join("\n");
 }
@@ -118,7 +129,12 @@ function errorText({ errors, trials, rate, upper }: ErrorBound): string {
   return `${formatCount(errors)} of ${formatCount(trials)}: ${percent(rate)}, at most ${percent(upper)} (95 %)`;
 }
 
-function evaluationToJson(against: string, run: CascadeRun, agreement: Agreement): string {
+function evaluationToJson(
+  against: string,
+  run: CascadeRun,
+  agreement: Agreement,
+  isLearnt: boolean,
+): string {
   const bound = ({ errors, trials, upper }: ErrorBound) => ({
     count: errors,
     of: trials,
@@ -127,6 +143,7 @@ function evaluationToJson(against: string, run: CascadeRun, agreement: Agreement
   return `${JSON.stringify(
     {
       against,
+      trained_on: isLearnt,
       frames: agreement.frames,
       unanswered: run.unanswered,
       answers: run.levels,

@@ -108,7 +108,7 @@ function readRate(text: string | undefined, name: string): number | undefined {
     );
   }
   if (rate > 0 && rate < 1) return rate;
-  throw invalid(`--${name} must be a rate such as 1% or 0.01, not "${text}"`);
+  throw invalid(`--${name} must be a rate above 0 and below 100 %, as 1% or 0.01, not "${text}"`);
 }
 
 /** Less than is kept as labels cannot be asked for. */

@@ -38,6 +38,7 @@ export function formatCascade(name: string, cascade: Cascade): string {
     ),
     row("errors", `false negatives ${errorText(validation.falseNegatives, cascade.budgets.maxFn)}`),
     row("", `false positives ${errorText(validation.falsePositives, cascade.budgets.maxFp)}`),
+    ...worthLines(validation),
     ...(validation.windowAccuracy === null
       ? []
       : [row("", `windows of a second answered right ${share(validation.windowAccuracy)}`)]),
@@ -94,7 +95,9 @@ function levelLines({ levels, provenance }: Cascade): string[] {
           `a network on ${network.side}×${network.side} pixels (${provenance.architecture}): ` +
             `absent below ${threshold(network.cLow)}, present above ${threshold(network.cHigh)}`,
         ]),
-    "the reference model answers the others",
+    network?.cLow === network?.cHigh && network !== null
+      ? "the reference model is asked for audits alone"
+      : "the reference model answers the others",
   ];
 }
 
@@ -111,15 +114,35 @@ function errorText({ count, of, bound }: ErrorRate, budget: number): string {
   return `${formatCount(count)} of ${formatCount(of)}${rate}, at most ${share(bound)} (95 %); asked for ${share(budget)}`;
 }
 
+/** What the bounds rest on: frames of one appearance are worth less than as many of several. */
+function worthLines({ falseNegatives, falsePositives }: Cascade["validation"]): string[] {
+  const of = ({ of: all, effective, runs }: ErrorRate, stretch: string): string[] =>
+    effective === undefined || runs === undefined
+      ? []
+      : [
+          `${formatCountOf(all, "frame")} in ${formatCountOf(runs, stretch)} worth ` +
+            `${formatCount(effective)} independent ones`,
+        ];
+  const lines = [...of(falseNegatives, "appearance"), ...of(falsePositives, "absence")];
+  return lines.length === 0 ? [] : [row("", lines.join("; "))];
+}
+
 function speedText({ validation }: Cascade): string {
   const { cascadeFps, referenceFps } = validation;
   const factor = referenceFps > 0 ? `, ${formatRate(cascadeFps / referenceFps)} times as many` : "";
   return `${formatRate(cascadeFps)} frames/s by the costs below, reference alone ${formatRate(referenceFps)}${factor}`;
 }
 
-function costsText({ costs }: Cascade): string {
+function costsText({ costs, levels }: Cascade): string {
   const { decode, skipped, difference, network, reference } = costs;
-  const each = { decode, skipped, difference, network, reference };
+  // Of what answers frames here; a level that is left out costs nothing.
+  const each = {
+    decode,
+    ...(levels.tSkip > 1 && { skipped }),
+    ...(levels.difference !== null && { difference }),
+    ...(levels.network !== null && { network }),
+    reference,
+  };
   const parts = Object.entries(each).map(([name, ms]) => `${name} ${costMs(ms.mean)}`);
   return `${parts.join("   ")} ms a frame, ${costs.contended ? "all at work" : "each alone"}`;
 }

@@ -58,10 +58,13 @@ function checkNoLabels({ camera, labels }: TrainRequest): void {
 
 /** What each level saves alone, and all together: a table of the search that chose. */
 export function formatFactors(factors: readonly Factor[]): string {
-  const rows = factors.map(({ name, tuned }) => {
+  const points = factors.map(({ tuned }) => JSON.stringify(tuned.heldOut.point));
+  const rows = factors.map(({ name, tuned }, index) => {
     const { cost, levels, frames } = tuned.heldOut;
     const inferred = formatPercent(levels.inferred / Math.max(1, frames));
-    return `${"".padEnd(NAME_WIDTH)}${name.padEnd(24)}${formatRate(cost.fps).padStart(9)}${inferred.padStart(14)}`;
+    const first = points.indexOf(points[index] as string);
+    const same = first < index ? `   the same as ${factors[first]?.name}` : "";
+    return `${"".padEnd(NAME_WIDTH)}${name.padEnd(24)}${formatRate(cost.fps).padStart(9)}${inferred.padStart(14)}${same}`;
   });
   const head = `${"factors".padEnd(NAME_WIDTH)}${"levels".padEnd(24)}${"frames/s".padStart(9)}${"to reference".padStart(14)}`;
   return `${[head, ...rows].join("\n")}\n`;

@@ -20,15 +20,15 @@ export function formatFound({ path, intervals }: FoundVideo): string {
     .join("");
 }
 
-/** What a search of a video came to, in a line. */
-export function formatSummary(found: FoundVideo): string {
+/** What a search of a video came to, in a line. @param seconds it took this time */
+export function formatSummary(found: FoundVideo, seconds: number): string {
   const { path, intervals, frames, fps, levels, unanswered } = found;
   const lasted = formatSeconds(frames / fps);
   const shown = intervals.reduce((sum, { startMs, endMs }) => sum + endMs - startMs, 0);
   const lost = unanswered === 0 ? "" : `, ${formatCountOf(unanswered, "frame")} without an answer`;
   return (
     `${path}: ${formatCountOf(intervals.length, "interval")}, ${formatSeconds(shown / 1000)} of ${lasted}; ` +
-    `${formatCountOf(levels.inferred, "frame")} of ${frames} went to the reference model${lost}`
+    `${formatCountOf(levels.inferred, "frame")} of ${frames} went to the reference model; took ${formatSeconds(seconds)}${lost}`
   );
 }
 
@@ -40,7 +40,7 @@ export function foundToJson(found: FoundVideo, clips: readonly string[]): string
     name,
     ...size,
     frames,
-    fps,
+    fps: Number(fps.toFixed(3)),
     unanswered,
     answers: levels,
     intervals: intervals.map((interval, index) => intervalToJson(interval, clips[index])),

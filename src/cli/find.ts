@@ -3,6 +3,7 @@ import { writeClip } from "../find/clips.ts";
 import { type FoundVideo, findInVideos } from "../find/find.ts";
 import { SHEET_TILES_MAX, writeSheet } from "../find/sheet.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
+import { clockMs } from "../native/library.ts";
 import { findEncoder } from "../sink/encoder.ts";
 import { ProgressSink } from "../sink/progress.ts";
 import { ExitCode } from "./exit-code.ts";
@@ -36,6 +37,7 @@ export async function runFind(request: FindRequest): Promise<number> {
     say(`${name}: finishing what is under way; once more ends at once`);
     abort.abort();
   });
+  let startedMs = clockMs();
   for await (const found of findInVideos({
     ...request,
     model,
@@ -61,7 +63,8 @@ export async function runFind(request: FindRequest): Promise<number> {
       }
     }
     printOut(request.json ? foundToJson(found, clips) : formatFound(found));
-    say(formatSummary(found));
+    say(formatSummary(found, (clockMs() - startedMs) / 1000));
+    startedMs = clockMs();
     if (clips.length > 0) say(`${formatCountOf(clips.length, "clip")} in ${request.clips}`);
   }
   return ExitCode.done;

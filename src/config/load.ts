@@ -87,6 +87,18 @@ export async function loadRunConfig(
   const fromFlags = checkRunConfig(flags, flagName);
   const fromFile = file === undefined ? {} : await loadConfigFile(file);
   const config = { ...runDefaults, ...fromFile, ...fromFlags };
+  checkCascadeFlags(config, fromFlags, flagName);
   checkOutputs(config, [], file);
   return config;
+}
+
+/** What a cascade alone has a use for must not be passed over in silence. */
+function checkCascadeFlags(config: RunConfig, flags: RunConfigInput, flagName: KeyName): void {
+  if (config.cascade !== undefined) return;
+  const idle = (["audit", "retrain", "retrainOut"] as const).find(
+    (key) => flags[key] !== undefined,
+  );
+  if (idle === undefined) return;
+  const message = `${flagName(idle)} is of use with a cascade alone: name one with ${flagName("cascade")}`;
+  throw usageError("flag-invalid", message);
 }

@@ -156,6 +156,7 @@ export function frontOf(
   });
 }
 
-function rateOf({ errors, trials, upper }: ErrorBound): ErrorRate {
-  return { count: errors, of: trials, bound: Math.min(1, upper) };
+function rateOf({ errors, trials, upper, effectiveTrials, runs }: ErrorBound): ErrorRate {
+  const effective = Math.round(effectiveTrials);
+  return { count: errors, of: trials, bound: Math.min(1, upper), effective, runs };
 }

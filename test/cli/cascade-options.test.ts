@@ -75,7 +75,7 @@ describe("readBudget()", () => {
   test("refuses what may be meant as percent or is no rate", () => {
     for (const text of ["1", "5", "100%", "-1%", "few"]) {
       expect(() => readBudget({ "max-fp": text })).toThrow(
-        `--max-fp must be a rate such as 1% or 0.01, not "${text}"`,
+        `--max-fp must be a rate above 0 and below 100 %, as 1% or 0.01, not "${text}"`,
       );
     }
   });

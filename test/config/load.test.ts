@@ -89,3 +89,15 @@ test("loadConfigFile() refuses a file that holds no settings", async () => {
     `Configuration "${path}" must hold settings such as model and devices`,
   );
 });
+
+test("loadRunConfig() refuses what only a cascade has a use for, where none is named", async () => {
+  const nowhere = { retrain: "warn", retrainOut: "x.aip" } as const;
+  await expect(loadRunConfig(nowhere, flagName, undefined)).rejects.toThrow(
+    "--retrain is of use with a cascade alone: name one with --cascade",
+  );
+  const named = { audit: 0.1, cascade: "door.aip" };
+  expect((await loadRunConfig(named, flagName, undefined)).audit).toBe(0.1);
+  // A file may be for runs with a cascade and for others.
+  const path = await file("audit.json", '{"audit": 0.2}');
+  expect((await loadRunConfig({}, flagName, path)).audit).toBe(0.2);
+});

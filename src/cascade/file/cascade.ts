@@ -40,6 +40,10 @@ export interface ErrorRate {
   readonly of: number;
   /** Upper 95 % bound of the rate, 0–1; holds for frames correlated in time. */
   readonly bound: number;
+  /** What those frames are worth as independent ones; left out where aip 0.1.0 did not say. */
+  readonly effective?: number;
+  /** Stretches they come in: appearances, where the object is present. */
+  readonly runs?: number;
 }
 
 /** Frames that were answered without the reference model, and how many of them wrongly. */

@@ -20,7 +20,10 @@ const measured = v.pipe(
   v.check(({ mean, low, high }) => low <= mean && mean <= high, "a mean within its interval"),
 );
 const errors = v.pipe(
-  v.strictObject({ count, of: count, bound: share }),
+  v.strictObject({
+    ...{ count, of: count, bound: share },
+    ...{ effective: v.exactOptional(atLeast0), runs: v.exactOptional(count) },
+  }),
   v.check((rate) => rate.count <= rate.of, "no more errors than frames"),
 );
 const span = v.pipe(

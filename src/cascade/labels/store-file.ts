@@ -66,7 +66,7 @@ export function labelError(path: string, cause: unknown): AipError {
   const code = (cause as { code?: string }).code ?? "";
   const said = cause instanceof Error ? cause.message : String(cause);
   if (code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_LOCKED")) {
-    const message = `Labels "${path}" are in use by another run: wait for it, or name another file`;
+    const message = `Labels "${path}" are in use by another run: wait until it is done`;
     return usageError("labels-in-use", message, cause);
   }
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {

@@ -162,7 +162,7 @@ describe("LabelStore.open()", () => {
       catch (error) { console.log(error.message); }`;
     const { stdout } = Bun.spawnSync([process.execPath, "-e", script]);
     expect(stdout.toString().trim()).toBe(
-      `Labels "${path}" are in use by another run: wait for it, or name another file`,
+      `Labels "${path}" are in use by another run: wait until it is done`,
     );
   });
 });

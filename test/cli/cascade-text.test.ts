@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test";
+import type { Cascade } from "../../src/cascade/file/cascade.ts";
+import { formatCascade } from "../../src/cli/cascade-text.ts";
+import { formatFactors } from "../../src/cli/cascade-train.ts";
+import type { Factor } from "../../src/learning/choice.ts";
+import { sampleCascade } from "../cascade/file/sample-cascade.ts";
+
+/** The sample with other levels and figures. */
+function cascade(
+  levels: Partial<Cascade["levels"]>,
+  validation: Partial<Cascade["validation"]> = {},
+): Cascade {
+  const sample = sampleCascade();
+  return {
+    ...sample,
+    levels: { ...sample.levels, ...levels },
+    validation: { ...sample.validation, ...validation },
+  };
+}
+
+test("formatCascade() says what the frames behind the bounds are worth, where the file knows", () => {
+  const figures = {
+    falseNegatives: { count: 1, of: 938, bound: 0.00809, effective: 485, runs: 63 },
+    falsePositives: { count: 292, of: 44_407, bound: 0.00789, effective: 12_617, runs: 64 },
+  };
+  expect(formatCascade("door.aip", cascade({}, figures))).toContain(
+    "938 frames in 63 appearances worth 485 independent ones; " +
+      "44,407 frames in 64 absences worth 12,617 independent ones",
+  );
+  expect(formatCascade("door.aip", sampleCascade())).not.toContain("worth");
+});
+
+test("formatCascade() leaves out what levels cost that are not there", () => {
+  const costs = (text: string): string => /^costs +(.*)$/m.exec(text)?.[1] ?? "";
+  const bare = cascade({ tSkip: 1, difference: null, network: null });
+  expect(costs(formatCascade("door.aip", bare))).toMatch(/^decode \S+ +reference \S+ ms a frame/);
+  const full = costs(formatCascade("door.aip", cascade({ tSkip: 2 })));
+  for (const name of ["skipped", "difference", "network"]) expect(full).toContain(name);
+});
+
+test("formatCascade() says where nothing is left for the reference model", () => {
+  const { network } = sampleCascade().levels;
+  if (network === null) throw new Error("the sample has a network");
+  const text = formatCascade(
+    "door.aip",
+    cascade({ network: { ...network, cLow: 0.3, cHigh: 0.3 } }),
+  );
+  expect(text).toContain("the reference model is asked for audits alone");
+});
+
+test("formatFactors() names the rows that came to the same cascade", () => {
+  const factor = (name: string, tSkip: number): Factor => {
+    const heldOut = {
+      point: { tSkip, tDiff: null, network: null, cLow: 0, cHigh: 1 },
+      cost: { fps: 25 * tSkip },
+      levels: { reused: 0, specialized: 0, inferred: 100 },
+      frames: 100,
+    };
+    return { name, tuned: { heldOut } } as unknown as Factor;
+  };
+  const lines = formatFactors([
+    factor("skipping", 2),
+    factor("network", 1),
+    factor("all", 2),
+  ]).split("\n");
+  expect(lines[1]).toEndWith("100 %");
+  expect(lines[3]).toEndWith("the same as skipping");
+});
