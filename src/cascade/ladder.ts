@@ -23,7 +23,7 @@ export interface TunedCascade {
   readonly budget: ErrorBudget;
   /** As seen where it was chosen: too good. */
   readonly tuning: Evaluation;
-  /** As seen on footage nothing was chosen on: what may be claimed. */
+  /** As seen on the footage that confirmed it, or did not: what may be claimed. */
   readonly heldOut: Evaluation;
   /** Whether both bounds on the held-out footage are within the budget. */
   readonly holds: boolean;
@@ -75,13 +75,13 @@ export class Ladder {
     if (cheapest !== undefined && (refused.length === 0 || !isReferenceAlone(cheapest.heldOut))) {
       return this.#tuned(cheapest, budget, true);
     }
-    const short = refused.map((rung) => this.#tuned(rung, budget, false));
-    const needed = (tuned: TunedCascade): number => shortfallOf(tuned)?.framesNeeded ?? 0;
-    const [nearest] = short.toSorted((a, b) => needed(a) - needed(b));
+    const needed = ({ heldOut }: Rung): number =>
+      shortfallOf({ heldOut, budget })?.framesNeeded ?? 0;
+    const [nearest] = refused.toSorted((a, b) => needed(a) - needed(b));
     if (nearest === undefined) {
       throw new RangeError("Ladder: the space has no cascade without errors: add null levels");
     }
-    return nearest;
+    return this.#tuned(nearest, budget, false);
   }
 
   #climb(budget: ErrorBudget): { readonly reached: Rung[]; readonly refused: Rung[] } {

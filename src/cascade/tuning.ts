@@ -48,7 +48,7 @@ export type Levels = Readonly<Record<ErrorKind, number>>;
 export interface OptimizeOptions {
   /** Footage on which thresholds are chosen. */
   readonly tuning: Footage;
-  /** Later footage, which nothing was chosen on: the bounds come from it. */
+  /** Later footage, which confirms steps of the climb or does not: the bounds come from it. */
   readonly heldOut: Footage;
   readonly space: SearchSpace;
   readonly budget: ErrorBudget;

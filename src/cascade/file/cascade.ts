@@ -40,7 +40,7 @@ export interface ErrorRate {
   readonly of: number;
   /** Upper 95 % bound of the rate, 0–1; holds for frames correlated in time. */
   readonly bound: number;
-  /** What those frames are worth as independent ones; left out where aip 0.1.0 did not say. */
+  /** What those frames are worth as independent ones; left out in files from before it was kept. */
   readonly effective?: number;
   /** Stretches they come in: appearances, where the object is present. */
   readonly runs?: number;
