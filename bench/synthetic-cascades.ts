@@ -1,13 +1,9 @@
-import { Audit, type AuditOptions } from "../src/cascade/audit.ts";
+import { Audit } from "../src/cascade/audit.ts";
 import type { ErrorBound } from "../src/cascade/bounds.ts";
-import {
-  auditBaseline,
-  type Evaluation,
-  earlyTruth,
-  replayPoint,
-} from "../src/cascade/evaluation.ts";
+import { type Evaluation, earlyTruth, replayPoint } from "../src/cascade/evaluation.ts";
 import type { TunedCascade } from "../src/cascade/ladder.ts";
 import { isPointless, tuneCascade } from "../src/cascade/optimizer.ts";
+import { cascadePromise } from "../src/cascade/promise.ts";
 import { Recovery } from "../src/cascade/recovery.ts";
 import { countErrors, type ErrorCounts, INFERRED } from "../src/cascade/replay.ts";
 import type { Footage, OperatingPoint, SearchSpace } from "../src/cascade/search-space.ts";
@@ -28,6 +24,8 @@ const WINDOWS = { windowFrames: FPS, agreeFrames: FPS - 1 };
 /** A shift of the logits is known to a hundredth, from so many frames. */
 const HALVINGS = 10;
 const SHIFT_FRAMES = 60_000;
+/** Stretches of each drifted camera: how soon one is noticed is luck, and their mean less so. */
+const NOTICES = 5;
 /** Long stretches are drawn piece by piece: most end early. */
 const PIECE_FRAMES = 40_000;
 /** Seeds of the streams of one trial lie apart by it. */
@@ -106,8 +104,9 @@ export interface DriftTrial {
   /** In the frames before the drift: of the camera as it was, and at the edge of the promise. */
   readonly falseAlarms: { readonly unchanged: number; readonly worst: number };
   /**
-   * Audited frames from the rise to the alarm, infinite where there was none: of a rise to five
-   * times the budget, and to five times the bounds of this cascade, which are lower.
+   * Audited frames from the rise to the alarm, the mean of several stretches, infinite where there
+   * was none: of a rise to five times the budget, and to five times the bounds of this cascade,
+   * which are lower.
    */
   readonly noticedAfter: { readonly budget: number; readonly bounds: number };
   /** True rates after the recovery; 0 where the reference model answers for good. */
@@ -127,7 +126,7 @@ export function driftTrial(seed: number, sizes: DriftSizes): DriftTrial | null {
   if (isPointless(tuned) || !tuned.holds) return null;
   const { heldOut } = tuned;
   const { point } = heldOut;
-  const promised = auditBaseline(heldOut);
+  const promised = cascadePromise(heldOut);
   const audit = auditOf(heldOut, seed, sizes.share);
   // Both rates as promised at most; and all errors together five times as many.
   const worst = driftedUpTo(scene, { point, seed }, (early) =>
@@ -136,7 +135,7 @@ export function driftTrial(seed: number, sizes: DriftSizes): DriftTrial | null {
       early.falsePositives / early.absent / promised.falsePositives,
     ),
   );
-  const risenFrom = (rates: typeof promised): SyntheticScene =>
+  const risenFrom = (rates: typeof BUDGET): SyntheticScene =>
     driftedUpTo(
       scene,
       { point, seed },
@@ -158,13 +157,18 @@ export function driftTrial(seed: number, sizes: DriftSizes): DriftTrial | null {
   };
   const falseAlarms = { unchanged: alarmsOf(scene), worst: alarmsOf(worst) };
   const noticed = (of: SyntheticScene): number => {
-    let after = Number.POSITIVE_INFINITY;
-    audit.reset();
-    audited({ audit, scene: of, point, count: sizes.after, seed: seed + 4 * STREAM }, (count) => {
-      after = count;
-      return false;
-    });
-    return after;
+    let sum = 0;
+    for (let stretch = 0; stretch < NOTICES; stretch += 1) {
+      let after = Number.POSITIVE_INFINITY;
+      audit.reset();
+      const from = seed + (11 + stretch) * STREAM;
+      audited({ audit, scene: of, point, count: sizes.after, seed: from }, (count) => {
+        after = count;
+        return false;
+      });
+      sum += after;
+    }
+    return sum / NOTICES;
   };
   const noticedAfter = { budget: noticed(risen), bounds: noticed(risenFrom(promised)) };
   return { falseAlarms, noticedAfter, ...recover(risen, seed, sizes) };
@@ -185,15 +189,7 @@ function tune(
 }
 
 function auditOf(heldOut: Evaluation, seed: number, share: number): Audit {
-  const { early } = heldOut;
-  const options: AuditOptions = {
-    share,
-    seed,
-    fps: FPS,
-    baseline: auditBaseline(heldOut),
-    presentShare: early.present / (early.present + early.absent),
-  };
-  return new Audit(options);
+  return new Audit({ share, seed, fps: FPS, promise: cascadePromise(heldOut) });
 }
 
 /** The scene with its logits moved as far as this measure of its errors stays up to 1. */

@@ -26,15 +26,18 @@ export interface AuditEstimates {
   readonly audited: number;
   readonly falseNegatives: RateEstimate;
   readonly falsePositives: RateEstimate;
+  /** Of all frames, wrong ones of both kinds. */
+  readonly errorRate: RateEstimate;
 }
 
 /**
- * Running estimates of both error rates from audited frames. Frames that were drawn and that nobody
+ * Running estimates of the error rates from audited frames. Frames that were drawn and that nobody
  * had time for are taken to be like those that were audited.
  */
 export class AuditEstimator {
   readonly #present: WeightedRate = new WeightedRate();
   readonly #absent: WeightedRate = new WeightedRate();
+  readonly #all: WeightedRate = new WeightedRate();
   #early = 0;
 
   /** A frame answered early, drawn or not. HOT. */
@@ -45,20 +48,23 @@ export class AuditEstimator {
   /** A frame that the reference model answered itself, or that has the answer of one: right. */
   certain(present: boolean): void {
     (present ? this.#present : this.#absent).certain += 1;
+    this.#all.certain += 1;
   }
 
   audited({ answered, present, probability }: AuditedFrame): void {
-    (present ? this.#present : this.#absent).add(answered !== present, 1 / probability);
+    for (const rate of [present ? this.#present : this.#absent, this.#all]) {
+      rate.add(answered !== present, 1 / probability);
+    }
   }
 
   get estimates(): AuditEstimates {
-    const [present, absent] = [this.#present, this.#absent];
+    const [present, absent, all] = [this.#present, this.#absent, this.#all];
     // So many frames each unit of weight stands for: 1 where every frame drawn was audited, about.
-    const scale = this.#early / (present.weight + absent.weight);
+    const scale = this.#early / all.weight;
     const falseNegatives = present.estimate(scale);
     const falsePositives = absent.estimate(scale);
-    const audited = falseNegatives.audited + falsePositives.audited;
-    return { audited, falseNegatives, falsePositives };
+    const errorRate = all.estimate(scale);
+    return { audited: errorRate.audited, falseNegatives, falsePositives, errorRate };
   }
 }
 

@@ -2,6 +2,7 @@ import { mulberry32 } from "../random.ts";
 import { type AuditEstimates, AuditEstimator, type AuditedFrame } from "./audit-estimate.ts";
 import { AuditSampler } from "./audit-sample.ts";
 import { Cusum, type CusumDesign, designCusum } from "./cusum.ts";
+import type { CascadePromise } from "./promise.ts";
 
 /** Default share of the frames answered early that is audited. */
 export const AUDIT_SHARE = 0.005;
@@ -12,9 +13,16 @@ const SECONDS_PER_DAY = 86_400;
 const THINNING_STREAM = 0x2545f491;
 /** Of frames that are wrong this often already, nothing can be said by their being wrong. */
 const BASELINE_MAX = 0.3;
+/**
+ * Share of the false alarms that the test of all errors may give: it sees a rise of both kinds,
+ * and of the more frequent one, sooner than the others do.
+ */
+const ERROR_RATE_SHARE = 0.75;
+/** Least part of the other tests' false alarms that one of them may give. */
+const KIND_SHARE_MIN = 0.02;
 
-/** Which rate has risen. */
-export type DriftKind = "falseNegatives" | "falsePositives";
+/** Which rate has risen; of several that of a kind is named. */
+export type DriftKind = "falseNegatives" | "falsePositives" | "errorRate";
 
 export interface AuditOptions {
   /** Share of the frames answered early, 0–1. Default 0.005. */
@@ -27,13 +35,8 @@ export interface AuditOptions {
   readonly seed: number;
   /** Frames a second of the source: with it, false alarms are counted by the day. */
   readonly fps: number;
-  /**
-   * Error rates promised among frames answered early, as bounds: `auditBaseline` has them. A rise
-   * beyond them is drift.
-   */
-  readonly baseline: Readonly<Record<DriftKind, number>>;
-  /** Expected share of the frames that show the object, 0–1. */
-  readonly presentShare: number;
+  /** Error rates among frames answered early: a rise beyond them is drift. */
+  readonly promise: CascadePromise;
   /** False alarms a day of video at most, while the promise holds. Default 1. */
   readonly falseAlarmsPerDay?: number;
 }
@@ -48,11 +51,11 @@ export interface AuditReport extends AuditEstimates {
 
 /**
  * Watches a cascade at work: a random sample of the frames answered early goes to the reference
- * model as well. Running estimates of both error rates, and a CUSUM test of each.
+ * model as well. Running estimates of the error rates, and a CUSUM test of each.
  *
  * @example
  * ```ts
- * const audit = new Audit({ seed: 1, fps: 15, baseline, presentShare: 0.02 });
+ * const audit = new Audit({ seed: 1, fps: 15, promise });
  * const probability = audit.draw(scoreUncertainty(score, cLow, cHigh));
  * if (probability > 0) drift = audit.audited({ answered, present: ask(frame), probability });
  * ```
@@ -68,10 +71,7 @@ export class Audit {
     const { share = AUDIT_SHARE, emphasis = 0, seed } = options;
     this.#sampler = new AuditSampler({ share, emphasis, seed });
     this.#thin = mulberry32(seed ^ THINNING_STREAM);
-    this.#tests = {
-      falseNegatives: testOf(options, "falseNegatives"),
-      falsePositives: testOf(options, "falsePositives"),
-    };
+    this.#tests = testsOf(options);
   }
 
   /**
@@ -100,9 +100,11 @@ export class Audit {
     // The tests' run lengths are those of frames drawn alike: of others, surplus ones are left out.
     const { probabilityMin } = this.#sampler;
     if (this.#thin() * frame.probability > probabilityMin) return this.#drift;
-    const kind: DriftKind = frame.present ? "falseNegatives" : "falsePositives";
-    const alarmed = this.#tests[kind]?.observe(frame.answered !== frame.present) ?? false;
-    if (alarmed) this.#drift ??= kind;
+    const kinds = [frame.present ? "falseNegatives" : "falsePositives", "errorRate"] as const;
+    const isWrong = frame.answered !== frame.present;
+    for (const kind of kinds) {
+      if (this.#tests[kind]?.observe(isWrong)) this.#drift ??= kind;
+    }
     return this.#drift;
   }
 
@@ -119,25 +121,43 @@ export class Audit {
   }
 
   get report(): AuditReport {
+    const { falseNegatives, falsePositives, errorRate } = this.#tests;
     const tests = {
-      falseNegatives: this.#tests.falseNegatives?.design ?? null,
-      falsePositives: this.#tests.falsePositives?.design ?? null,
+      falseNegatives: falseNegatives?.design ?? null,
+      falsePositives: falsePositives?.design ?? null,
+      errorRate: errorRate?.design ?? null,
     };
     return { ...this.#estimator.estimates, tests, drift: this.#drift };
   }
 }
 
-/** All tests together alarm falsely as often as is allowed: where there are two, each half as often. */
-function testOf(options: AuditOptions, kind: DriftKind): Cusum | null {
-  const { share = AUDIT_SHARE, emphasis = 0, fps, baseline, presentShare } = options;
-  const { falseAlarmsPerDay = 1 } = options;
-  const rate = baseline[kind];
-  if (rate > BASELINE_MAX) return null;
-  const tests = Object.values(baseline).filter((each) => each <= BASELINE_MAX).length;
-  const shareOfKind = kind === "falseNegatives" ? presentShare : 1 - presentShare;
-  const perDay = (1 - emphasis) * share * fps * SECONDS_PER_DAY * shareOfKind;
-  const falseAlarmEvery = Math.max(1, (tests * perDay) / falseAlarmsPerDay);
-  return new Cusum(knownDesign(rate, falseAlarmEvery));
+/** The tests of what can be watched: all together alarm falsely as often as is allowed. */
+function testsOf(options: AuditOptions): Record<DriftKind, Cusum | null> {
+  const { share = AUDIT_SHARE, emphasis = 0, fps, promise, falseAlarmsPerDay = 1 } = options;
+  const framesPerDay = (1 - emphasis) * share * fps * SECONDS_PER_DAY;
+  const present = promise.presentShare;
+  const rest = 1 - ERROR_RATE_SHARE;
+  // What a test sees of the frames, and what is left to it of the false alarms: the rarer a kind
+  // is, the less of it shows among all errors, and the more its own test is needed.
+  const plans: Record<DriftKind, { readonly seen: number; readonly alarms: number }> = {
+    falseNegatives: { seen: present, alarms: rest * Math.max(1 - present, KIND_SHARE_MIN) },
+    falsePositives: { seen: 1 - present, alarms: rest * Math.max(present, KIND_SHARE_MIN) },
+    errorRate: { seen: 1, alarms: ERROR_RATE_SHARE },
+  };
+  const isWatched = (kind: DriftKind): boolean => promise[kind] <= BASELINE_MAX;
+  const kinds = Object.keys(plans) as DriftKind[];
+  const allAlarms = kinds.filter(isWatched).reduce((sum, kind) => sum + plans[kind].alarms, 0);
+  const test = (kind: DriftKind): Cusum | null => {
+    if (!isWatched(kind)) return null;
+    const { seen, alarms } = plans[kind];
+    const alarmsPerDay = (falseAlarmsPerDay * alarms) / allAlarms;
+    return new Cusum(knownDesign(promise[kind], Math.max(1, (framesPerDay * seen) / alarmsPerDay)));
+  };
+  return {
+    falseNegatives: test("falseNegatives"),
+    falsePositives: test("falsePositives"),
+    errorRate: test("errorRate"),
+  };
 }
 
 /** Tests designed so far: a design takes tens of ms, and the cameras of a run share theirs. */

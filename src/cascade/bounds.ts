@@ -63,6 +63,36 @@ export function errorBound(sequence: ErrorSequence, confidence: number = CONFIDE
   };
 }
 
+/** A rate over a part of the frames, with its upper bound. */
+export interface StratumRate {
+  /** Share of all frames that are of this part, 0–1. */
+  readonly share: number;
+  readonly rate: number;
+  readonly upper: number;
+}
+
+/**
+ * Upper bound of a rate over all frames from the bounds over parts of them that err independently:
+ * lower than the sum of these, as not all are wrong to their full extent at once (Zou, Huang and
+ * Zhang, "A note on confidence interval estimation for a linear function of binomial proportions",
+ * Computational Statistics & Data Analysis 53, 2009).
+ *
+ * @example
+ * ```ts
+ * combinedUpper([{ share: 0.5, rate: 0.01, upper: 0.04 }, { share: 0.5, rate: 0.02, upper: 0.06 }]);
+ * // 0.015 + √((0.5 · 0.03)² + (0.5 · 0.04)²) = 0.04
+ * ```
+ */
+export function combinedUpper(strata: readonly StratumRate[]): number {
+  let rate = 0;
+  let squares = 0;
+  for (const { share, rate: ofStratum, upper } of strata) {
+    rate += share * ofStratum;
+    squares += (share * (upper - ofStratum)) ** 2;
+  }
+  return Math.min(1, rate + Math.sqrt(squares));
+}
+
 /**
  * One-sided upper bound of a probability (Clopper and Pearson, "The use of confidence or fiducial
  * limits illustrated in the case of the binomial", Biometrika 26, 1934). Counts may be fractions:

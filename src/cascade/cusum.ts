@@ -1,5 +1,5 @@
 /** Rates below it are watched as if they were this large: audits never tell them from it. */
-const BASELINE_MIN = 5e-4;
+const BASELINE_MIN = 2e-4;
 /** Largest rate a rise is tuned for. */
 const RISEN_MAX = 0.9;
 const THRESHOLD_MAX = 1 << 20;

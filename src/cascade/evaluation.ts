@@ -109,26 +109,6 @@ export function errorsOf(
   return { trials, wrong };
 }
 
-/** What an audit is held to rests on. */
-export interface Promised {
-  readonly falseNegatives: Pick<ErrorBound, "trials" | "upper">;
-  readonly falsePositives: Pick<ErrorBound, "trials" | "upper">;
-  readonly early: Pick<ErrorCounts, "present" | "absent">;
-}
-
-/** Error rates among frames answered early that the bounds promise: what an audit holds it to. */
-export function auditBaseline({ falseNegatives, falsePositives, early }: Promised): {
-  readonly falseNegatives: number;
-  readonly falsePositives: number;
-} {
-  const among = ({ upper, trials }: Promised["falseNegatives"], frames: number): number =>
-    frames === 0 ? 1 : Math.min(1, (upper * trials) / frames);
-  return {
-    falseNegatives: among(falseNegatives, early.present),
-    falsePositives: among(falsePositives, early.absent),
-  };
-}
-
 /** Whether the reference model answers every frame, and nothing is gained. */
 export function isReferenceAlone({ levels, frames }: Evaluation): boolean {
   return levels.inferred === frames;

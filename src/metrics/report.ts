@@ -145,6 +145,8 @@ export interface CascadeAuditReport {
   readonly skipped: number;
   readonly false_negatives: CascadeRateReport;
   readonly false_positives: CascadeRateReport;
+  /** Of both kinds, over all frames. */
+  readonly error_rate: CascadeRateReport;
 }
 
 /** An error rate over all frames since the last event, with its two-sided 95 % interval, 0–1. */

@@ -56,6 +56,7 @@ interface Kept {
 const RATE_NAMES: Readonly<Record<DriftKind, string>> = {
   falseNegatives: "misses more of what it is asked for",
   falsePositives: "sees more of what it is asked for where there is none",
+  errorRate: "is wrong about more frames",
 };
 
 /**

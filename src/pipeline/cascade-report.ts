@@ -62,13 +62,14 @@ function auditReportOf(
   source: string,
   { audit, audited, skipped }: SourceAudit,
 ): CascadeAuditReport {
-  const { falseNegatives, falsePositives, tests } = audit.report;
+  const { falseNegatives, falsePositives, errorRate, tests } = audit.report;
   return {
     source,
     audited,
     skipped,
     false_negatives: rateReport(falseNegatives, tests.falseNegatives !== null),
     false_positives: rateReport(falsePositives, tests.falsePositives !== null),
+    error_rate: rateReport(errorRate, tests.errorRate !== null),
   };
 }
 

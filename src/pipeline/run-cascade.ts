@@ -1,21 +1,14 @@
 import { modelHash } from "../backend/model-hash.ts";
-import { auditBaseline } from "../cascade/evaluation.ts";
 import type { Cascade, ErrorRate } from "../cascade/file/cascade.ts";
 import { checkCamera, checkReference } from "../cascade/file/fit.ts";
 import { loadCascade } from "../cascade/file/load.ts";
+import { type CascadePromise, cascadePromise } from "../cascade/promise.ts";
 import type { Question } from "../cascade/types.ts";
 import type { RunConfig } from "../config/run-config.ts";
 import { usageError } from "../errors.ts";
 import type { PixelReader } from "./ingest-size.ts";
 import type { Opened } from "./opened.ts";
 import type { ScreenPlan } from "./screen.ts";
-
-/** Error rates among frames answered early, as upper bounds, and how rare the object is, 0–1. */
-export interface CascadePromise {
-  readonly falseNegatives: number;
-  readonly falsePositives: number;
-  readonly presentShare: number;
-}
 
 /** A cascade as a run uses it. */
 export interface RunCascade {
@@ -52,16 +45,14 @@ export function confirmed(cascade: RunCascade): RunCascade {
 /** What a cascade's validation says of the frames it answers early. */
 export function promiseOf({ validation }: Pick<Cascade, "validation">): CascadePromise {
   const { early, falseNegatives, falsePositives } = validation;
-  const bounded = ({ of: trials, bound: upper }: ErrorRate) => ({ trials, upper });
-  const count = early.present + early.absent;
-  return {
-    ...auditBaseline({
-      falseNegatives: bounded(falseNegatives),
-      falsePositives: bounded(falsePositives),
-      early,
-    }),
-    presentShare: count === 0 ? 0 : early.present / count,
+  const bounded = ({ count: errors, of: trials, bound: upper }: ErrorRate) => {
+    return { errors, trials, upper };
   };
+  return cascadePromise({
+    falseNegatives: bounded(falseNegatives),
+    falsePositives: bounded(falsePositives),
+    early,
+  });
 }
 
 /**

@@ -40,6 +40,6 @@ export class SourceAudit {
 
   #auditOf({ promise }: RunCascade): Audit {
     const { share, seed, fps } = this.#options;
-    return new Audit({ share, seed, fps, baseline: promise, presentShare: promise.presentShare });
+    return new Audit({ share, seed, fps, promise });
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { Audit } from "../../src/cascade/audit.ts";
+import { Audit, type AuditReport, type DriftKind } from "../../src/cascade/audit.ts";
 import { AuditEstimator } from "../../src/cascade/audit-estimate.ts";
 import { AuditSampler, scoreUncertainty } from "../../src/cascade/audit-sample.ts";
-import { averageRunLength, Cusum, designCusum } from "../../src/cascade/cusum.ts";
+import { averageRunLength, Cusum, type CusumDesign, designCusum } from "../../src/cascade/cusum.ts";
 import { mulberry32 } from "../../src/random.ts";
 
 describe("averageRunLength()", () => {
@@ -41,8 +41,8 @@ describe("designCusum()", () => {
     expect(design.noticedAfter).toBeLessThan(150);
   });
 
-  test("a promise of no errors at all is watched as one of 0.05 %", () => {
-    expect(designCusum({ baseline: 0, factor: 5, falseAlarmEvery: 100 }).baseline).toBe(5e-4);
+  test("a promise of no errors at all is watched as one of 0.02 %", () => {
+    expect(designCusum({ baseline: 0, factor: 5, falseAlarmEvery: 100 }).baseline).toBe(2e-4);
   });
 });
 
@@ -188,9 +188,15 @@ describe("Audit", () => {
     share: 0.05,
     seed: 3,
     fps: 15,
-    baseline: { falseNegatives: 0.02, falsePositives: 0.01 },
-    presentShare: 0.1,
+    promise: { falseNegatives: 0.02, falsePositives: 0.01, errorRate: 0.01, presentShare: 0.1 },
   };
+  const perDay = 0.05 * 15 * 86_400;
+  /** False alarms a day, by the run lengths of the tests and what each of them sees. */
+  const alarmsOf = ({ tests }: AuditReport, presentShare = 0.1): number =>
+    (presentShare * perDay) / (tests.falseNegatives?.falseAlarmEvery ?? Number.POSITIVE_INFINITY) +
+    ((1 - presentShare) * perDay) /
+      (tests.falsePositives?.falseAlarmEvery ?? Number.POSITIVE_INFINITY) +
+    perDay / (tests.errorRate?.falseAlarmEvery ?? Number.POSITIVE_INFINITY);
 
   test("names the rate that has risen, until it is armed again", () => {
     const audit = new Audit(options);
@@ -210,22 +216,49 @@ describe("Audit", () => {
     expect(audit.audited({ ...missed, answered: true })).toBeNull();
   });
 
-  test("both tests share the false alarm a day that is allowed", () => {
-    const { tests } = new Audit(options).report;
-    const perDay = 0.05 * 15 * 86_400;
-    const alarms =
-      (0.1 * perDay) / (tests.falseNegatives?.falseAlarmEvery ?? 0) +
-      (0.9 * perDay) / (tests.falsePositives?.falseAlarmEvery ?? 0);
-    expect(alarms).toBeLessThanOrEqual(1);
-    expect(alarms).toBeGreaterThan(0.9);
+  test("the tests share the false alarm a day that is allowed, the rarer kind's having more", () => {
+    const { report } = new Audit(options);
+    expect(alarmsOf(report)).toBeLessThanOrEqual(1);
+    expect(alarmsOf(report)).toBeGreaterThan(0.9);
+    // A quarter of an alarm a day, nine tenths and one tenth of it, of 0.1 and 0.9 of the frames.
+    const { falseNegatives, falsePositives } = report.tests;
+    expect(falseNegatives?.falseAlarmEvery).toBeGreaterThanOrEqual((0.1 * perDay) / 0.225);
+    expect(falsePositives?.falseAlarmEvery).toBeGreaterThanOrEqual((0.9 * perDay) / 0.025);
   });
 
-  test("a rate that is nearly all errors is not watched, and leaves the other its false alarms", () => {
-    const baseline = { falseNegatives: 0.8, falsePositives: 0.01 };
-    const { tests } = new Audit({ ...options, baseline }).report;
+  test("errors of both kinds, each as few as its own test lets pass, are noticed together", () => {
+    const promise = { ...options.promise, falsePositives: 0.01, presentShare: 0.5 };
+    const audit = new Audit({ ...options, promise });
+    const { falseNegatives, errorRate } = audit.report.tests;
+    const [own, all] = [falseNegatives as CusumDesign, errorRate as CusumDesign];
+    // Wrong frames alone, in turns: each kind's own sum has half of them.
+    const needed = Math.ceil(all.threshold / all.stepUp);
+    expect(Math.ceil(needed / 2) * own.stepUp).toBeLessThan(own.threshold);
+    let drift: DriftKind | null = null;
+    for (let frame = 0; frame < needed; frame += 1) {
+      expect(drift).toBeNull();
+      const present = frame % 2 === 0;
+      drift = audit.audited({ answered: !present, present, probability: 0.05 });
+    }
+    expect(drift).toBe("errorRate");
+    expect(audit.report.errorRate).toMatchObject({ audited: needed, errors: needed });
+  });
+
+  test("a rate that is nearly all errors is not watched, and leaves the others its false alarms", () => {
+    const presentShare = 0.01;
+    const promise = { falseNegatives: 0.8, falsePositives: 0.01, errorRate: 0.015, presentShare };
+    const { report } = new Audit({ ...options, promise });
+    expect(report.tests.falseNegatives).toBeNull();
+    expect(alarmsOf(report, presentShare)).toBeLessThanOrEqual(1);
+    expect(alarmsOf(report, presentShare)).toBeGreaterThan(0.9);
+  });
+
+  test("where nothing shows the object early there is nothing to miss", () => {
+    const promise = { falseNegatives: 1, falsePositives: 0.01, errorRate: 0.01, presentShare: 0 };
+    const { tests } = new Audit({ ...options, promise }).report;
     expect(tests.falseNegatives).toBeNull();
-    const alarms = (0.9 * 0.05 * 15 * 86_400) / (tests.falsePositives?.falseAlarmEvery ?? 0);
-    expect(alarms).toBeLessThanOrEqual(1);
-    expect(alarms).toBeGreaterThan(0.9);
+    // All errors are false alarms, which two tests watch, the one for hardly any of its own.
+    expect(tests.falsePositives?.falseAlarmEvery).toBeGreaterThan(20 * perDay);
+    expect(tests.errorRate?.falseAlarmEvery).toBeGreaterThanOrEqual(perDay);
   });
 });

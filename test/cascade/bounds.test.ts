@@ -4,10 +4,50 @@ import {
   clopperPearson,
   clopperPearsonLower,
   clopperPearsonUpper,
+  combinedUpper,
   errorBound,
   trialsNeeded,
 } from "../../src/cascade/bounds.ts";
 import { mulberry32 } from "../../src/random.ts";
+
+describe("combinedUpper()", () => {
+  test("is the rate and the root of the squared distances, by hand", () => {
+    const strata = [
+      { share: 0.5, rate: 0.01, upper: 0.04 },
+      { share: 0.5, rate: 0.02, upper: 0.06 },
+    ];
+    // 0.015 + √(0.015² + 0.02²)
+    expect(combinedUpper(strata)).toBeCloseTo(0.04, 12);
+  });
+
+  test("of one part alone is its bound, and never above 1", () => {
+    expect(combinedUpper([{ share: 1, rate: 0.1, upper: 0.3 }])).toBeCloseTo(0.3, 12);
+    expect(combinedUpper([{ share: 1, rate: 1, upper: 1 }])).toBe(1);
+  });
+
+  test("covers the rate over both parts in 95 of 100 samples, or a little more", () => {
+    const random = mulberry32(11);
+    const parts = [
+      { share: 0.2, true: 0.02, trials: 300 },
+      { share: 0.8, true: 0.004, trials: 1200 },
+    ];
+    const rate = 0.2 * 0.02 + 0.8 * 0.004;
+    const samples = 2000;
+    let covered = 0;
+    for (let sample = 0; sample < samples; sample += 1) {
+      const strata = parts.map((part) => {
+        let errors = 0;
+        for (let trial = 0; trial < part.trials; trial += 1) errors += Number(random() < part.true);
+        const upper = clopperPearsonUpper(errors, part.trials);
+        return { share: part.share, rate: errors / part.trials, upper };
+      });
+      covered += Number(combinedUpper(strata) >= rate);
+    }
+    // 95 % ± 3 standard deviations of half a percent, and what Clopper and Pearson add.
+    expect(covered / samples).toBeGreaterThan(0.935);
+    expect(covered / samples).toBeLessThan(0.995);
+  });
+});
 
 /** Values of scipy 1.17.1: `stats.beta.ppf` and `.cdf`, `stats.t.ppf`. */
 const SCIPY = {

@@ -99,7 +99,7 @@ describe("retrain()", () => {
     name: "street.aip",
     question: OLD.question,
     screen: { kind: "cascade", levels: OLD.levels, region: null },
-    promise: { falseNegatives: 0.1, falsePositives: 0.1, presentShare: 0.25 },
+    promise: { falseNegatives: 0.1, falsePositives: 0.1, errorRate: 0.1, presentShare: 0.25 },
     file: OLD,
   };
 

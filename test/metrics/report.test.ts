@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import Ajv2020, { type ValidateFunction } from "ajv/dist/2020.js";
 import { auditReport, type Report, sumAnswers, sumFrames } from "../../src/metrics/report.ts";
+import { schemaErrors } from "./report-schema.ts";
 import { SAMPLE } from "./sample-report.ts";
 
 describe("sumFrames() and sumAnswers()", () => {
@@ -78,8 +79,7 @@ describe("docs/report.schema.json", () => {
   const compile = async (): Promise<ValidateFunction> =>
     new Ajv2020({ strict: true, allErrors: true }).compile(await Bun.file(path).json());
 
-  test("accepts a report, and one with everything that is optional", async () => {
-    const validate = await compile();
+  test("accepts a report, and one with everything that is optional", () => {
     const full: Report = {
       ...SAMPLE,
       end: "failed",
@@ -115,10 +115,7 @@ describe("docs/report.schema.json", () => {
         classes: [{ label: "car", ap50: 0.93, truth_count: 10, detection_count: 11 }],
       },
     };
-    for (const report of [SAMPLE, full]) {
-      validate(JSON.parse(JSON.stringify(report)));
-      expect(validate.errors).toBeNull();
-    }
+    for (const report of [SAMPLE, full]) expect(schemaErrors(report)).toEqual([]);
   });
 
   test("knows every key and demands those that are always there", async () => {

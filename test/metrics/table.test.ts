@@ -53,6 +53,10 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
             ...{ rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
             watched: false,
           },
+          error_rate: {
+            ...{ rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
+            watched: true,
+          },
         },
       ],
       events: [],

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { auditReport } from "../../src/metrics/report.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import { patternSource } from "../../src/source/pattern.ts";
+import { schemaErrors } from "../metrics/report-schema.ts";
 import { scripted } from "./cascade.ts";
 import { pattern } from "./pattern.ts";
 
@@ -41,6 +42,7 @@ describe("the audit of a cascade", () => {
     });
     pipeline.events.on("note", (text) => notes.push(text));
     const report = await pipeline.run();
+    expect(schemaErrors(report)).toEqual([]);
     const [first] = report.cascade?.events ?? [];
     expect(first).toMatchObject({ kind: "drift", source: "pattern" });
     // A warning throws no estimate away.

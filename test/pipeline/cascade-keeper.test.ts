@@ -29,7 +29,7 @@ function cascadeFor(middle: number): RunCascade {
       levels: { tSkip: 1, difference: null, network },
       region: null,
     },
-    promise: { falseNegatives: 0.01, falsePositives: 0.01, presentShare: 0.1 },
+    promise: { falseNegatives: 0.01, falsePositives: 0.01, errorRate: 0.01, presentShare: 0.1 },
     file: null,
   };
 }

@@ -21,7 +21,7 @@ export function scripted(script: string, classes: readonly string[] = ["person"]
     name: "script",
     question: { classes, confidence: 0.3, region: null },
     screen: { kind: "script", answers },
-    promise: { falseNegatives: 0.01, falsePositives: 0.01, presentShare: 0.5 },
+    promise: { falseNegatives: 0.01, falsePositives: 0.01, errorRate: 0.01, presentShare: 0.5 },
     file: null,
   };
 }

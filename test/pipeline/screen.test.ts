@@ -39,7 +39,7 @@ function cascade(levels: Partial<CascadeLevels>, region: RunCascade["question"][
       levels: { tSkip: 1, difference: null, network: null, ...levels },
       region,
     },
-    promise: { falseNegatives: 0.01, falsePositives: 0.01, presentShare: 0.5 },
+    promise: { falseNegatives: 0.01, falsePositives: 0.01, errorRate: 0.01, presentShare: 0.5 },
     file: null,
   } as const satisfies RunCascade;
 }
