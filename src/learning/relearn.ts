@@ -150,7 +150,8 @@ function provenanceOf(
   spans: Spans,
   seed: number,
 ): CascadeProvenance {
-  const { provenance } = cascade;
+  // Its thresholds are those of this training: nobody has tuned them since.
+  const { tuned: _, ...provenance } = cascade.provenance;
   const { retrained } = provenance;
   return {
     ...provenance,

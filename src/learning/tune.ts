@@ -11,10 +11,12 @@ import { packObservations, unpackObservations } from "./observations.ts";
  * is decoded, labelled or trained. A level that saves nothing at the new budget is left out; the
  * difference detector and skipping may return later, a network that was left out is gone.
  *
+ * @param now when that is, for the provenance
  * @throws {AipError} `claim-unsupported`, `cascade-pointless`, or `cascade-untunable` where the
  *   file keeps no scores
  */
-export function tuneFile(cascade: Cascade, budget: ErrorBudget): Cascade {
+export function tuneFile(cascade: Cascade, budget: ErrorBudget, now: Date = new Date()): Cascade {
+  const { provenance } = cascade;
   if (cascade.observations === null) {
     const message = "The cascade keeps no scores to search: train it again";
     throw usageError("cascade-untunable", message);
@@ -31,7 +33,7 @@ export function tuneFile(cascade: Cascade, budget: ErrorBudget): Cascade {
     {
       object: cascade.question.classes.join(" or "),
       fps: observations.fps,
-      frames: cascade.provenance.footage.frames,
+      frames: provenance.footage.frames,
     },
   );
   return {
@@ -39,6 +41,10 @@ export function tuneFile(cascade: Cascade, budget: ErrorBudget): Cascade {
     levels: levelsOf(choice, network),
     budgets: { maxFn: budget.falseNegatives, maxFp: budget.falsePositives },
     validation: validationOf(choice.optimized.chosen, costs),
+    provenance: {
+      ...provenance,
+      tuned: { at: now.toISOString(), count: (provenance.tuned?.count ?? 0) + 1 },
+    },
     observations: packObservations(observations),
     front: frontOf(choice, costs, cascade.question),
   };

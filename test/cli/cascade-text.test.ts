@@ -30,6 +30,22 @@ test("formatCascade() says what the frames behind the bounds are worth, where th
   expect(formatCascade("door.aip", sampleCascade())).not.toContain("worth");
 });
 
+test("formatCascade() says how often it was tuned, and from four times on what that does", () => {
+  const tunedLine = (count: number): string => {
+    const sample = sampleCascade();
+    const tuned = { at: "2026-11-22T09:30:00.000Z", count };
+    const text = formatCascade("d.aip", { ...sample, provenance: { ...sample.provenance, tuned } });
+    return /^tuned +(.*)$/m.exec(text)?.[1] ?? "";
+  };
+  expect(tunedLine(1)).toBe("once since its training, 2026-11-22 09:30 UTC");
+  expect(tunedLine(3)).toBe("3 times since its training, last 2026-11-22 09:30 UTC");
+  expect(tunedLine(4)).toBe(
+    "4 times since its training, last 2026-11-22 09:30 UTC; each looked at the held-out frames " +
+      "again: the bounds hold less surely than 95 %",
+  );
+  expect(formatCascade("d.aip", sampleCascade())).not.toMatch(/^tuned/m);
+});
+
 test("formatCascade() leaves out what levels cost that are not there", () => {
   const costs = (text: string): string => /^costs +(.*)$/m.exec(text)?.[1] ?? "";
   const bare = cascade({ tSkip: 1, difference: null, network: null });

@@ -50,7 +50,19 @@ test("tuneFile() leaves more to the reference model where less may be wrong", ()
 test("tuneFile() can be repeated on what it gave", () => {
   const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
   const once = tuneFile(tunableCascade(), budget);
-  expect(tuneFile(once, budget)).toEqual(once);
+  const { provenance, ...rest } = tuneFile(once, budget);
+  expect(rest).toEqual((({ provenance: _, ...others }) => others)(once));
+  expect(provenance.trainedAt).toBe(once.provenance.trainedAt);
+});
+
+test("tuneFile() counts how often the held-out span was looked at since the training", () => {
+  const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
+  const [first, second] = ["2026-11-22T09:30:00.000Z", "2026-11-23T10:00:00.000Z"] as const;
+  expect(tunableCascade().provenance.tuned).toBeUndefined();
+  const once = tuneFile(tunableCascade(), budget, new Date(first));
+  expect(once.provenance.tuned).toEqual({ at: first, count: 1 });
+  const twice = tuneFile(once, budget, new Date(second));
+  expect(twice.provenance.tuned).toEqual({ at: second, count: 2 });
 });
 
 test("tuneFile() refuses a cascade without scores", () => {

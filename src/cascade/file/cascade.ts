@@ -109,6 +109,16 @@ export interface CascadeProvenance {
   readonly seed: number;
   /** Left out where `aip cascade train` made it. */
   readonly retrained?: Retraining;
+  /** Left out where its thresholds are those that training found. */
+  readonly tuned?: Retuning;
+}
+
+/** What is known of a cascade whose thresholds `aip cascade tune` has set anew. */
+export interface Retuning {
+  /** The last time, ISO 8601, UTC. */
+  readonly at: string;
+  /** How many times since its training: each looks at the held-out span once more. */
+  readonly count: number;
 }
 
 /** What is known of a cascade that a run has trained anew. */

@@ -70,6 +70,7 @@ export interface CascadeDocument {
       readonly before: string;
       readonly count: number;
     };
+    readonly tuned?: { readonly at: string; readonly count: number };
   };
   readonly parts: Readonly<
     Record<"network" | "manifest" | "reference" | "observations" | "front", CascadePart | null>
@@ -133,6 +134,7 @@ export function toDocument(cascade: Cascade, parts: CascadeDocument["parts"]): C
       architecture: provenance.architecture,
       seed: provenance.seed,
       ...(provenance.retrained !== undefined && { retrained: { ...provenance.retrained } }),
+      ...(provenance.tuned !== undefined && { tuned: { ...provenance.tuned } }),
     },
     parts,
   };
@@ -206,6 +208,7 @@ export function fromDocument(document: CascadeDocument, parts: PartContents): Ca
       architecture: provenance.architecture,
       seed: provenance.seed,
       ...(provenance.retrained !== undefined && { retrained: provenance.retrained }),
+      ...(provenance.tuned !== undefined && { tuned: provenance.tuned }),
     },
     observations: parts.observations,
     front: parts.front,

@@ -133,6 +133,7 @@ const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
     architecture: v.nullable(text),
     seed: count,
     retrained: v.exactOptional(v.strictObject({ frames: span, before: time, count: above0 })),
+    tuned: v.exactOptional(v.strictObject({ at: time, count: above0 })),
   }),
   parts: v.strictObject({
     network: v.nullable(part),

@@ -64,6 +64,18 @@ describe("a cascade file", () => {
     expect(await loadCascade(written)).toEqual(sampleCascade());
   });
 
+  test("gives back how often it was tuned; a file that was not says nothing of it", async () => {
+    const path = copy("tuned.aip");
+    const sample = sampleCascade();
+    const tuned = { at: "2026-11-22T09:30:00.000Z", count: 2 };
+    const again = { ...sample, provenance: { ...sample.provenance, tuned } };
+    await saveCascade(path, again);
+    expect(await loadCascade(path)).toEqual(again);
+    const { provenance } = JSON.parse(readFileSync(join(path, "cascade.json"), "utf8"));
+    expect(provenance.tuned).toEqual(tuned);
+    expect(readFileSync(join(written, "cascade.json"), "utf8")).not.toContain('"tuned"');
+  });
+
   test("is a folder of files other programs read", () => {
     const names = readdirSync(written).map((name) => name.replace(/-[0-9a-f]{12}/, ""));
     expect(names.sort()).toEqual(
