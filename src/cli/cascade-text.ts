@@ -8,6 +8,7 @@ import {
   formatRate,
   formatSeconds,
 } from "../metrics/number-format.ts";
+import { factorLines } from "./cascade-factors.ts";
 import { NAME_WIDTH } from "./header.ts";
 
 /** Tunings after which it is told that the bounds have lost some of their worth. */
@@ -47,6 +48,7 @@ export function formatCascade(name: string, cascade: Cascade): string {
       : [row("", `windows of a second answered right ${share(validation.windowAccuracy)}`)]),
     row("speed", speedText(cascade)),
     row("costs", costsText(cascade)),
+    ...factorLines(cascade.factors ?? []),
     row("footage", `${footage.name}: ${formatCountOf(footage.frames, "frame")}${lasted}`),
     row(
       "",

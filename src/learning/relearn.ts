@@ -73,8 +73,10 @@ export function relearn(task: RelearnTask, isStopped: () => boolean = () => fals
   );
   const part = network === null ? null : { model: network.model, side: footage.side };
   const levels = levelsOf(choice, part);
+  // What each level saved was of the old footage.
+  const { factors: _, ...before } = cascade;
   return {
-    ...cascade,
+    ...before,
     levels,
     networkManifest: levels.network === null ? null : (network?.manifest ?? null),
     validation: validationOf(choice.optimized.chosen, costs),

@@ -114,13 +114,13 @@ export async function trainCascade(asked: TrainCascadeOptions): Promise<TrainedC
   const observations = kinds.map((kind) => observe({ luma, truth, kind, fps, spans, networks }));
   const search = { networks: candidates, costs, budget };
   const choice = chooseCascade(observations, search, { object, fps, frames: footage.frames });
+  const factors = analyseFactors(choice.observations, search);
 
   const cascade = assembleCascade({
     ...options,
-    ...{ choice, networks, measured, footage, spans, reference },
+    ...{ choice, factors, networks, measured, footage, spans, reference },
   });
   await saveCascade(options.output, cascade);
-  const factors = analyseFactors(choice.observations, search);
   return { cascade, choice, candidates: networks, factors };
 }
 

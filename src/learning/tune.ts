@@ -1,8 +1,8 @@
 import type { Cascade } from "../cascade/file/cascade.ts";
 import type { ErrorBudget } from "../cascade/types.ts";
 import { usageError } from "../errors.ts";
-import { frontOf, levelsOf, validationOf } from "./assemble.ts";
-import { chooseCascade } from "./choice.ts";
+import { factorsOf, frontOf, levelsOf, validationOf } from "./assemble.ts";
+import { analyseFactors, chooseCascade } from "./choice.ts";
 import { searchCosts } from "./costs.ts";
 import { packObservations, unpackObservations } from "./observations.ts";
 
@@ -27,20 +27,18 @@ export function tuneFile(cascade: Cascade, budget: ErrorBudget, now: Date = new 
   const networkMs = cascade.costs.network.mean;
   const networks =
     network === null ? [] : observations.networks.map((name) => ({ name, networkMs }));
-  const choice = chooseCascade(
-    [observations],
-    { networks, costs, budget },
-    {
-      object: cascade.question.classes.join(" or "),
-      fps: observations.fps,
-      frames: provenance.footage.frames,
-    },
-  );
+  const search = { networks, costs, budget };
+  const choice = chooseCascade([observations], search, {
+    object: cascade.question.classes.join(" or "),
+    fps: observations.fps,
+    frames: provenance.footage.frames,
+  });
   return {
     ...cascade,
     levels: levelsOf(choice, network),
     budgets: { maxFn: budget.falseNegatives, maxFp: budget.falsePositives },
     validation: validationOf(choice.optimized.chosen, costs),
+    factors: factorsOf(analyseFactors(observations, search)),
     provenance: {
       ...provenance,
       tuned: { at: now.toISOString(), count: (provenance.tuned?.count ?? 0) + 1 },

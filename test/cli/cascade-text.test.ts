@@ -1,8 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Cascade } from "../../src/cascade/file/cascade.ts";
 import { formatCascade } from "../../src/cli/cascade-text.ts";
-import { formatFactors } from "../../src/cli/cascade-train.ts";
-import type { Factor } from "../../src/learning/choice.ts";
 import { sampleCascade } from "../cascade/file/sample-cascade.ts";
 
 /** The sample with other levels and figures. */
@@ -64,21 +62,11 @@ test("formatCascade() says where nothing is left for the reference model", () =>
   expect(text).toContain("the reference model is asked for audits alone");
 });
 
-test("formatFactors() names the rows that came to the same cascade", () => {
-  const factor = (name: string, tSkip: number): Factor => {
-    const heldOut = {
-      point: { tSkip, tDiff: null, network: null, cLow: 0, cHigh: 1 },
-      cost: { fps: 25 * tSkip },
-      levels: { reused: 0, specialized: 0, inferred: 100 },
-      frames: 100,
-    };
-    return { name, tuned: { heldOut } } as unknown as Factor;
-  };
-  const lines = formatFactors([
-    factor("skipping", 2),
-    factor("network", 1),
-    factor("all", 2),
-  ]).split("\n");
-  expect(lines[1]).toEndWith("100 %");
-  expect(lines[3]).toEndWith("the same as skipping");
+test("formatCascade() shows what each level saves, where the file knows", () => {
+  const factors = [{ levels: "reference alone", fps: 12.44, inferred: 1, holds: true }];
+  const text = formatCascade("door.aip", { ...sampleCascade(), factors });
+  expect(text).toMatch(
+    /^factors +levels +frames\/s +to reference\n +reference alone +12\.4 +100 %$/m,
+  );
+  expect(formatCascade("door.aip", sampleCascade())).not.toContain("factors");
 });

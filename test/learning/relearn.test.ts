@@ -17,6 +17,7 @@ const LUMA = 50;
 const OLD = {
   ...sampleCascade(),
   budgets: { maxFn: 0.1, maxFp: 0.1 },
+  factors: [{ levels: "reference alone", fps: 12.5, inferred: 1, holds: true }],
   provenance: {
     ...sampleCascade().provenance,
     architecture: architectureName(SMALLEST),
@@ -80,6 +81,7 @@ describe("relearn()", () => {
     expect(cascade.budgets).toEqual(OLD.budgets);
     // Its thresholds come from this footage: nobody has tuned them since.
     expect("tuned" in cascade.provenance).toBe(false);
+    expect("factors" in cascade).toBe(false);
   }, 240_000);
 
   test("refuses footage that is too short, as a reason to wait for so much more", () => {

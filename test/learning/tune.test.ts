@@ -65,6 +65,26 @@ test("tuneFile() counts how often the held-out span was looked at since the trai
   expect(twice.provenance.tuned).toEqual({ at: second, count: 2 });
 });
 
+test("tuneFile() keeps what each level saves within the new budgets", () => {
+  const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
+  const { factors = [], validation, levels } = tuneFile(tunableCascade(), budget);
+  const of = (name: string) => factors.find((row) => row.levels === name);
+  // 80 ms a frame on one device, and nothing else to do.
+  expect(of("reference alone")).toMatchObject({ inferred: 1, holds: true });
+  expect(of("reference alone")?.fps).toBeCloseTo(validation.referenceFps, 6);
+  const { fps = 0, inferred = 0 } = of("all") ?? {};
+  expect(fps).toBeCloseTo(validation.cascadeFps, 6);
+  expect(inferred).toBeCloseTo(validation.answers.inferred / validation.frames, 9);
+  // No kind of difference was observed, so it adds nothing to any row.
+  expect(of("difference")).toMatchObject({ same: "reference alone" });
+  expect(levels.difference).toBeNull();
+  expect(of("difference, network")).toMatchObject({ same: "network" });
+  const strict = tuneFile(tunableCascade(), { falseNegatives: 0.003, falsePositives: 0.003 });
+  expect(strict.factors?.find((row) => row.levels === "network")?.fps).toBeLessThan(
+    of("network")?.fps ?? 0,
+  );
+});
+
 test("tuneFile() refuses a cascade without scores", () => {
   const bare = { ...tunableCascade(), observations: null };
   const budget = { falseNegatives: 0.02, falsePositives: 0.02 };

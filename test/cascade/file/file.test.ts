@@ -76,6 +76,17 @@ describe("a cascade file", () => {
     expect(readFileSync(join(written, "cascade.json"), "utf8")).not.toContain('"tuned"');
   });
 
+  test("gives back what each level saves; a file from before it was kept is read without", async () => {
+    const path = copy("factors.aip");
+    const factors = [
+      { levels: "reference alone", fps: 12.5, inferred: 1, holds: true },
+      { levels: "skipping", fps: 12.5, inferred: 1, holds: false, same: "reference alone" },
+    ];
+    await saveCascade(path, { ...sampleCascade(), factors });
+    expect(await loadCascade(path)).toEqual({ ...sampleCascade(), factors });
+    expect("factors" in (await loadCascade(written))).toBe(false);
+  });
+
   test("is a folder of files other programs read", () => {
     const names = readdirSync(written).map((name) => name.replace(/-[0-9a-f]{12}/, ""));
     expect(names.sort()).toEqual(
