@@ -177,6 +177,22 @@ describe("loadCascade() refuses", () => {
     expect(await refusal(folder)).toContain("holds no cascade.json");
   });
 
+  test("a zipped cascade, whatever its name, saying that it is to be unzipped", async () => {
+    for (const name of ["door.zip", "door-zipped.aip"]) {
+      const path = join(folder, name);
+      // A local file header of "a", stored, empty.
+      const header = [0x50, 0x4b, 3, 4, 10, ...new Array(21).fill(0), 1, 0, 0, 0, 0x61];
+      writeFileSync(path, Uint8Array.from(header));
+      expect(await refusal(path)).toBe(
+        `Cannot open cascade "${path}": it is a zip archive, and a cascade is a folder: ` +
+          "unzip it first, and give the folder that holds cascade.json",
+      );
+    }
+    const short = join(folder, "short.aip");
+    writeFileSync(short, "PK");
+    expect(await refusal(short)).toContain("it is no cascade, which is a folder");
+  });
+
   test("a cascade.json that is cut short", async () => {
     const path = copy("cut.aip");
     truncateSync(join(path, "cascade.json"), 700);
