@@ -20,7 +20,7 @@ const WATCH_SECONDS = 3600;
  * @throws {AipError} whatever training throws
  */
 export async function runTraining(request: TrainRequest): Promise<number> {
-  const events = trainProgress(request.quiet);
+  using events = trainProgress(request.quiet);
   const abort = new AbortController();
   using _signals = onSignals((name, count) => {
     if (count > 1) process.exit(ExitCode.interrupted);

@@ -47,6 +47,8 @@ export interface CandidateOptions extends NetworkOrigin {
   readonly onProgress: (name: string, progress: TrainingProgress) => void;
   /** Told of a kept network that cannot be used. */
   readonly onNote: (text: string) => void;
+  /** Told what came of it; null where it has learnt nothing. */
+  readonly onDone?: (trained: Candidate | null) => void;
 }
 
 /** How long a network is trained with pictures of these labels. @param stepsMin at least */
@@ -118,7 +120,10 @@ export async function trainCandidates(
   let next = 0;
   const trainOn = async (): Promise<void> => {
     for (let index = next++; index < options.length; index = next++) {
-      trained[index] = await unlessHopeless(options[index] as CandidateOptions);
+      const option = options[index] as CandidateOptions;
+      const candidate = await unlessHopeless(option);
+      trained[index] = candidate;
+      option.onDone?.(candidate);
     }
   };
   await Promise.all(Array.from({ length: Math.min(threads, options.length) }, trainOn));
