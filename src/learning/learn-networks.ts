@@ -2,13 +2,14 @@ import { cpus } from "node:os";
 import type { Spans } from "../cascade/spans.ts";
 import type { Question } from "../cascade/types.ts";
 import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
-import { type Architecture, architectureName, operationCount } from "../training/architectures.ts";
+import { type Architecture, architectureName } from "../training/architectures.ts";
 import type { LabelledPictures } from "../training/options.ts";
 import {
   type Candidate,
   type CandidateOptions,
   candidateSides,
   trainCandidates,
+  trainingWork,
 } from "./candidates.ts";
 import type { Footage } from "./footage.ts";
 import { FootagePass } from "./footage-pass.ts";
@@ -70,7 +71,7 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
   events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
   const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
   const threads = cpus().length;
-  const estimate = new NetworksEstimate(architectures.map(operationCount), threads);
+  const estimate = new NetworksEstimate(architectures.map(trainingWork), threads);
   const trained = await trainCandidates(
     architectures.map((architecture, index) => {
       const images = pictures.get(architecture.side) as Uint8Array;
