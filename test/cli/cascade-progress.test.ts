@@ -42,3 +42,13 @@ test("trainProgress() says nothing where it is to be quiet", () => {
   expect(events.pass(10)).toEqual([]);
   expect(written).toEqual([]);
 });
+
+test("trainProgress() counts the labels that are lacking, not those of an earlier run", () => {
+  const stream = { write: () => undefined };
+  using events = trainProgress(false, { stream });
+  events.stage("labels", "1394 frames");
+  const [sink] = events.pass(1394);
+  expect(sink).toMatchObject({ name: "progress", frameCount: 1394 });
+  events.labelling?.(924);
+  expect(sink).toMatchObject({ frameCount: 924 });
+});
