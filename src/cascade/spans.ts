@@ -9,6 +9,8 @@ import { type ErrorBudget, IGNORED } from "./types.ts";
  * object lacks first is appearances to bound its errors with.
  */
 const SHARES = [0.3, 0.08, 0.2, 0.42] as const;
+/** Share of the footage that is held out: of so much more of it, so much is. */
+export const HELD_OUT_SHARE: number = SHARES[3];
 const NAMES = ["training", "validation", "tuning", "held-out"] as const;
 /** Frames of each kind that training needs at least to learn anything. */
 const TRAINING_COUNT_MIN = 50;
@@ -89,10 +91,11 @@ function checkObject({ truth, fps, object }: SpanOptions): void {
  * at all would be within the budget.
  */
 function checkLength(options: Required<SpanOptions>, spans: Spans): void {
-  const { truth, fps, budget, object } = options;
+  const { truth, fps, budget, object, shares } = options;
   const total = countKinds(truth);
-  const needs = Object.values(spans).map((span: Span) => {
+  const needs = Object.values(spans).map((span: Span, index) => {
     const counts = countKinds(truth.subarray(span.from, span.to));
+    const length = span.to - span.from;
     const atLeast =
       span.name === "held-out"
         ? {
@@ -101,27 +104,30 @@ function checkLength(options: Required<SpanOptions>, spans: Spans): void {
           }
         : minima(span);
     const lacking = (["present", "absent"] as const).filter((is) => counts[is] < atLeast[is]);
-    const factors = lacking.map((is) => {
-      const expected = Math.max(
-        counts[is],
-        0.5 * total[is] * ((span.to - span.from) / truth.length),
-      );
-      return atLeast[is] / Math.max(expected, 0.5);
+    // The span goes on as it is, or half as well as all of the footage where it is worse than that.
+    const lengths = lacking.map((is) => {
+      const here = length === 0 ? 0 : counts[is] / length;
+      return atLeast[is] / Math.max(here, (0.5 * total[is]) / truth.length);
     });
-    return { span, counts, atLeast, lacking, factor: Math.max(1, ...factors) };
+    // A span is its share of the footage, less the second that is left out.
+    const share = shares[index] as number;
+    const frames = (Math.max(0, ...lengths) + Math.round(GUARD_SECONDS * fps)) / share;
+    return { span, counts, atLeast, lacking, frames };
   });
-  const worst = needs.toSorted((a, b) => b.factor - a.factor)[0];
-  if (worst === undefined || worst.lacking.length === 0) return;
-  const { span, counts, atLeast, lacking, factor } = worst;
+  const worst = needs
+    .filter(({ lacking }) => lacking.length > 0)
+    .toSorted((a, b) => b.frames - a.frames)[0];
+  if (worst === undefined) return;
+  const { span, counts, atLeast, lacking } = worst;
   const kind = lacking[0] as "present" | "absent";
   const what = kind === "present" ? `with a ${object}` : `without a ${object}`;
-  const more = Math.max(1 / fps, ((factor - 1) * truth.length) / fps);
+  const framesNeeded = Math.max(truth.length + 1, Math.ceil(worst.frames));
   throw new FootageShortage(
     "footage-too-short",
     `${formatSeconds(truth.length / fps)} of footage are too short: its ${span.name} part has ` +
       `${counts[kind]} frames ${what}, and needs ${atLeast[kind]}; ` +
-      `give about ${formatSeconds(more)} more of the kind`,
-    Math.ceil(truth.length + more * fps),
+      `give about ${formatNeeded((framesNeeded - truth.length) / fps)} more of the kind`,
+    framesNeeded,
   );
 }
 
@@ -146,13 +152,28 @@ export function countAppearances(truth: Uint8Array, fps: number): number {
   return markedIntervals(truth, { joinFrames: Math.round(fps) }).length;
 }
 
-/** A length of time as people say it: `40 seconds`, `12 minutes`, `2.5 hours`. */
+/** A length of time as people say it: `1.3 seconds`, `40 seconds`, `2.3 minutes`, `2.5 hours`. */
 export function formatSeconds(seconds: number): string {
+  return formatTime(seconds, Math.round);
+}
+
+/** The same of a time that is needed: no less than that. */
+export function formatNeeded(seconds: number): string {
+  // A hair above a whole number is that number.
+  return formatTime(seconds, (value) => Math.ceil(value - 1e-6));
+}
+
+function formatTime(seconds: number, toWhole: (value: number) => number): string {
+  const tenths = (value: number): number => toWhole(10 * value) / 10;
   const [value, unit] =
-    seconds < 120
-      ? [Math.ceil(seconds), "seconds"]
-      : seconds < 7200
-        ? [Math.ceil(seconds / 60), "minutes"]
-        : [Math.ceil(seconds / 360) / 10, "hours"];
+    seconds < 10
+      ? [tenths(seconds), "seconds"]
+      : seconds < 120
+        ? [toWhole(seconds), "seconds"]
+        : seconds < 600
+          ? [tenths(seconds / 60), "minutes"]
+          : seconds < 7200
+            ? [toWhole(seconds / 60), "minutes"]
+            : [tenths(seconds / 3600), "hours"];
   return `${value} ${value === 1 ? unit.slice(0, -1) : unit}`;
 }

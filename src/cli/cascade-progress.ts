@@ -1,54 +1,60 @@
-import type { TrainEvents } from "../learning/train-events.ts";
+import { TRAIN_STAGES, type TrainEvents } from "../learning/train-events.ts";
 import { formatCount } from "../metrics/number-format.ts";
 import { ProgressSink } from "../sink/progress.ts";
 import { NAME_WIDTH } from "./header.ts";
+import { StageLine, type StageLineOptions } from "./stage-line.ts";
 
-/** Time between two lines about what takes long. */
-const LINE_MS = 5000;
+/** A training's log has a line for so much of the labels, as of the other stages. */
+const LABELS_STEP = 0.1;
 
-/** What `aip cascade train` says on stderr while it goes on. */
-export function trainProgress(quiet: boolean): TrainEvents & { say(text: string): void } {
-  let progress: ProgressSink | null = null;
-  let toldMs = 0;
-  /** Whether it is time for another line. */
-  const isDue = (): boolean => {
-    if (performance.now() - toldMs < LINE_MS) return false;
-    toldMs = performance.now();
-    return true;
-  };
+/** What `aip cascade train` says on stderr while it goes on; disposing takes its line away. */
+export function trainProgress(
+  quiet: boolean,
+  options: StageLineOptions = {},
+): TrainEvents & Disposable & { say(text: string): void } {
+  const { stream = process.stderr } = options;
+  let labels: ProgressSink | null = null;
+  let line: StageLine | null = null;
   const say = (text: string): void => {
     if (quiet) return;
-    if (progress === null) process.stderr.write(`${text}\n`);
-    else progress.print(text);
+    const shown = line ?? labels;
+    if (shown === null) stream.write(`${text}\n`);
+    else shown.print(text);
+  };
+  const close = (): void => {
+    line?.close();
+    line = null;
+    labels = null;
   };
   return {
     say,
     stage: (stage, text) => {
-      progress = null;
-      toldMs = performance.now();
-      say(`${stage.padEnd(NAME_WIDTH)}${text}`);
+      close();
+      const step = `step ${TRAIN_STAGES.indexOf(stage) + 1} of ${TRAIN_STAGES.length}`;
+      say(`${stage.padEnd(NAME_WIDTH)}${text} (${step})`);
+      if (!quiet) line = new StageLine(options);
     },
     tell: (text) => say(`${"".padEnd(NAME_WIDTH)}${text}`),
-    training: (name, { attempt, epoch, epochs, share, loss, validation }) => {
-      const isEnd = validation !== null;
-      if (!isDue() && !isEnd) return;
-      const again = attempt > 1 ? `, attempt ${attempt}` : "";
-      const reached = isEnd
-        ? `AUC ${validation.auc.toFixed(4)}`
-        : `${Math.round(100 * share)} % of the epoch`;
-      say(
-        `${"".padEnd(NAME_WIDTH)}${name}${again}: epoch ${epoch} of ${epochs}, ` +
-          `loss ${loss.toFixed(4)}, ${reached}`,
-      );
-    },
+    training: ({ share, networks, done, leftMs }) =>
+      // By early stopping, most networks end before their last epoch.
+      line?.update({ share, done: `${done} of ${networks} networks done`, leftMs, atMost: true }),
     read: (frames, of) => {
-      if (!isDue()) return;
-      say(`${"".padEnd(NAME_WIDTH)}${formatCount(frames)}/${formatCount(of)} frames read`);
+      const share = of === 0 ? 1 : frames / of;
+      const done = `${formatCount(frames)}/${formatCount(of)} frames read`;
+      line?.update({ share, done, leftMs: line.leftMs(share) });
     },
+    searched: (parts, of) =>
+      // They are unequal: how long the rest takes they do not tell.
+      line?.update({ share: parts / of, done: `${parts} of ${of} parts`, leftMs: null }),
     pass: (frames) => {
       if (quiet) return [];
-      progress = new ProgressSink({ frameCount: frames });
-      return [progress];
+      close();
+      labels = new ProgressSink({ ...options, frameCount: frames, plainStep: LABELS_STEP });
+      return [labels];
     },
+    labelling: (frames) => {
+      if (labels !== null) labels.frameCount = frames;
+    },
+    [Symbol.dispose]: close,
   };
 }

@@ -8,7 +8,11 @@ import {
   formatRate,
   formatSeconds,
 } from "../metrics/number-format.ts";
+import { factorLines } from "./cascade-factors.ts";
 import { NAME_WIDTH } from "./header.ts";
+
+/** Tunings after which it is told that the bounds have lost some of their worth. */
+const TUNINGS_FEW = 3;
 
 /**
  * What people read of a cascade: what it answers and how, how well that was shown to work, and
@@ -44,6 +48,7 @@ export function formatCascade(name: string, cascade: Cascade): string {
       : [row("", `windows of a second answered right ${share(validation.windowAccuracy)}`)]),
     row("speed", speedText(cascade)),
     row("costs", costsText(cascade)),
+    ...factorLines(cascade.factors ?? []),
     row("footage", `${footage.name}: ${formatCountOf(footage.frames, "frame")}${lasted}`),
     row(
       "",
@@ -51,6 +56,7 @@ export function formatCascade(name: string, cascade: Cascade): string {
         `tuned on ${frames(spans.tuning)}, held out ${frames(spans.heldOut)}`,
     ),
     ...retrainedLines(provenance),
+    ...tunedLines(provenance),
     row("labels", provenance.labels),
     row(
       "made",
@@ -79,6 +85,21 @@ function retrainedLines({ retrained }: Cascade["provenance"]): string[] {
         `the one before was of ${minute(retrained.before)}`,
     ),
   ];
+}
+
+/** Where `aip cascade tune` has set its thresholds: what was looked at often may please by luck. */
+function tunedLines({ tuned }: Cascade["provenance"]): string[] {
+  if (tuned === undefined) return [];
+  const { at, count } = tuned;
+  const times =
+    count === 1
+      ? `once since its training, ${minute(at)}`
+      : `${formatCount(count)} times since its training, last ${minute(at)}`;
+  const worth =
+    count > TUNINGS_FEW
+      ? "; each looked at the held-out frames again: the bounds hold less surely than 95 %"
+      : "";
+  return [row("tuned", `${times}${worth}`)];
 }
 
 /** What answers a frame, in the order the levels are asked. */
@@ -158,11 +179,12 @@ function minute(time: string): string {
 }
 
 /** Percent with as many digits as errors of a percent need. */
-function share(ratio: number): string {
+export function share(ratio: number): string {
   return `${Number((100 * ratio).toPrecision(3))} %`;
 }
 
-function threshold(value: number): string {
+/** A threshold with as many digits as tell it from its neighbours. */
+export function threshold(value: number): string {
   return String(Number(value.toPrecision(4)));
 }
 

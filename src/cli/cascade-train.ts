@@ -1,8 +1,7 @@
 import { usageError } from "../errors.ts";
-import type { Factor } from "../learning/choice.ts";
 import { type FootageLimits, isLive } from "../learning/footage.ts";
 import { checkTraining, trainCascade } from "../learning/train.ts";
-import { formatPercent, formatRate, formatSeconds } from "../metrics/number-format.ts";
+import { formatSeconds } from "../metrics/number-format.ts";
 import { withRecording } from "./camera-recording.ts";
 import type { TrainRequest } from "./cascade-options.ts";
 import { trainProgress } from "./cascade-progress.ts";
@@ -21,7 +20,7 @@ const WATCH_SECONDS = 3600;
  * @throws {AipError} whatever training throws
  */
 export async function runTraining(request: TrainRequest): Promise<number> {
-  const events = trainProgress(request.quiet);
+  using events = trainProgress(request.quiet);
   const abort = new AbortController();
   using _signals = onSignals((name, count) => {
     if (count > 1) process.exit(ExitCode.interrupted);
@@ -30,9 +29,8 @@ export async function runTraining(request: TrainRequest): Promise<number> {
   });
   const train = async (source: string, limits: FootageLimits): Promise<void> => {
     const options = { ...request, source, limits, signal: abort.signal, events };
-    const { cascade, factors } = await trainCascade(options);
+    const { cascade } = await trainCascade(options);
     printOut(formatCascade(request.output, cascade));
-    printOut(formatFactors(factors));
   };
   const { camera, seconds = WATCH_SECONDS, frames } = request;
   if (await isLive(camera)) {
@@ -54,18 +52,4 @@ function checkNoLabels({ camera, labels }: TrainRequest): void {
   if (labels === undefined) return;
   const message = `--labels are of stored footage, and "${camera}" is live: train on its recording`;
   throw usageError("flag-invalid", message);
-}
-
-/** What each level saves alone, and all together: a table of the search that chose. */
-export function formatFactors(factors: readonly Factor[]): string {
-  const points = factors.map(({ tuned }) => JSON.stringify(tuned.heldOut.point));
-  const rows = factors.map(({ name, tuned }, index) => {
-    const { cost, levels, frames } = tuned.heldOut;
-    const inferred = formatPercent(levels.inferred / Math.max(1, frames));
-    const first = points.indexOf(points[index] as string);
-    const same = first < index ? `   the same as ${factors[first]?.name}` : "";
-    return `${"".padEnd(NAME_WIDTH)}${name.padEnd(24)}${formatRate(cost.fps).padStart(9)}${inferred.padStart(14)}${same}`;
-  });
-  const head = `${"factors".padEnd(NAME_WIDTH)}${"levels".padEnd(24)}${"frames/s".padStart(9)}${"to reference".padStart(14)}`;
-  return `${[head, ...rows].join("\n")}\n`;
 }

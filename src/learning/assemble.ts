@@ -8,13 +8,14 @@ import type {
   CascadeValidation,
   ErrorRate,
   FrameSpan,
+  LevelFactor,
 } from "../cascade/file/cascade.ts";
 import type { TunedCascade } from "../cascade/ladder.ts";
 import { drawFront } from "../cascade/pareto.ts";
 import type { Span, Spans } from "../cascade/spans.ts";
 import type { CascadeCosts, CascadeLevels, ErrorBudget, Question } from "../cascade/types.ts";
 import type { Candidate } from "./candidates.ts";
-import type { Choice } from "./choice.ts";
+import type { Choice, Factor } from "./choice.ts";
 import { type CostsOfCandidates, searchCosts } from "./costs.ts";
 import type { Footage } from "./footage.ts";
 import { packObservations } from "./observations.ts";
@@ -22,6 +23,8 @@ import { packObservations } from "./observations.ts";
 /** Everything a trained cascade is put together from. */
 export interface CascadeParts {
   readonly choice: Choice;
+  /** What the levels reach alone and together. */
+  readonly factors: readonly Factor[];
   /** Networks that were tried, in the order of their costs. */
   readonly networks: readonly Candidate[];
   readonly measured: CostsOfCandidates;
@@ -51,6 +54,7 @@ export function assembleCascade(parts: CascadeParts): Cascade {
     budgets: { maxFn: budget.falseNegatives, maxFp: budget.falsePositives },
     costs: { ...measured.costs, network: measured.networks[index] ?? NOTHING },
     validation: validationOf(chosen, costs),
+    factors: factorsOf(parts.factors),
     provenance: provenanceOf(parts, network),
     observations: packObservations(onlyNetwork(choice.observations, network?.name ?? null)),
     front: frontOf(choice, costs, question),
@@ -124,6 +128,18 @@ export function validationOf(chosen: TunedCascade, costs: CascadeCosts): Cascade
     cascadeFps: cost.fps,
     referenceFps: referenceCost(costs).fps,
   };
+}
+
+/** The factor analysis as files keep it: rows that came to the same cascade name the first of them. */
+export function factorsOf(factors: readonly Factor[]): LevelFactor[] {
+  const points = factors.map(({ tuned }) => JSON.stringify(tuned.heldOut.point));
+  return factors.map(({ name, tuned: { heldOut, holds } }, index) => {
+    const { cost, levels, frames } = heldOut;
+    const inferred = levels.inferred / Math.max(1, frames);
+    const first = points.indexOf(points[index] as string);
+    const same = first < index ? factors[first]?.name : undefined;
+    return { levels: name, fps: cost.fps, inferred, holds, ...(same !== undefined && { same }) };
+  });
 }
 
 /** Which frames served what. */

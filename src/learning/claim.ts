@@ -1,7 +1,7 @@
 import { FootageShortage } from "../cascade/footage-shortage.ts";
 import type { Shortfall, TunedCascade } from "../cascade/ladder.ts";
 import { isPointless, type Optimized } from "../cascade/optimizer.ts";
-import { formatSeconds } from "../cascade/spans.ts";
+import { formatNeeded, HELD_OUT_SHARE } from "../cascade/spans.ts";
 import type { ErrorBudget } from "../cascade/types.ts";
 import { usageError } from "../errors.ts";
 import { formatCount } from "../metrics/number-format.ts";
@@ -52,8 +52,9 @@ function unsupported(
   const seen =
     `${formatCount(bound.errors)} of ${formatCount(bound.trials)} held-out frames ${shown} were ` +
     `wrong, which bounds the rate of ${what} at ${percent(bound.upper)}, not ${percent(budget)}`;
-  // Held-out footage is a fixed share of all: the whole must grow as it must.
-  const framesNeeded = Math.ceil((shortfall.framesNeeded / shortfall.frames) * frames);
+  // Of all that is added, so much is held out.
+  const framesNeeded =
+    frames + Math.ceil((shortfall.framesNeeded - shortfall.frames) / HELD_OUT_SHARE);
   return new FootageShortage(
     "claim-unsupported",
     `The footage cannot support the claim: ${seen}; ${remedyOf(framesNeeded - frames, fps)}` +
@@ -64,7 +65,7 @@ function unsupported(
 
 function remedyOf(frames: number, fps: number): string {
   if (!Number.isFinite(frames)) return "no footage would help, as it is wrong that often";
-  return `about ${formatSeconds(frames / fps)} more of such footage would be needed`;
+  return `about ${formatNeeded(frames / fps)} more of such footage would be needed`;
 }
 
 /** The strictest budget of the front that holds and gains something. */

@@ -4,9 +4,16 @@ import type { Question } from "../cascade/types.ts";
 import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
 import type { LabelledPictures } from "../training/options.ts";
-import { type Candidate, candidateSides, trainCandidates } from "./candidates.ts";
+import {
+  type Candidate,
+  type CandidateOptions,
+  candidateSides,
+  trainCandidates,
+  trainingWork,
+} from "./candidates.ts";
 import type { Footage } from "./footage.ts";
 import { FootagePass } from "./footage-pass.ts";
+import { NetworksEstimate } from "./networks-estimate.ts";
 import { sampleFrames, TRAINING_MAX, VALIDATION_MAX } from "./samples.ts";
 import type { TrainEvents } from "./train-events.ts";
 
@@ -51,40 +58,35 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
   const validation = sampleFrames(truth, spans.validation, VALIDATION_MAX, seed + 1);
   const chosen = Uint32Array.of(...training, ...validation);
   events.stage("thumbnails", `${chosen.length} frames at ${sides.join(", ")} pixels`);
+  // Of the one reading, what the stage takes.
+  let stretch = { from: 0, to: spans.tuning.from };
   await using pass = await FootagePass.open({
     ...options,
     ...{ source: footage.source, frames },
-    onProgress: (read) => events.read(read, frames),
+    onProgress: (read) => events.read(read - stretch.from, stretch.to - stretch.from),
   });
   const pictures = await pass.pictures(spans.tuning.from, chosen, sides);
   checkFixedCamera(footage.name, differenceStatistics(pass.read, footage.fps));
 
   events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
   const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
+  const threads = cpus().length;
+  const estimate = new NetworksEstimate(architectures.map(trainingWork), threads);
   const trained = await trainCandidates(
-    architectures.map((architecture) => {
+    architectures.map((architecture, index) => {
       const images = pictures.get(architecture.side) as Uint8Array;
       const parts = partPictures({ images, labels }, training.length);
       return {
-        ...options,
-        ...parts,
-        architecture,
-        onProgress: events.training,
-        onNote: events.tell,
+        ...{ ...options, ...parts, architecture },
+        ...toldOf(architecture, index, estimate, events),
       };
     }),
-    cpus().length,
+    threads,
   );
-  for (const [index, candidate] of trained.entries()) {
-    events.tell(
-      candidate === null
-        ? `${architectureName(architectures[index] as Architecture)} has learnt nothing, and is left out`
-        : `${candidate.name}: AUC ${candidate.auc.toFixed(4)} on the validation span`,
-    );
-  }
   const candidates = trained.filter((candidate) => candidate !== null);
 
   events.stage("scores", `of ${candidates.length} networks`);
+  stretch = { from: spans.tuning.from, to: frames };
   const scores = await pass.scores(candidates);
   checkFixedCamera(footage.name, differenceStatistics(pass.read, footage.fps));
   const networks = candidates.map((candidate, index) => ({
@@ -92,6 +94,37 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
     scores: scores[index] as Float32Array,
   }));
   return { luma: pass.luma, networks };
+}
+
+/** Tells how far all networks are, whenever one goes on, and what came of each. */
+function toldOf(
+  architecture: Architecture,
+  index: number,
+  estimate: NetworksEstimate,
+  events: TrainEvents,
+): Pick<CandidateOptions, "onProgress" | "onNote" | "onDone"> {
+  const name = architectureName(architecture);
+  let attempts = 1;
+  return {
+    onNote: events.tell,
+    onProgress: (_, { attempt, epoch, epochs, share }) => {
+      if (attempt !== attempts) {
+        events.tell(`${name} has learnt nothing, and is begun again: attempt ${attempt}`);
+      }
+      attempts = attempt;
+      estimate.reach(index, (epoch - 1 + share) / epochs, performance.now());
+      events.training(estimate.progress);
+    },
+    onDone: (trained) => {
+      estimate.end(index);
+      events.tell(
+        trained === null
+          ? `${name} has learnt nothing, and is left out`
+          : `${name}: AUC ${trained.auc.toFixed(4)} on the validation span`,
+      );
+      events.training(estimate.progress);
+    },
+  };
 }
 
 /** The first `count` pictures to train with, the others to validate. */

@@ -21,6 +21,8 @@ export interface LabelOptions {
   readonly signal: AbortSignal;
   readonly sinks: readonly Sink[];
   readonly tell: (text: string) => void;
+  /** Told how many frames have no label yet, where there are any. */
+  readonly onStart?: ((frames: number) => void) | undefined;
   /** Folder of the cache. Default: aip's own. */
   readonly cache?: string | undefined;
 }
@@ -48,6 +50,7 @@ export async function referenceLabels(options: LabelOptions): Promise<Uint8Array
     sinks,
     signal,
     onNote: tell,
+    onStart: (count = frames) => options.onStart?.(count),
   });
   if (interrupted || signal.aborted) {
     const message = "Interrupted while frames were labelled: the same command goes on from there";

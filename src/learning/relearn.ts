@@ -73,8 +73,10 @@ export function relearn(task: RelearnTask, isStopped: () => boolean = () => fals
   );
   const part = network === null ? null : { model: network.model, side: footage.side };
   const levels = levelsOf(choice, part);
+  // What each level saved was of the old footage.
+  const { factors: _, ...before } = cascade;
   return {
-    ...cascade,
+    ...before,
     levels,
     networkManifest: levels.network === null ? null : (network?.manifest ?? null),
     validation: validationOf(choice.optimized.chosen, costs),
@@ -150,7 +152,8 @@ function provenanceOf(
   spans: Spans,
   seed: number,
 ): CascadeProvenance {
-  const { provenance } = cascade;
+  // Its thresholds are those of this training: nobody has tuned them since.
+  const { tuned: _, ...provenance } = cascade.provenance;
   const { retrained } = provenance;
   return {
     ...provenance,

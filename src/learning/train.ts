@@ -111,16 +111,23 @@ export async function trainCascade(asked: TrainCascadeOptions): Promise<TrainedC
     name,
     networkMs: measured.networks[index]?.mean ?? 0,
   }));
-  const observations = kinds.map((kind) => observe({ luma, truth, kind, fps, spans, networks }));
+  // One for each kind, the choice, and what each level saves.
+  const parts = kinds.length + 2;
+  const observations = kinds.map((kind, index) => {
+    const observed = observe({ luma, truth, kind, fps, spans, networks });
+    events.searched?.(index + 1, parts);
+    return observed;
+  });
   const search = { networks: candidates, costs, budget };
   const choice = chooseCascade(observations, search, { object, fps, frames: footage.frames });
+  events.searched?.(parts - 1, parts);
+  const factors = analyseFactors(choice.observations, search);
 
   const cascade = assembleCascade({
     ...options,
-    ...{ choice, networks, measured, footage, spans, reference },
+    ...{ choice, factors, networks, measured, footage, spans, reference },
   });
   await saveCascade(options.output, cascade);
-  const factors = analyseFactors(choice.observations, search);
   return { cascade, choice, candidates: networks, factors };
 }
 
@@ -142,5 +149,6 @@ async function truthOf(
     ...{ source, fingerprint, frames, modelHash, devices },
     sinks: events.pass(frames),
     tell: events.tell,
+    onStart: events.labelling,
   });
 }

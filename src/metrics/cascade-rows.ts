@@ -22,7 +22,7 @@ function auditRow({
   if (audited === 0) return `no frame audited${late}`;
   return (
     `${formatCountOf(audited, "frame")} audited${late}: missed ${rateText(false_negatives)}, ` +
-    `imagined ${rateText(false_positives)}`
+    `false alarms ${rateText(false_positives)}`
   );
 }
 

@@ -50,7 +50,7 @@ export function formatProgress(state: ProgressState, columns: number): string {
   const { frames, frameCount } = state;
   const hasBar = frameCount !== undefined && frameCount > 0 && cells >= BAR_CELLS_MIN;
   const line = `${parts.count}${lost}${devices}${left}`;
-  if (hasBar) return ` ${bar(frames / frameCount, cells)}${line}`;
+  if (hasBar) return ` ${progressBar(frames / frameCount, cells)}${line}`;
   return columns < Bun.stringWidth(line) ? line.slice(0, Math.max(0, columns)) : line;
 }
 
@@ -87,11 +87,16 @@ function shares({ devices }: ProgressState): string {
 
 function remaining({ frames, frameCount, fps }: ProgressState): string {
   if (frameCount === undefined || fps <= 0 || frames >= frameCount) return "";
-  const seconds = (frameCount - frames) / fps;
-  return `   ${seconds < 9.5 ? `${Math.ceil(seconds)} s` : formatSeconds(seconds)} left`;
+  return `   ${formatLeft((frameCount - frames) / fps)}`;
 }
 
-function bar(ratio: number, cells: number): string {
+/** `2 s left`, `3 min 5 s left`. */
+export function formatLeft(seconds: number): string {
+  return `${seconds < 9.5 ? `${Math.ceil(seconds)} s` : formatSeconds(seconds)} left`;
+}
+
+/** `━━━━━╸────`: how much of `cells` is done. */
+export function progressBar(ratio: number, cells: number): string {
   const halves = Math.round(Math.min(Math.max(ratio, 0), 1) * cells * 2);
   const full = Math.floor(halves / 2);
   const half = halves % 2;
@@ -112,6 +117,11 @@ export interface ProgressSinkOptions {
   readonly stream?: ProgressStream;
   /** Monotonic clock in ms. Default `performance.now`. */
   readonly now?: () => number;
+  /**
+   * Where no terminal shows it and the number of frames is known, a line is for so much of them at
+   * least, as a share. Default 0: one every few seconds.
+   */
+  readonly plainStep?: number;
 }
 
 /**
@@ -127,6 +137,9 @@ export class ProgressSink implements Sink {
   readonly #stream: ProgressStream;
   readonly #now: () => number;
   #devices: { readonly id: string; frames: number }[] = [];
+  readonly #plainStep: number;
+  /** Steps that have been told. */
+  #toldSteps = 0;
   #frames = 0;
   #dropped = 0;
   #failed = 0;
@@ -139,6 +152,7 @@ export class ProgressSink implements Sink {
     this.frameCount = options.frameCount;
     this.#stream = options.stream ?? process.stderr;
     this.#now = options.now ?? (() => performance.now());
+    this.#plainStep = options.plainStep ?? 0;
   }
 
   open(context: RunContext): void {
@@ -181,9 +195,18 @@ export class ProgressSink implements Sink {
       const columns = (this.#stream.columns ?? COLUMNS_DEFAULT) - 1;
       this.#stream.write(`\r${formatProgress(state, columns)}\u001b[K`);
       this.#isShown = true;
-    } else {
+    } else if (this.#isNextStep()) {
       this.#stream.write(`${formatProgressPlain(state)}\n`);
     }
+  }
+
+  /** Whether a line of a log is due: as much more is done as it is to tell of. */
+  #isNextStep(): boolean {
+    if (this.#plainStep === 0 || this.frameCount === undefined) return true;
+    const steps = Math.floor(this.#frames / (this.#plainStep * this.frameCount));
+    if (steps <= this.#toldSteps) return false;
+    this.#toldSteps = steps;
+    return true;
   }
 
   async close(_complete: boolean): Promise<void> {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { countAppearances, formatSeconds, splitSpans } from "../../src/cascade/spans.ts";
+import type { FootageShortage } from "../../src/cascade/footage-shortage.ts";
+import {
+  countAppearances,
+  formatNeeded,
+  formatSeconds,
+  splitSpans,
+} from "../../src/cascade/spans.ts";
 import { IGNORED } from "../../src/cascade/types.ts";
 import { AipError } from "../../src/errors.ts";
 
@@ -51,9 +57,29 @@ describe("splitSpans()", () => {
     expect(code).toBe("footage-too-short");
     expect(message).toContain("100 seconds of footage are too short");
     expect(message).toContain("needs 299");
-    // Its held-out frames 580 to 989 hold 40 present: 6.48 times 100 s more, 10.8 minutes.
+    // Its 410 held-out frames, 580 to 989, hold 40 present, so 299 need 3,064.75 frames; with the second
+    // that is left out, 3,074.75 are 0.42 of 7,321. There are 1,000: 632.1 s more, or 10.5 minutes.
     expect(message).toContain("has 40 frames with a person");
     expect(message).toContain("about 11 minutes more");
+  });
+
+  test("so much more as it asks for does, and a fifth less does not", () => {
+    let needed = 0;
+    try {
+      splitSpans({ truth: footage(1000), fps: 10, budget: BUDGET, object: "person" });
+    } catch (error) {
+      needed = (error as FootageShortage).framesNeeded;
+    }
+    expect(needed).toBe(7321);
+    expect(refusal(footage(needed)).code).toBe("none");
+    expect(refusal(footage(0.8 * needed)).code).toBe("footage-too-short");
+  });
+
+  test("says how long footage is, not more", () => {
+    // 20 frames at 15 a second are 1.33 s.
+    const truth = new Uint8Array(20);
+    const split = () => splitSpans({ truth, fps: 15, budget: BUDGET, object: "person" });
+    expect(split).toThrow("shows no person in 1.3 seconds");
   });
 
   test("a looser budget needs less", () => {
@@ -68,12 +94,14 @@ test("countAppearances() counts those that are more than a second apart", () => 
   expect(countAppearances(truth, 5)).toBe(2);
 });
 
-test("formatSeconds() says it as people do", () => {
-  expect([1, 40, 119.2, 600, 9000].map(formatSeconds)).toEqual([
-    "1 second",
-    "40 seconds",
-    "120 seconds",
-    "10 minutes",
-    "2.5 hours",
-  ]);
+test("formatSeconds() says it as people do, to the nearest", () => {
+  const said = [1, 4 / 3, 40.4, 119.2, 139.4, 600, 9000].map((seconds) => formatSeconds(seconds));
+  const short = ["1 second", "1.3 seconds", "40 seconds", "119 seconds"];
+  expect(said).toEqual([...short, "2.3 minutes", "10 minutes", "2.5 hours"]);
+});
+
+test("formatNeeded() says no less than is needed", () => {
+  const said = [1, 4 / 3, 40.4, 119.2, 139.4, 600, 9100].map((seconds) => formatNeeded(seconds));
+  const short = ["1 second", "1.4 seconds", "41 seconds", "120 seconds"];
+  expect(said).toEqual([...short, "2.4 minutes", "10 minutes", "2.6 hours"]);
 });

@@ -1,8 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Cascade } from "../../src/cascade/file/cascade.ts";
 import { formatCascade } from "../../src/cli/cascade-text.ts";
-import { formatFactors } from "../../src/cli/cascade-train.ts";
-import type { Factor } from "../../src/learning/choice.ts";
 import { sampleCascade } from "../cascade/file/sample-cascade.ts";
 
 /** The sample with other levels and figures. */
@@ -30,6 +28,22 @@ test("formatCascade() says what the frames behind the bounds are worth, where th
   expect(formatCascade("door.aip", sampleCascade())).not.toContain("worth");
 });
 
+test("formatCascade() says how often it was tuned, and from four times on what that does", () => {
+  const tunedLine = (count: number): string => {
+    const sample = sampleCascade();
+    const tuned = { at: "2026-11-22T09:30:00.000Z", count };
+    const text = formatCascade("d.aip", { ...sample, provenance: { ...sample.provenance, tuned } });
+    return /^tuned +(.*)$/m.exec(text)?.[1] ?? "";
+  };
+  expect(tunedLine(1)).toBe("once since its training, 2026-11-22 09:30 UTC");
+  expect(tunedLine(3)).toBe("3 times since its training, last 2026-11-22 09:30 UTC");
+  expect(tunedLine(4)).toBe(
+    "4 times since its training, last 2026-11-22 09:30 UTC; each looked at the held-out frames " +
+      "again: the bounds hold less surely than 95 %",
+  );
+  expect(formatCascade("d.aip", sampleCascade())).not.toMatch(/^tuned/m);
+});
+
 test("formatCascade() leaves out what levels cost that are not there", () => {
   const costs = (text: string): string => /^costs +(.*)$/m.exec(text)?.[1] ?? "";
   const bare = cascade({ tSkip: 1, difference: null, network: null });
@@ -48,21 +62,11 @@ test("formatCascade() says where nothing is left for the reference model", () =>
   expect(text).toContain("the reference model is asked for audits alone");
 });
 
-test("formatFactors() names the rows that came to the same cascade", () => {
-  const factor = (name: string, tSkip: number): Factor => {
-    const heldOut = {
-      point: { tSkip, tDiff: null, network: null, cLow: 0, cHigh: 1 },
-      cost: { fps: 25 * tSkip },
-      levels: { reused: 0, specialized: 0, inferred: 100 },
-      frames: 100,
-    };
-    return { name, tuned: { heldOut } } as unknown as Factor;
-  };
-  const lines = formatFactors([
-    factor("skipping", 2),
-    factor("network", 1),
-    factor("all", 2),
-  ]).split("\n");
-  expect(lines[1]).toEndWith("100 %");
-  expect(lines[3]).toEndWith("the same as skipping");
+test("formatCascade() shows what each level saves, where the file knows", () => {
+  const factors = [{ levels: "reference alone", fps: 12.44, inferred: 1, holds: true }];
+  const text = formatCascade("door.aip", { ...sampleCascade(), factors });
+  expect(text).toMatch(
+    /^factors +levels +frames\/s +to reference\n +reference alone +12\.4 +100 %$/m,
+  );
+  expect(formatCascade("door.aip", sampleCascade())).not.toContain("factors");
 });

@@ -24,7 +24,13 @@ const tune = (...words: string[]) => aipProcess(["cascade", "tune", ...words], {
 test("aip cascade tune leaves budgets that are not named as the file has them", async () => {
   const budgets = { maxFn: 0.03, maxFp: 0.04 };
   const path = await saved("own.aip", { ...tunableCascade(), budgets });
-  expect((await tune(path, "--max-fn", "5%")).code).toBe(0);
+  const { code, stderr } = await tune(path, "--max-fn", "5%");
+  expect(code).toBe(0);
+  // The sample's own thresholds and figures, and an arrow to others.
+  expect(stderr).toMatch(
+    /^replaced {4}\S+own\.aip: t_skip 5 → \d {3}t_diff 0\.125 → none {3}c_low 0\.1 → \S+ .* 2,000 → \S+ frames/,
+  );
+  expect(stderr.trim().split("\n")).toHaveLength(1);
   expect((await loadCascade(path)).budgets).toEqual({ maxFn: 0.05, maxFp: 0.04 });
   expect((await tune(path)).code).toBe(0);
   expect((await loadCascade(path)).budgets).toEqual({ maxFn: 0.05, maxFp: 0.04 });
@@ -46,8 +52,11 @@ test("aip cascade tune does not replace a cascade by one without its network", a
   }
   expect((await loadCascade(path)).levels.network).toEqual(cascade.levels.network);
 
-  const { code } = await tune(path, ...budgets, "--out", "lax.aip");
+  const { code, stderr } = await tune(path, ...budgets, "--out", "lax.aip");
   expect(code).toBe(0);
+  expect(stderr).toStartWith(`written     lax.aip, from ${path}: t_skip 5 → `);
+  const again = await tune(path, ...budgets, "--out", "lax.aip");
+  expect(again.stderr).toStartWith(`replaced    lax.aip, from ${path}: t_skip 5 → `);
   expect((await loadCascade(join(folder, "lax.aip"))).levels.network).toBeNull();
   expect((await loadCascade(path)).levels.network).toEqual(cascade.levels.network);
 }, 60_000);

@@ -71,3 +71,18 @@ test("renderHelp() wraps a description below itself", async () => {
   expect(indent.length).toBe(before.length);
   expect(indent.length).toBeGreaterThan(0);
 });
+
+test("renderHelp() of aip cascade breaks no line on a terminal of 80 or 100 columns", async () => {
+  const command = aip.subCommands?.["cascade"];
+  if (command === undefined) throw new Error("there is no such command");
+  for (const columns of [80, 100]) {
+    const lines = (await renderHelp(command, false, columns)).split("\n");
+    for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(80);
+    const isWhole = (name: string, text: string): boolean =>
+      lines.some((line) => line.startsWith(`  ${name}`) && line.endsWith(`  ${text}`));
+    for (const [name, { meta: own }] of Object.entries(command.subCommands ?? {})) {
+      expect(isWhole(name, own.description)).toBe(true);
+    }
+    for (const [line, does] of command.examples) expect(isWhole(line, does)).toBe(true);
+  }
+});

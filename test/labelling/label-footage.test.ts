@@ -129,7 +129,9 @@ describe("labelFootage()", () => {
 
   test("refuses labels of other footage", async () => {
     const asked = request("whole.labels", { spec: "demo:seed=8:frames=90" });
-    await expect(labelFootage(asked)).rejects.toThrow("name their own footage, or another file");
+    await expect(labelFootage(asked)).rejects.toThrow(
+      "delete it and it is made anew, or (in code) label into another file",
+    );
   });
 
   test("refuses devices without a model, or with several", async () => {

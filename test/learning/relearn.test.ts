@@ -17,7 +17,12 @@ const LUMA = 50;
 const OLD = {
   ...sampleCascade(),
   budgets: { maxFn: 0.1, maxFp: 0.1 },
-  provenance: { ...sampleCascade().provenance, architecture: architectureName(SMALLEST) },
+  factors: [{ levels: "reference alone", fps: 12.5, inferred: 1, holds: true }],
+  provenance: {
+    ...sampleCascade().provenance,
+    architecture: architectureName(SMALLEST),
+    tuned: { at: "2026-11-22T09:30:00.000Z", count: 4 },
+  },
 };
 
 /**
@@ -74,6 +79,9 @@ describe("relearn()", () => {
     expect(answers.inferred).toBeLessThan(cascade.validation.frames / 2);
     expect(cascade.question).toEqual(OLD.question);
     expect(cascade.budgets).toEqual(OLD.budgets);
+    // Its thresholds come from this footage: nobody has tuned them since.
+    expect("tuned" in cascade.provenance).toBe(false);
+    expect("factors" in cascade).toBe(false);
   }, 240_000);
 
   test("refuses footage that is too short, as a reason to wait for so much more", () => {

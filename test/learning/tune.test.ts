@@ -50,7 +50,39 @@ test("tuneFile() leaves more to the reference model where less may be wrong", ()
 test("tuneFile() can be repeated on what it gave", () => {
   const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
   const once = tuneFile(tunableCascade(), budget);
-  expect(tuneFile(once, budget)).toEqual(once);
+  const { provenance, ...rest } = tuneFile(once, budget);
+  expect(rest).toEqual((({ provenance: _, ...others }) => others)(once));
+  expect(provenance.trainedAt).toBe(once.provenance.trainedAt);
+});
+
+test("tuneFile() counts how often the held-out span was looked at since the training", () => {
+  const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
+  const [first, second] = ["2026-11-22T09:30:00.000Z", "2026-11-23T10:00:00.000Z"] as const;
+  expect(tunableCascade().provenance.tuned).toBeUndefined();
+  const once = tuneFile(tunableCascade(), budget, new Date(first));
+  expect(once.provenance.tuned).toEqual({ at: first, count: 1 });
+  const twice = tuneFile(once, budget, new Date(second));
+  expect(twice.provenance.tuned).toEqual({ at: second, count: 2 });
+});
+
+test("tuneFile() keeps what each level saves within the new budgets", () => {
+  const budget = { falseNegatives: 0.02, falsePositives: 0.02 };
+  const { factors = [], validation, levels } = tuneFile(tunableCascade(), budget);
+  const of = (name: string) => factors.find((row) => row.levels === name);
+  // 80 ms a frame on one device, and nothing else to do.
+  expect(of("reference alone")).toMatchObject({ inferred: 1, holds: true });
+  expect(of("reference alone")?.fps).toBeCloseTo(validation.referenceFps, 6);
+  const { fps = 0, inferred = 0 } = of("all") ?? {};
+  expect(fps).toBeCloseTo(validation.cascadeFps, 6);
+  expect(inferred).toBeCloseTo(validation.answers.inferred / validation.frames, 9);
+  // No kind of difference was observed, so it adds nothing to any row.
+  expect(of("difference")).toMatchObject({ same: "reference alone" });
+  expect(levels.difference).toBeNull();
+  expect(of("difference, network")).toMatchObject({ same: "network" });
+  const strict = tuneFile(tunableCascade(), { falseNegatives: 0.003, falsePositives: 0.003 });
+  expect(strict.factors?.find((row) => row.levels === "network")?.fps).toBeLessThan(
+    of("network")?.fps ?? 0,
+  );
 });
 
 test("tuneFile() refuses a cascade without scores", () => {

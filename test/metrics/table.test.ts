@@ -65,7 +65,7 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     expect(table).toContain(
       "cascade     person, dog in 31 of 600 frames; 99 % answered early: 400 skipped, " +
         "74 unchanged, 120 by the network, 6 by the model\n" +
-        "            29 frames audited (no time for 2 more): missed unknown, imagined 3.4 % " +
+        "            29 frames audited (no time for 2 more): missed unknown, false alarms 3.4 % " +
         "(0.1 % to 18 %, not watched for drift)\n",
     );
     // Of what devices answered, audited frames among them, not of the 6 that were asked for.

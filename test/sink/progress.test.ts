@@ -138,6 +138,21 @@ describe("ProgressSink", () => {
     return sink.close(true);
   });
 
+  test("without a terminal it writes a line for so much of the frames at least", async () => {
+    const stream = memory(false);
+    const sink = new ProgressSink({ frameCount: 100, stream, plainStep: 0.1 });
+    const run = new FakeRun();
+    sink.open(run.context);
+    for (let frameId = 0; frameId < 35; frameId += 1) {
+      await run.show({ frameId }, sink.write.bind(sink));
+      // It looks at 1, 2, … 35 frames, but not at 20 to 29.
+      if (frameId < 19 || frameId > 28) sink.redraw();
+    }
+    await sink.close(true);
+    const told = stream.text.trim().split("\n");
+    expect(told.map((line) => line.split("/")[0])).toEqual(["10", "30"]);
+  });
+
   test("without a terminal it writes plain lines", async () => {
     const stream = memory(false);
     const sink = new ProgressSink({ frameCount: 10, stream });

@@ -77,6 +77,20 @@ export interface CascadeValidation {
   readonly referenceFps: number;
 }
 
+/** What some of the levels reach alone or together, within the same budgets. */
+export interface LevelFactor {
+  /** `difference, network` */
+  readonly levels: string;
+  /** Frames a second by the costs. */
+  readonly fps: number;
+  /** Share of the held-out frames that are left to the reference model, 0–1. */
+  readonly inferred: number;
+  /** Whether the bounds are within the budgets; where no such levels gain, the ones that nearly are. */
+  readonly holds: boolean;
+  /** The row before that came to the same cascade; left out where none did. */
+  readonly same?: string;
+}
+
 /** A stretch of frames, the last one not included. */
 export interface FrameSpan {
   readonly start: number;
@@ -109,6 +123,16 @@ export interface CascadeProvenance {
   readonly seed: number;
   /** Left out where `aip cascade train` made it. */
   readonly retrained?: Retraining;
+  /** Left out where its thresholds are those that training found. */
+  readonly tuned?: Retuning;
+}
+
+/** What is known of a cascade whose thresholds `aip cascade tune` has set anew. */
+export interface Retuning {
+  /** The last time, ISO 8601, UTC. */
+  readonly at: string;
+  /** How many times since its training: each looks at the held-out span once more. */
+  readonly count: number;
 }
 
 /** What is known of a cascade that a run has trained anew. */
@@ -135,6 +159,8 @@ export interface Cascade {
   readonly budgets: { readonly maxFn: number; readonly maxFp: number };
   readonly costs: MeasuredCosts;
   readonly validation: CascadeValidation;
+  /** Left out in files from before they were kept, and where a run has trained it anew. */
+  readonly factors?: readonly LevelFactor[];
   readonly provenance: CascadeProvenance;
   /** Packed scores and labels that `aip cascade tune` searches again; null where left out. */
   readonly observations: Uint8Array | null;

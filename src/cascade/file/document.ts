@@ -1,4 +1,11 @@
-import type { Cascade, ErrorRate, FrameSpan, MeasuredCosts, MeasuredMs } from "./cascade.ts";
+import type {
+  Cascade,
+  ErrorRate,
+  FrameSpan,
+  LevelFactor,
+  MeasuredCosts,
+  MeasuredMs,
+} from "./cascade.ts";
 
 /** Raised whenever a cascade of before would be answered otherwise, or could not be read. */
 export const CASCADE_FORMAT = 2;
@@ -56,6 +63,7 @@ export interface CascadeDocument {
     readonly cascade_fps: number;
     readonly reference_fps: number;
   };
+  readonly factors?: readonly LevelFactor[];
   readonly provenance: {
     readonly trained_at: string;
     readonly aip: string;
@@ -70,6 +78,7 @@ export interface CascadeDocument {
       readonly before: string;
       readonly count: number;
     };
+    readonly tuned?: { readonly at: string; readonly count: number };
   };
   readonly parts: Readonly<
     Record<"network" | "manifest" | "reference" | "observations" | "front", CascadePart | null>
@@ -118,6 +127,7 @@ export function toDocument(cascade: Cascade, parts: CascadeDocument["parts"]): C
       cascade_fps: validation.cascadeFps,
       reference_fps: validation.referenceFps,
     },
+    ...(cascade.factors !== undefined && { factors: cascade.factors.map((row) => ({ ...row })) }),
     provenance: {
       trained_at: provenance.trainedAt,
       aip: provenance.aip,
@@ -133,6 +143,7 @@ export function toDocument(cascade: Cascade, parts: CascadeDocument["parts"]): C
       architecture: provenance.architecture,
       seed: provenance.seed,
       ...(provenance.retrained !== undefined && { retrained: { ...provenance.retrained } }),
+      ...(provenance.tuned !== undefined && { tuned: { ...provenance.tuned } }),
     },
     parts,
   };
@@ -191,6 +202,7 @@ export function fromDocument(document: CascadeDocument, parts: PartContents): Ca
       cascadeFps: validation.cascade_fps,
       referenceFps: validation.reference_fps,
     },
+    ...(document.factors !== undefined && { factors: document.factors }),
     provenance: {
       trainedAt: provenance.trained_at,
       aip: provenance.aip,
@@ -206,6 +218,7 @@ export function fromDocument(document: CascadeDocument, parts: PartContents): Ca
       architecture: provenance.architecture,
       seed: provenance.seed,
       ...(provenance.retrained !== undefined && { retrained: provenance.retrained }),
+      ...(provenance.tuned !== undefined && { tuned: provenance.tuned }),
     },
     observations: parts.observations,
     front: parts.front,

@@ -17,6 +17,8 @@ import { openDocument, sha256 } from "./seal.ts";
 
 /** A cascade of such a size was not written by aip. */
 const DOCUMENT_BYTES_MAX = 1 << 20;
+/** A zip archive begins with a local file header (PKWARE, APPNOTE.TXT, 4.3.7). */
+const ZIP_MAGIC = Buffer.from("PK\x03\x04", "latin1");
 
 /**
  * Reads a cascade that `saveCascade` wrote, and checks all of it: every value, every part's size
@@ -111,10 +113,22 @@ async function absent(path: string, cause: unknown): Promise<AipError> {
     const hint = `"aip cascade train CAMERA --for person --out ${path}" makes one`;
     return usageError("cascade-not-found", `Cannot open cascade "${path}": no such file; ${hint}`);
   }
+  if (what.isFile() && (await isZip(path))) {
+    const reason = `it is a zip archive, and a cascade is a folder: unzip it first, and give the folder that holds ${DOCUMENT_NAME}`;
+    return invalid(path, reason, cause);
+  }
   if (!what.isDirectory()) return invalid(path, "it is no cascade, which is a folder", cause);
   const { code } = cause as NodeJS.ErrnoException;
   if (code !== "ENOENT") return invalid(path, `it cannot be read (${reasonOf(cause)})`, cause);
   return invalid(path, `it holds no ${DOCUMENT_NAME}: it is no cascade, or was cut short`, cause);
+}
+
+async function isZip(path: string): Promise<boolean> {
+  const head = await Bun.file(path)
+    .slice(0, ZIP_MAGIC.length)
+    .bytes()
+    .catch(() => new Uint8Array());
+  return Buffer.from(head).equals(ZIP_MAGIC);
 }
 
 function asCascadeError(path: string, error: unknown): unknown {

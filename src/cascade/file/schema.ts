@@ -97,6 +97,14 @@ function isPart({
   );
 }
 
+const factor = v.strictObject({
+  levels: text,
+  fps: atLeast0,
+  inferred: share,
+  holds: v.boolean("true or false"),
+  same: v.exactOptional(text),
+});
+
 const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
   format: v.literal(CASCADE_FORMAT),
   question: v.strictObject({
@@ -123,6 +131,7 @@ const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
     contended: v.boolean("true or false"),
   }),
   validation,
+  factors: v.exactOptional(v.array(factor)),
   provenance: v.strictObject({
     trained_at: time,
     aip: text,
@@ -133,6 +142,7 @@ const schema: v.GenericSchema<unknown, CascadeDocument> = v.strictObject({
     architecture: v.nullable(text),
     seed: count,
     retrained: v.exactOptional(v.strictObject({ frames: span, before: time, count: above0 })),
+    tuned: v.exactOptional(v.strictObject({ at: time, count: above0 })),
   }),
   parts: v.strictObject({
     network: v.nullable(part),

@@ -7,6 +7,9 @@ export const LABELS_VERSION = 1;
 /** Marks the file as ours: the characters `aipl`. */
 const APPLICATION_ID = 0x6169706c;
 
+/** Also for whoever has named no file: `aip cascade train` keeps labels in the cache. */
+const CURE = "delete it and it is made anew, unless it is something else of yours";
+
 const SCHEMA = `
   -- One row, JSON: a fingerprint, and who made the labels.
   CREATE TABLE head (footage TEXT NOT NULL, origin TEXT NOT NULL) STRICT;
@@ -52,7 +55,7 @@ function checkOurs(db: Database, path: string, make: boolean): void {
     return;
   }
   if (pragma("application_id") !== APPLICATION_ID) {
-    throw usageError("labels-malformed", `"${path}" does not hold labels: name another file`);
+    throw usageError("labels-malformed", `"${path}" does not hold labels: ${CURE}`);
   }
   const version = pragma("user_version");
   if (version === LABELS_VERSION) return;
@@ -70,8 +73,7 @@ export function labelError(path: string, cause: unknown): AipError {
     return usageError("labels-in-use", message, cause);
   }
   if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
-    const cure = "delete it and it is made anew, or name another file";
-    const message = `"${path}" does not hold labels that can be read (${said}): ${cure}`;
+    const message = `"${path}" does not hold labels that can be read (${said}): ${CURE}`;
     return usageError("labels-malformed", message, cause);
   }
   if (code === "SQLITE_CANTOPEN" || code === "SQLITE_READONLY") {

@@ -2,6 +2,9 @@ import type { Database } from "bun:sqlite";
 import { usageError } from "../../errors.ts";
 import type { Fingerprint } from "../../footage/fingerprint.ts";
 
+/** Also for whoever has named no file: `aip cascade train` keeps labels in the cache. */
+const CURE = "delete it and it is made anew, or (in code) label into another file";
+
 /** Where labels come from. */
 export interface LabelOrigin {
   /** Name of the reference model, or of the file they were imported from. */
@@ -54,7 +57,7 @@ export function checkHead(
 ): void {
   if (held.footage.id !== wanted.footage.id) {
     const names = `${told(held.footage)}, not to ${told(wanted.footage)}`;
-    const message = `Labels "${path}" belong to ${names}: name their own footage, or another file`;
+    const message = `Labels "${path}" belong to ${names}: ${CURE}`;
     throw usageError("labels-other-footage", message);
   }
   const { origin } = wanted;
@@ -64,7 +67,7 @@ export function checkHead(
   if (isSameModel && confidence === origin.confidence) return;
   const message =
     `Labels "${path}" are by "${name}" from a confidence of ${confidence} up, ` +
-    `not by "${origin.name}" from ${origin.confidence}: name another file`;
+    `not by "${origin.name}" from ${origin.confidence}: ${CURE}`;
   throw usageError("labels-other-origin", message);
 }
 

@@ -17,7 +17,7 @@ import {
 const inspect: Command = {
   meta: {
     name: "aip cascade inspect",
-    description: "Shows a cascade's levels, how well they were shown to work, and their origin",
+    description: "Shows a cascade's levels, how well they work, and its origin",
   },
   args: {
     file: CASCADE_FILE,
@@ -25,7 +25,7 @@ const inspect: Command = {
   },
   operands: "FILE",
   examples: [
-    ["aip cascade inspect door.aip", "levels, errors and their bounds, costs, footage"],
+    ["aip cascade inspect door.aip", "levels, errors, bounds, costs, origin"],
     ["aip cascade inspect door.aip --json", "the same for programs"],
   ],
   async execute(input) {
@@ -139,7 +139,7 @@ const tune: Command = {
   },
   operands: "FILE",
   examples: [
-    ["aip cascade tune door.aip --max-fn 2%", "fewer frames for the reference model"],
+    ["aip cascade tune door.aip --max-fn 2%", "fewer frames to the model"],
     ["aip cascade tune door.aip --max-fp 5% --out lax.aip", "another file"],
   ],
   async execute(input) {
@@ -157,9 +157,9 @@ export const cascade: Command = {
   },
   subCommands: { train, inspect, evaluate, tune },
   examples: [
-    ["aip cascade train door.mp4 --for person --model yolox_nano.onnx", "learn from a recording"],
-    ["aip cascade inspect door-person.aip", "what it answers, how, and how well"],
-    ["aip run door.mp4 --cascade door-person.aip --model yolox_nano.onnx", "use it"],
+    ["aip cascade train door.mp4 --for person", "learn from a recording"],
+    ["aip cascade inspect door-person.aip", "what it answers, and how well"],
+    ["aip run door.mp4 --cascade door-person.aip", "use it"],
   ],
 };
 

@@ -64,6 +64,29 @@ describe("a cascade file", () => {
     expect(await loadCascade(written)).toEqual(sampleCascade());
   });
 
+  test("gives back how often it was tuned; a file that was not says nothing of it", async () => {
+    const path = copy("tuned.aip");
+    const sample = sampleCascade();
+    const tuned = { at: "2026-11-22T09:30:00.000Z", count: 2 };
+    const again = { ...sample, provenance: { ...sample.provenance, tuned } };
+    await saveCascade(path, again);
+    expect(await loadCascade(path)).toEqual(again);
+    const { provenance } = JSON.parse(readFileSync(join(path, "cascade.json"), "utf8"));
+    expect(provenance.tuned).toEqual(tuned);
+    expect(readFileSync(join(written, "cascade.json"), "utf8")).not.toContain('"tuned"');
+  });
+
+  test("gives back what each level saves; a file from before it was kept is read without", async () => {
+    const path = copy("factors.aip");
+    const factors = [
+      { levels: "reference alone", fps: 12.5, inferred: 1, holds: true },
+      { levels: "skipping", fps: 12.5, inferred: 1, holds: false, same: "reference alone" },
+    ];
+    await saveCascade(path, { ...sampleCascade(), factors });
+    expect(await loadCascade(path)).toEqual({ ...sampleCascade(), factors });
+    expect("factors" in (await loadCascade(written))).toBe(false);
+  });
+
   test("is a folder of files other programs read", () => {
     const names = readdirSync(written).map((name) => name.replace(/-[0-9a-f]{12}/, ""));
     expect(names.sort()).toEqual(
@@ -152,6 +175,22 @@ describe("loadCascade() refuses", () => {
   test("a file, and a folder without a cascade", async () => {
     expect(await refusal(join(written, "cascade.json"))).toContain("which is a folder");
     expect(await refusal(folder)).toContain("holds no cascade.json");
+  });
+
+  test("a zipped cascade, whatever its name, saying that it is to be unzipped", async () => {
+    for (const name of ["door.zip", "door-zipped.aip"]) {
+      const path = join(folder, name);
+      // A local file header of "a", stored, empty.
+      const header = [0x50, 0x4b, 3, 4, 10, ...new Array(21).fill(0), 1, 0, 0, 0, 0x61];
+      writeFileSync(path, Uint8Array.from(header));
+      expect(await refusal(path)).toBe(
+        `Cannot open cascade "${path}": it is a zip archive, and a cascade is a folder: ` +
+          "unzip it first, and give the folder that holds cascade.json",
+      );
+    }
+    const short = join(folder, "short.aip");
+    writeFileSync(short, "PK");
+    expect(await refusal(short)).toContain("it is no cascade, which is a folder");
   });
 
   test("a cascade.json that is cut short", async () => {

@@ -100,11 +100,12 @@ describe("LabelStore.open()", () => {
     const other = { ...footage, id: "c".repeat(64), name: "yard.mp4" };
     expect(() => LabelStore.open(path, { footage: other })).toThrow(
       `Labels "${path}" belong to "street.mp4" (200×100, 500 frames, aaaaaaaa), not to ` +
-        '"yard.mp4" (200×100, 500 frames, cccccccc): name their own footage, or another file',
+        '"yard.mp4" (200×100, 500 frames, cccccccc): delete it and it is made anew, or (in code) label into another file',
     );
     const larger = { ...origin, name: "large", sha256: "d".repeat(64) };
     expect(() => LabelStore.open(path, { footage, origin: larger, classes })).toThrow(
-      `Labels "${path}" are by "demo" from a confidence of 0.1 up, not by "large" from 0.1`,
+      `Labels "${path}" are by "demo" from a confidence of 0.1 up, not by "large" from 0.1: ` +
+        "delete it and it is made anew, or (in code) label into another file",
     );
     // The refused file is as it was.
     using store = LabelStore.open(path, { footage });
@@ -124,7 +125,7 @@ describe("LabelStore.open()", () => {
     const foreign = folder.file("foreign.db");
     new Database(foreign).run("CREATE TABLE notes (text TEXT)");
     expect(() => LabelStore.open(foreign, { footage, origin, classes })).toThrow(
-      `"${foreign}" does not hold labels: name another file`,
+      `"${foreign}" does not hold labels: delete it and it is made anew, unless it is something else of yours`,
     );
     const newer = fill([]);
     const db = new Database(newer);
