@@ -37,13 +37,17 @@ interface StreamJson {
   readonly disposition?: { readonly attached_pic?: number };
 }
 
-/** Asks ffprobe about an input's first video stream. */
+/**
+ * Asks ffprobe about an input's first video stream.
+ * @param signal ends it at once, as if it had taken too long
+ */
 export async function probe(
   input: readonly string[],
   limitMs: number = PROBE_LIMIT_MS,
+  signal?: AbortSignal,
 ): Promise<StreamProbe | ProbeFailure> {
   const args = ["-v", "error", "-of", "json", "-show_streams", "-show_format", ...input];
-  const result = await runTool("ffprobe", args, limitMs);
+  const result = await runTool("ffprobe", args, limitMs, signal);
   if (result.exitCode === null) {
     return { reason: `no answer within ${limitMs / 1000} s`, timedOut: true };
   }

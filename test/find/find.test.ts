@@ -134,12 +134,14 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     readonly after?: number;
     readonly act?: (child: Bun.Subprocess) => unknown;
     readonly more?: readonly string[];
+    readonly videos?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
   }
 
   async function find(search: Search) {
     const { cache, device = DEVICE, model = "demo", limit, after = 1, act } = search;
-    const asked = ["find", "person", video, "--cascade", cascade, "--json", "--quiet"];
+    const { videos = [video] } = search;
+    const asked = ["find", "person", ...videos, "--cascade", cascade, "--json", "--quiet"];
     const words = [...asked, "--device", device, "--model", model, ...(search.more ?? [])];
     const work = join(folder, cache, "find");
     const left = linesIn(work);
@@ -219,6 +221,29 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     TIMEOUT_MS,
   );
 
+  test("looks at all videos before it searches one or writes anything", async () => {
+    const [small, empty, clips] = ["small.mp4", "empty.mp4", "clips"].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    await writeDemoVideo({ path: small, source: "demo:size=160x90:frames=5" });
+    writeFileSync(empty, "");
+    const absent = join(folder, "absent.mp4");
+    const camera = `The cascade was trained on pictures of 320×180, and "${small}" has 160×90`;
+    for (const [videos, sentence] of [
+      [[video, small], `${camera}: train one for this camera`],
+      [[video, empty], `Cannot open source "${empty}": it is empty`],
+      [[video, absent], `Cannot open source "${absent}": no such file`],
+      [
+        [video, small, empty],
+        `${camera}: train one for this camera; "${empty}" cannot be searched either`,
+      ],
+    ] as const) {
+      const refused = await find({ cache: "unfit", videos, more: ["--clips", clips] });
+      expect(refused).toEqual({ code: 2, signal: null, stdout: "", stderr: `aip: ${sentence}\n` });
+    }
+    for (const path of [clips, join(folder, "unfit")]) expect(existsSync(path)).toBe(false);
+  });
+
   test("refuses a contact sheet that cannot be written before it searches", async () => {
     for (const [sheet, reason] of [
       [join(folder, "taken.jpg"), "it is a folder; name a file"],
@@ -260,9 +285,15 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       expect(existsSync(sheet)).toBe(false);
       const answers = readdirSync(join(folder, "sheet", "find"));
       expect(answers).toEqual([expect.stringMatching(/\.done\.ndjson$/)]);
-      // A device that is gone: nothing is searched any more.
+      // A device that is gone: nothing is searched any more. Nor is a video looked at again.
       const device = "sim:4ms:model=demo:die-at=0";
-      expect(await find({ cache: "sheet", device, more: ["--sheet", sheet] })).toEqual(whole);
+      const blind = join(folder, "blind");
+      mkdirSync(blind);
+      writeFileSync(join(blind, "ffprobe"), "#!/bin/sh\nexit 1\n");
+      chmodSync(join(blind, "ffprobe"), 0o755);
+      const env = { PATH: `${blind}:${process.env["PATH"]}` };
+      const more = ["--sheet", sheet];
+      expect(await find({ cache: "sheet", device, more, env })).toEqual(whole);
       expect(existsSync(sheet)).toBe(true);
       expect(readdirSync(join(folder, "sheet", "find"))).toEqual([]);
     },
