@@ -11,6 +11,7 @@ import type { FrameAnswer, PictureSize } from "../types.ts";
 import { readAnswers } from "./answers.ts";
 import { type Interval, type IntervalLimits, timeIntervals } from "./intervals.ts";
 import { lockSearches, type SearchFiles } from "./search-lock.ts";
+import type { Sighting } from "./sightings.ts";
 import { checkVideos, resolveVideos, type Video } from "./videos.ts";
 import { cutToAnchor, doneFilePath, workFilePath } from "./work-file.ts";
 
@@ -34,6 +35,12 @@ export interface FindOptions {
   readonly folder?: string;
 }
 
+/** When a video shows the object, and how that looks. */
+export interface FoundInterval extends Interval {
+  /** The most certain one; null where the reference model looked at none of its frames. */
+  readonly sighting: Sighting | null;
+}
+
 /** What was found in one video. */
 export interface FoundVideo {
   readonly path: string;
@@ -42,7 +49,7 @@ export interface FoundVideo {
   readonly size: PictureSize;
   readonly frames: number;
   readonly fps: number;
-  readonly intervals: readonly Interval[];
+  readonly intervals: readonly FoundInterval[];
   /** Frames without an answer. */
   readonly unanswered: number;
   /** Frames each level answered. */
@@ -72,6 +79,7 @@ export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundV
   }
   // Before anything is written. What an earlier search has answered was looked at by that one.
   const waiting = searches.filter(({ done }) => !existsSync(done));
+  if (waiting.length > 1) options.tell?.(`looking at ${waiting.length} videos`);
   await checkVideos(
     waiting.map(({ path }) => path),
     file,
@@ -105,9 +113,12 @@ async function findInVideo(
     await answerVideo(search, cascade, options);
     await rename(work, done);
   }
-  const answers = await readAnswers(done);
-  const { size, frames, fps, unanswered, levels } = answers;
-  const intervals = timeIntervals(answers, options.limits);
+  const answers = await readAnswers(done, cascade.question);
+  const { size, frames, fps, unanswered, levels, sightings } = answers;
+  const intervals = timeIntervals(answers, options.limits).map((interval) => ({
+    ...interval,
+    sighting: sightings.bestIn(interval),
+  }));
   return { path, name, size, frames, fps, intervals, unanswered, levels };
 }
 

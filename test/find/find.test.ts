@@ -106,6 +106,16 @@ describe.skipIf(!hasFfmpeg)("findInVideos()", () => {
         .map((answer) => JSON.parse(answer))
         .filter(({ present }) => present);
       expect(new Set(yes.map(({ answer }) => answer))).toEqual(new Set(["inferred", "reused"]));
+      for (const { first, last, sighting } of whole.found.intervals) {
+        const persons = whole.answers.slice(first, last + 1).flatMap((answer) => {
+          const { frame, detections } = JSON.parse(answer);
+          const [best] = detections.filter(({ label }: { label: string }) => label === "person");
+          return best === undefined ? [] : [{ frame, ...best }];
+        });
+        const [best] = persons.toSorted((a, b) => b.confidence - a.confidence);
+        expect(sighting).toMatchObject({ frame: best.frame, confidence: best.confidence });
+        expect(sighting?.boxes[0]).toMatchObject({ label: "person", xyxy: best.xyxy });
+      }
       const random = mulberry32(8);
       for (let round = 0; round < 2; round += 1) {
         const cache = join(folder, `round-${round}`);

@@ -4,11 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clipLimitMs, clipName, writeClip } from "../../src/find/clips.ts";
 import { clockText } from "../../src/find/clock-text.ts";
+import type { RgbPicture } from "../../src/find/digits.ts";
 import { pictureAt } from "../../src/find/ffmpeg-pixels.ts";
 import { gridFor, writeSheet } from "../../src/find/sheet.ts";
 import { findEncoder } from "../../src/sink/encoder.ts";
 import { probe } from "../../src/source/probe.ts";
 import { runTool } from "../../src/source/tool.ts";
+import type { PictureSize } from "../../src/types.ts";
 
 const TIMEOUT_MS = 60_000;
 const ENDLESS = new AbortController().signal;
@@ -33,7 +35,15 @@ const interval = (startMs: number, endMs: number) => ({
   last: endMs / 100 - 1,
   startMs,
   endMs,
+  sighting: null,
 });
+
+async function readSheet(path: string, size: PictureSize): Promise<RgbPicture> {
+  // ffmpeg does not seek in a JPEG file, but in a video of it.
+  const readable = `${path}.mkv`;
+  await runTool("ffmpeg", ["-i", path, "-c", "copy", readable], TIMEOUT_MS);
+  return await pictureAt(readable, 0, size, ENDLESS);
+}
 
 /** Mean red, green and blue of a part of a picture. */
 function meanColor(
@@ -51,18 +61,15 @@ function meanColor(
 }
 
 test(
-  "writeSheet() shows the middle of each interval, in order, with its time below",
+  "writeSheet() shows the middle of intervals nobody looked at, in order, the time below",
   async () => {
     const path = join(folder, "sheet.jpg");
     const intervals = [interval(1200, 1800), interval(200, 800)];
     expect(await writeSheet(path, [{ path: video, size: SIZE, intervals }], ENDLESS)).toBe(2);
-    // ffmpeg does not seek in a JPEG file, but in a video of it.
-    const readable = join(folder, "sheet.mkv");
-    await runTool("ffmpeg", ["-i", path, "-c", "copy", readable], TIMEOUT_MS);
-    const sheet = await pictureAt(readable, 0, { width: 640, height: 204 }, ENDLESS);
+    const sheet = await readSheet(path, { width: 646, height: 204 });
     const [blueTile, redTile] = [
       meanColor(sheet, [10, 10, 310, 170]),
-      meanColor(sheet, [330, 10, 630, 170]),
+      meanColor(sheet, [336, 10, 636, 170]),
     ];
     expect(blueTile[2]).toBeGreaterThan(200);
     expect(blueTile[0]).toBeLessThan(60);
@@ -73,6 +80,39 @@ test(
     expect(caption).toBeGreaterThan(10);
     expect(caption).toBeLessThan(120);
     expect(readdirSync(folder).filter((name) => name.endsWith(".part"))).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "writeSheet() shows the frame that was seen best, to the frame, with its boxes to scale",
+  async () => {
+    const path = join(folder, "seen.jpg");
+    // The last red frame; the middle is blue. Boxes are measured in a picture of twice the size.
+    const xyxy = [200, 120, 400, 280] as const;
+    const boxes = [{ classId: 1, label: "person", confidence: 0.9, xyxy }];
+    const sighting = { frame: 9, timeMs: 900.4, confidence: 0.9, boxes };
+    const intervals = [{ ...interval(200, 1900), sighting }];
+    const size = { width: 640, height: 360 };
+    expect(await writeSheet(path, [{ path: video, size, intervals }], ENDLESS)).toBe(1);
+    const sheet = await readSheet(path, { width: 320, height: 204 });
+    for (const edge of [
+      [100, 80, 101, 130],
+      [199, 80, 200, 130],
+      [120, 139, 180, 140],
+    ] as const) {
+      // Class 1 is drawn in green.
+      expect(meanColor(sheet, edge)[1]).toBeGreaterThan(120);
+    }
+    for (const red of [
+      [110, 70, 190, 130],
+      [10, 10, 90, 170],
+      [210, 10, 310, 170],
+      [110, 150, 190, 170],
+    ] as const) {
+      expect(meanColor(sheet, red)[0]).toBeGreaterThan(200);
+      expect(meanColor(sheet, red)[1]).toBeLessThan(30);
+    }
   },
   TIMEOUT_MS,
 );
