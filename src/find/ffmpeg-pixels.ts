@@ -28,7 +28,7 @@ export function interrupted(): AipError {
 /**
  * The frame a video shows at a time, scaled.
  *
- * @param timeMs since the video's start
+ * @param timeMs since the file's start
  * @param signal ends it at once
  * @throws {AipError} `picture-unreadable`, `ffmpeg-missing`, `interrupted`
  */

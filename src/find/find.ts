@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
+import { dirname } from "node:path";
 import { loadCascade } from "../cascade/file/load.ts";
 import { type AipError, runtimeError } from "../errors.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
@@ -26,7 +26,7 @@ export interface FindOptions {
   readonly limits: IntervalLimits;
   /** Ends the search; what was answered is kept, and the next one goes on with it. */
   readonly signal: AbortSignal;
-  /** For a video's progress line; asked once for each. */
+  /** For a video's progress line; asked once for each, with its path. */
   readonly progress?: (video: string) => Sink & { frameCount: number | undefined };
   readonly tell?: (text: string) => void;
   /** Makes something of all videos together; answers are kept until it is there. */
@@ -130,7 +130,7 @@ async function answerVideo(
 ): Promise<void> {
   const { model, devices, signal } = options;
   if (signal.aborted) throw interrupted(path);
-  const progress = options.progress?.(basename(path));
+  const progress = options.progress?.(path);
   const pipeline = new Pipeline({
     sources: path,
     cascade,

@@ -22,6 +22,8 @@ export const SHEET_TILES_MAX = 240;
 /** What a contact sheet shows of one video. */
 export interface SheetVideo {
   readonly path: string;
+  /** When its first frame comes, in ms since the file's start; default 0. */
+  readonly startMs?: number;
   /** Size of its pictures. */
   readonly size: PictureSize;
   readonly intervals: readonly SheetInterval[];
@@ -75,13 +77,13 @@ export async function writeSheet(
 }
 
 async function tileOf(
-  { path, size }: SheetVideo,
+  { path, startMs: firstMs = 0, size }: SheetVideo,
   { startMs, endMs, sighting }: SheetInterval,
   signal: AbortSignal,
 ): Promise<RgbPicture> {
   const timeMs = sighting?.timeMs ?? (startMs + endMs) / 2;
   const tile = { width: TILE_WIDTH, height: heightOf(size) };
-  const picture = await pictureAt(path, timeMs, tile, signal);
+  const picture = await pictureAt(path, firstMs + timeMs, tile, signal);
   return sighting === null ? picture : drawBoxes(picture, sighting.boxes, size);
 }
 

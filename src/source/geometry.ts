@@ -20,6 +20,8 @@ export interface StreamProbe {
   readonly fps?: number;
   readonly frameCount?: number;
   readonly durationS?: number;
+  /** When its first frame comes, in ms since the file's start, where sound begins before it. */
+  readonly startMs?: number;
 }
 
 /** What slots hold, and how ffmpeg is told to deliver it. */

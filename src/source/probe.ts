@@ -17,7 +17,11 @@ export interface ProbeFailure {
 /** ffprobe's JSON, as far as it is read here. */
 interface ProbeJson {
   readonly streams?: readonly StreamJson[];
-  readonly format?: { readonly duration?: string; readonly format_name?: string };
+  readonly format?: {
+    readonly duration?: string;
+    readonly format_name?: string;
+    readonly start_time?: string;
+  };
 }
 
 interface StreamJson {
@@ -31,6 +35,7 @@ interface StreamJson {
   readonly avg_frame_rate?: string;
   readonly r_frame_rate?: string;
   readonly nb_frames?: string;
+  readonly start_time?: string;
   readonly duration?: string;
   readonly tags?: { readonly rotate?: string };
   readonly side_data_list?: readonly { readonly rotation?: number }[];
@@ -80,6 +85,7 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
   const frameCount = count ?? (guess === undefined ? undefined : Math.round(guess));
   const { color_space: colorSpace, color_range: colorRange } = stream;
   const container = json.format?.format_name;
+  const laterS = Number(stream.start_time) - Number(json.format?.start_time);
   return {
     codec: stream.codec_name ?? "unknown codec",
     width,
@@ -92,6 +98,7 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
     ...(fps === undefined ? {} : { fps }),
     ...(frameCount === undefined ? {} : { frameCount }),
     ...(durationS === undefined ? {} : { durationS }),
+    ...(laterS > 0 && { startMs: 1000 * laterS }),
   };
 }
 

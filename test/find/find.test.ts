@@ -297,13 +297,16 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       expect(answers).toEqual([expect.stringMatching(/\.done\.ndjson$/)]);
       // A device that is gone: nothing is searched any more. Nor is a video looked at again.
       const device = "sim:4ms:model=demo:die-at=0";
-      const blind = join(folder, "blind");
-      mkdirSync(blind);
-      writeFileSync(join(blind, "ffprobe"), "#!/bin/sh\nexit 1\n");
-      chmodSync(join(blind, "ffprobe"), 0o755);
-      const env = { PATH: `${blind}:${process.env["PATH"]}` };
+      const [watched, calls] = [join(folder, "watched"), join(folder, "calls")];
+      mkdirSync(watched);
+      const passOn = `echo >> "${calls}"\nexec "${Bun.which("ffprobe")}" "$@"\n`;
+      writeFileSync(join(watched, "ffprobe"), `#!/bin/sh\n${passOn}`);
+      chmodSync(join(watched, "ffprobe"), 0o755);
+      const env = { PATH: `${watched}:${process.env["PATH"]}` };
       const more = ["--sheet", sheet];
       expect(await find({ cache: "sheet", device, more, env })).toEqual(whole);
+      // The one call is for the sheet: when the first picture comes.
+      expect(readFileSync(calls, "utf8")).toBe("\n");
       expect(existsSync(sheet)).toBe(true);
       expect(readdirSync(join(folder, "sheet", "find"))).toEqual([]);
     },
