@@ -187,24 +187,27 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
 
   let whole: Awaited<ReturnType<typeof find>>;
   beforeAll(async () => {
-    whole = await find({ cache: "sound" });
+    whole = await find({ cache: "sound", more: ["--sheet", join(folder, "whole.jpg")] });
     expect(whole).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(whole.stdout).intervals.length).toBeGreaterThan(1);
   }, TIMEOUT_MS);
 
   test(
-    "prints the same, byte for byte, after SIGINT and kill -9 at several places",
+    "prints and shows the same, byte for byte, after SIGINT and kill -9 at several places",
     async () => {
+      const sheet = join(folder, "cut.jpg");
+      const more = ["--sheet", sheet];
       const signals = ["SIGKILL", "SIGINT", "SIGKILL", "SIGKILL"] as const;
       for (const [index, signal] of signals.entries()) {
         const act = (child: Bun.Subprocess): void => child.kill(signal);
         const device = `${SLOW}:model=demo`;
-        const cut = await find({ cache: "cut", device, after: 70 + 130 * index, act });
+        const cut = await find({ cache: "cut", device, after: 70 + 130 * index, act, more });
         expect(cut.stdout).toBe("");
         if (signal === "SIGKILL") expect(cut.signal).toBe(signal);
         else expect(cut.code).toBe(130);
       }
-      expect(await find({ cache: "cut" })).toEqual(whole);
+      expect(await find({ cache: "cut", more })).toEqual(whole);
+      expect(readFileSync(sheet).equals(readFileSync(join(folder, "whole.jpg")))).toBe(true);
       // Nothing is left of the work.
       expect(readdirSync(join(folder, "cut", "find"))).toEqual([]);
     },
