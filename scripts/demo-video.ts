@@ -2,19 +2,20 @@
  * Writes the demo scene as an H.264 file, with its ground truth as NDJSON beside it: footage as a
  * camera's, of any length, whose right answers are known.
  *
- *     bun scripts/demo-video.ts OUT.mp4 [SOURCE] [--for CLASS] [--crf N]
+ *     bun scripts/demo-video.ts FILE.mp4 [SOURCE] [--for CLASS] [--crf N]
  *     bun scripts/demo-video.ts rare.mp4 demo:visitors=0.02:stay=4:fps=15:frames=108000
  *
  * SOURCE is a demo of a given length; its default is an hour with a person in a fiftieth of the
- * frames. The truth is that of CLASS (default `person`) and is written to OUT.truth.ndjson. Both
+ * frames. The truth is that of CLASS (default `person`) and is written to FILE.truth.ndjson. Both
  * files appear once they are whole; an interruption leaves neither.
  */
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { parseArgs } from "node:util";
+import type { Command } from "../src/cli/command.ts";
+import { runCommandLine } from "../src/cli/command-line.ts";
 import { ExitCode } from "../src/cli/exit-code.ts";
 import { onSignals } from "../src/cli/signals.ts";
-import { AipError, usageError } from "../src/errors.ts";
+import { usageError } from "../src/errors.ts";
 import { Pipeline } from "../src/pipeline/pipeline.ts";
 import { muxerFor } from "../src/sink/encoder.ts";
 import { reasonOf } from "../src/sink/line-writer.ts";
@@ -118,23 +119,55 @@ function checkScene(source: string, target: string): void {
   throw usageError("class-unknown", `The demo scene has no class "${target}" (it has ${known})`);
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = parseArgs({
-    options: {
-      for: { type: "string", default: "person" },
-      crf: { type: "string", default: String(CRF_DEFAULT) },
+const COMMAND: Command = {
+  meta: {
+    name: "bun scripts/demo-video.ts",
+    description: "Writes the demo scene as an H.264 file, with its ground truth beside it",
+  },
+  args: {
+    file: { type: "positional", description: "The video, an .mp4; truth: FILE.truth.ndjson" },
+    source: {
+      type: "positional",
+      required: false,
+      description: `A demo with an end (Default: ${SOURCE_DEFAULT})`,
     },
-    allowPositionals: true,
-  });
-  const [path, source = SOURCE_DEFAULT, ...rest] = positionals;
-  if (path === undefined || rest.length > 0) {
-    console.error("usage: bun scripts/demo-video.ts OUT.mp4 [SOURCE] [--for CLASS] [--crf N]");
-    return ExitCode.usage;
-  }
-  const crf = Number(values.crf);
-  if (!Number.isInteger(crf) || crf < 0 || crf > CRF_MAX) {
-    throw usageError("flag-invalid", `--crf is a whole number from 0 to 51, not "${values.crf}"`);
-  }
+    for: {
+      type: "string",
+      valueHint: "CLASS",
+      description: `Class of the ground truth: ${DEMO_CLASSES.join(", ")} (Default: person)`,
+    },
+    crf: {
+      type: "string",
+      valueHint: "N",
+      description: `Constant rate factor of libx264, 0 to ${CRF_MAX} (Default: ${CRF_DEFAULT})`,
+    },
+  },
+  operands: "FILE",
+  examples: [
+    ["bun scripts/demo-video.ts rare.mp4", "an hour, a person in a fiftieth of it"],
+    ["bun scripts/demo-video.ts day.mp4 demo:visitors=0.1:frames=9000", "six minutes, more people"],
+  ],
+  async execute({ flags, operands }) {
+    const [path, source = SOURCE_DEFAULT, extra] = operands;
+    if (path === undefined) {
+      const message = "Nothing to write: write bun scripts/demo-video.ts FILE.mp4 [SOURCE]";
+      throw usageError("operand-missing", message);
+    }
+    if (extra !== undefined) {
+      throw usageError("operand-unknown", `Unexpected "${extra}": one video is written at a time`);
+    }
+    const { for: target = "person", crf: text = String(CRF_DEFAULT) } = flags;
+    const crf = /^\d+$/.test(String(text)) ? Number(text) : Number.NaN;
+    if (!(crf <= CRF_MAX)) {
+      const message = `--crf must be a whole number from 0 to ${CRF_MAX}, not "${text}"`;
+      throw usageError("flag-invalid", message);
+    }
+    return await makeVideo({ path, source, target: String(target), crf });
+  },
+};
+
+/** Writes it with progress on stderr. @returns the exit code */
+async function makeVideo(request: DemoVideoOptions): Promise<number> {
   await ensureBuilt();
   const stop = new AbortController();
   using _signals = onSignals((_name, count) => {
@@ -142,8 +175,7 @@ async function main(): Promise<number> {
     stop.abort();
   });
   const progress = new ProgressSink();
-  const options = { path, source, target: values.for, crf, signal: stop.signal, progress };
-  const made = await writeDemoVideo(options);
+  const made = await writeDemoVideo({ ...request, signal: stop.signal, progress });
   if (made === null) {
     console.error("interrupted: nothing was written");
     return ExitCode.interrupted;
@@ -152,14 +184,4 @@ async function main(): Promise<number> {
   return ExitCode.done;
 }
 
-if (import.meta.main) {
-  try {
-    process.exit(await main());
-  } catch (error) {
-    const isTold =
-      error instanceof AipError || (error as { code?: string }).code?.startsWith("ERR_PARSE");
-    if (!isTold) throw error;
-    console.error((error as Error).message);
-    process.exit(error instanceof AipError && error.category === "runtime" ? 1 : ExitCode.usage);
-  }
-}
+if (import.meta.main) process.exit(await runCommandLine(process.argv.slice(2), COMMAND));

@@ -9,23 +9,29 @@ import { printOut } from "./print-out.ts";
 /**
  * Runs one command line and returns its exit code. Errors become one sentence on stderr; their
  * stack is shown where `AIP_DEBUG=1`.
+ *
+ * @param root what the words are said to; default `aip`
  */
-export async function runCommandLine(words: readonly string[]): Promise<number> {
+export async function runCommandLine(
+  words: readonly string[],
+  root: Command = aip,
+): Promise<number> {
   try {
-    return await dispatch(words);
+    return await dispatch(words, root);
   } catch (error) {
     return reportError(error);
   }
 }
 
-async function dispatch(words: readonly string[]): Promise<number> {
+async function dispatch(words: readonly string[], root: Command): Promise<number> {
   const [first] = words;
-  if (first === "--version" || first === "-v") {
-    printOut(`${aip.meta.version}\n`);
+  const { version } = root.meta;
+  if (version !== undefined && (first === "--version" || first === "-v")) {
+    printOut(`${version}\n`);
     return ExitCode.done;
   }
-  if (first === "help") return dispatch([...words.slice(1), "--help"]);
-  const { command, rest } = findCommand(aip, words);
+  if (first === "help") return dispatch([...words.slice(1), "--help"], root);
+  const { command, rest } = findCommand(root, words);
   const flagWords = rest.includes("--") ? rest.slice(0, rest.indexOf("--")) : rest;
   if (flagWords.includes("--help") || flagWords.includes("-h")) {
     printOut(await help(command, process.stdout));

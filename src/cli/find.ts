@@ -1,11 +1,12 @@
 import { loadCascade } from "../cascade/file/load.ts";
 import { writeClip } from "../find/clips.ts";
 import { type FoundVideo, findInVideos } from "../find/find.ts";
-import { SHEET_TILES_MAX, writeSheet } from "../find/sheet.ts";
+import { SHEET_TILES_MAX, type SheetVideo, writeSheet } from "../find/sheet.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
 import { clockMs } from "../native/library.ts";
 import { findEncoder } from "../sink/encoder.ts";
 import { ProgressSink } from "../sink/progress.ts";
+import { probeVideo } from "../source/video.ts";
 import { ExitCode } from "./exit-code.ts";
 import { checkAsked, checkSheet, type FindRequest, modelFor } from "./find-options.ts";
 import { formatFound, formatSummary, foundToJson } from "./find-text.ts";
@@ -55,8 +56,8 @@ export async function runFind(request: FindRequest): Promise<number> {
     }),
   })) {
     const clips: string[] = [];
-    if (request.clips !== undefined && encoder !== null) {
-      const source = { path: found.path, name: found.name };
+    if (request.clips !== undefined && encoder !== null && found.intervals.length > 0) {
+      const source = await withStart(found, abort.signal);
       const options = { encoder, signal: abort.signal };
       for (const interval of found.intervals) {
         clips.push(await writeClip(request.clips, source, interval, options));
@@ -81,7 +82,20 @@ async function makeSheet(
     say(`no contact sheet: there is nothing to show`);
     return;
   }
-  const count = await writeSheet(path, videos, signal);
+  const shown: SheetVideo[] = [];
+  for (const video of videos) {
+    if (video.intervals.length > 0) shown.push(await withStart(video, signal));
+  }
+  const count = await writeSheet(path, shown, signal);
   const rest = total > count ? `, the first ${SHEET_TILES_MAX} of ${total}` : "";
   say(`saved ${path}: ${formatCountOf(count, "picture")}${rest}`);
+}
+
+/** Answers count times from the first frame, ffmpeg from the file's start: sound may begin earlier. */
+async function withStart(
+  video: FoundVideo,
+  signal: AbortSignal,
+): Promise<FoundVideo & { readonly startMs: number }> {
+  const { startMs = 0 } = await probeVideo(video.path, signal);
+  return { ...video, startMs };
 }

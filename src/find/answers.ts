@@ -1,7 +1,9 @@
+import type { Question } from "../cascade/types.ts";
 import { usageError } from "../errors.ts";
 import { readNdjson } from "../sink/ndjson-reader.ts";
 import type { FrameAnswer, PictureSize } from "../types.ts";
 import type { VideoAnswers } from "./intervals.ts";
+import { Sightings } from "./sightings.ts";
 
 /** Rate of a video of one frame. */
 const FPS_DEFAULT = 25;
@@ -14,17 +16,22 @@ export interface ReadAnswers extends VideoAnswers {
   /** Frames that failed or were dropped. */
   readonly unanswered: number;
   readonly levels: Readonly<Record<FrameAnswer, number>>;
+  /** What the reference model saw. */
+  readonly sightings: Sightings;
 }
 
 /**
  * Reads the answers that a run with a cascade wrote as NDJSON.
+ *
+ * @param question the cascade's
  * @throws {AipError} `results-unreadable`, `results-malformed`, also where a frame is missing: all
  * after it would be taken for others
  */
-export async function readAnswers(path: string): Promise<ReadAnswers> {
+export async function readAnswers(path: string, question: Question): Promise<ReadAnswers> {
   const present: number[] = [];
   const timesMs: number[] = [];
   const levels = { reused: 0, specialized: 0, inferred: 0 };
+  const sightings = new Sightings(question);
   let unanswered = 0;
   let size: PictureSize = { width: 1, height: 1 };
   for await (const frame of readNdjson(path)) {
@@ -37,7 +44,9 @@ export async function readAnswers(path: string): Promise<ReadAnswers> {
     size = { width: frame.width, height: frame.height };
     if (frame.present === undefined) unanswered += 1;
     else levels[frame.answer ?? "inferred"] += 1;
-    present.push(frame.present === undefined ? (present.at(-1) ?? 0) : Number(frame.present));
+    const isPresent = frame.present ?? present.at(-1) === 1;
+    present.push(Number(isPresent));
+    sightings.push(frame, isPresent);
   }
   return {
     present: Uint8Array.from(present),
@@ -47,6 +56,7 @@ export async function readAnswers(path: string): Promise<ReadAnswers> {
     size,
     unanswered,
     levels,
+    sightings,
   };
 }
 

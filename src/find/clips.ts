@@ -6,6 +6,7 @@ import { reasonOf } from "../sink/line-writer.ts";
 import { partPathOf } from "../sink/part-path.ts";
 import { runTool } from "../source/tool.ts";
 import { clockText } from "./clock-text.ts";
+import { seekSeconds } from "./ffmpeg-pixels.ts";
 import type { Interval } from "./intervals.ts";
 
 /** Encoding keeps far ahead of that, whatever the machine. */
@@ -19,6 +20,8 @@ export interface ClipSource {
   readonly path: string;
   /** What clips are named after. */
   readonly name: string;
+  /** When its first frame comes, in ms since the file's start. */
+  readonly startMs: number;
 }
 
 /**
@@ -52,7 +55,7 @@ export function clipLimitMs(lengthMs: number): number {
  */
 export async function writeClip(
   folder: string,
-  { path, name }: ClipSource,
+  { path, name, startMs }: ClipSource,
   interval: Interval,
   { encoder, signal }: { readonly encoder: EncoderChoice; readonly signal: AbortSignal },
 ): Promise<string> {
@@ -61,12 +64,14 @@ export async function writeClip(
   try {
     await mkdir(folder, { recursive: true });
     const lengthMs = interval.endMs - interval.startMs;
+    const from = seekSeconds(startMs + interval.startMs);
+    // To where ffmpeg would be sent for the first frame that is not wanted.
+    const length = (Number(seekSeconds(startMs + interval.endMs)) - Number(from)).toFixed(6);
     const result = await runTool(
       "ffmpeg",
       [
         ...["-nostdin", "-hide_banner", "-loglevel", "error", "-y"],
-        ...["-ss", (interval.startMs / 1000).toFixed(3), "-i", path],
-        ...["-t", (lengthMs / 1000).toFixed(3), "-map", "0:V:0", "-map", "0:a?"],
+        ...["-ss", from, "-i", path, "-t", length, "-map", "0:V:0", "-map", "0:a?"],
         ...encoder.arguments,
         ...["-vf", "scale=trunc(iw/2)*2:trunc(ih/2)*2,format=yuv420p", "-c:a", "aac"],
         ...["-movflags", "+faststart", "-f", "mp4", part],

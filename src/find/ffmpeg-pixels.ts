@@ -9,6 +9,17 @@ const LIMIT_MS = 60_000;
 /** In a session of its own: Ctrl-C is for us alone, or a picture would seem unreadable. */
 const CHILD = { timeout: LIMIT_MS, killSignal: "SIGKILL", detached: true } as const;
 
+/** Less than frames are apart, and more than a time loses where it is rounded. */
+const EARLY_MS = 0.5;
+
+/**
+ * Where to send ffmpeg for the frame that begins at a time, and those after it: a little before it,
+ * for a frame that is a rounding before the time would be passed over.
+ */
+export function seekSeconds(timeMs: number): string {
+  return (Math.max(0, timeMs - EARLY_MS) / 1000).toFixed(6);
+}
+
 /** The signal came while pictures were read or written. */
 export function interrupted(): AipError {
   return runtimeError("interrupted", "Interrupted while the contact sheet was made");
@@ -17,7 +28,7 @@ export function interrupted(): AipError {
 /**
  * The frame a video shows at a time, scaled.
  *
- * @param timeMs since the video's start
+ * @param timeMs since the file's start
  * @param signal ends it at once
  * @throws {AipError} `picture-unreadable`, `ffmpeg-missing`, `interrupted`
  */
@@ -31,7 +42,7 @@ export async function pictureAt(
   const child = Bun.spawn(
     [
       ...[findTool("ffmpeg"), "-nostdin", "-hide_banner", "-loglevel", "error"],
-      ...["-ss", (timeMs / 1000).toFixed(3), "-i", path, "-map", "0:V:0", "-frames:v", "1"],
+      ...["-ss", seekSeconds(timeMs), "-i", path, "-map", "0:V:0", "-frames:v", "1"],
       ...["-vf", `scale=${width}:${height}`, "-pix_fmt", "rgb24", "-f", "rawvideo", "pipe:1"],
     ],
     { ...CHILD, stdio: ["ignore", "pipe", "pipe"], signal },
@@ -56,7 +67,9 @@ export async function writeJpeg(path: string, picture: RgbPicture): Promise<void
     [
       ...[findTool("ffmpeg"), "-hide_banner", "-loglevel", "error", "-y"],
       ...["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", `${picture.width}x${picture.height}`],
-      ...["-i", "pipe:0", "-frames:v", "1", "-q:v", "3", "-f", "mjpeg", path],
+      // Colour in full: at half the size it would wash out lines and letters.
+      ...["-i", "pipe:0", "-frames:v", "1", "-pix_fmt", "yuvj444p", "-q:v", "3"],
+      ...["-f", "mjpeg", path],
     ],
     { ...CHILD, stdio: [picture.pixels, "ignore", "pipe"] },
   );

@@ -1,16 +1,18 @@
+import { existsSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
-import { basename, dirname } from "node:path";
-import { type AipError, runtimeError, usageError } from "../errors.ts";
+import { dirname } from "node:path";
+import { loadCascade } from "../cascade/file/load.ts";
+import { type AipError, runtimeError } from "../errors.ts";
 import { Pipeline } from "../pipeline/pipeline.ts";
-import { confirmed, openCascade } from "../pipeline/run-cascade.ts";
+import { confirmed, type RunCascade, runCascadeOf } from "../pipeline/run-cascade.ts";
 import { makeFolder } from "../sink/make-folder.ts";
 import type { Sink } from "../sink/sink.ts";
-import { uniqueNames } from "../source/open.ts";
-import { resolveSpec } from "../source/spec.ts";
 import type { FrameAnswer, PictureSize } from "../types.ts";
 import { readAnswers } from "./answers.ts";
 import { type Interval, type IntervalLimits, timeIntervals } from "./intervals.ts";
 import { lockSearches, type SearchFiles } from "./search-lock.ts";
+import type { Sighting } from "./sightings.ts";
+import { checkVideos, resolveVideos, type Video } from "./videos.ts";
 import { cutToAnchor, doneFilePath, workFilePath } from "./work-file.ts";
 
 export interface FindOptions {
@@ -24,13 +26,19 @@ export interface FindOptions {
   readonly limits: IntervalLimits;
   /** Ends the search; what was answered is kept, and the next one goes on with it. */
   readonly signal: AbortSignal;
-  /** For a video's progress line; asked once for each. */
+  /** For a video's progress line; asked once for each, with its path. */
   readonly progress?: (video: string) => Sink & { frameCount: number | undefined };
   readonly tell?: (text: string) => void;
   /** Makes something of all videos together; answers are kept until it is there. */
   readonly conclude?: (videos: readonly FoundVideo[]) => Promise<void>;
   /** Folder of the cache; default aip's own. */
   readonly folder?: string;
+}
+
+/** When a video shows the object, and how that looks. */
+export interface FoundInterval extends Interval {
+  /** The most certain one; null where the reference model looked at none of its frames. */
+  readonly sighting: Sighting | null;
 }
 
 /** What was found in one video. */
@@ -41,7 +49,7 @@ export interface FoundVideo {
   readonly size: PictureSize;
   readonly frames: number;
   readonly fps: number;
-  readonly intervals: readonly Interval[];
+  readonly intervals: readonly FoundInterval[];
   /** Frames without an answer. */
   readonly unanswered: number;
   /** Frames each level answered. */
@@ -54,21 +62,34 @@ export interface FoundVideo {
  * where it was, and gives what it would have given; they go when all videos are done and the caller
  * has made of them what it wants. Until then nobody else can search these videos with this cascade.
  *
+ * All of them are looked at before anything is searched or written.
+ *
  * @throws {AipError} `interrupted`; what a run with that cascade throws; `source-live` for what is
  * no stored video; `search-in-use` where another search of one of them is under way
  */
 export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundVideo> {
-  const { cascade, folder } = options;
+  const { folder, signal } = options;
+  const file = await loadCascade(options.cascade);
+  // One false alarm of a hundred frames would be many intervals; what is found is rare.
+  const cascade = confirmed(runCascadeOf(options.cascade, file));
   const searches: Search[] = [];
   for (const video of await resolveVideos(options.videos)) {
-    const work = await workFilePath({ video: video.path, cascade }, folder);
-    await makeFolder(dirname(work));
+    const work = await workFilePath({ video: video.path, cascade: options.cascade }, folder);
     searches.push({ ...video, work, done: doneFilePath(work) });
   }
+  // Before anything is written. What an earlier search has answered was looked at by that one.
+  const waiting = searches.filter(({ done }) => !existsSync(done));
+  if (waiting.length > 1) options.tell?.(`looking at ${waiting.length} videos`);
+  await checkVideos(
+    waiting.map(({ path }) => path),
+    file,
+    signal,
+  );
+  for (const { work } of searches) await makeFolder(dirname(work));
   using _locks = lockSearches(searches);
   const all: FoundVideo[] = [];
   for (const search of searches) {
-    const found = await findInVideo(search, options);
+    const found = await findInVideo(search, cascade, options);
     all.push(found);
     yield found;
   }
@@ -76,49 +97,43 @@ export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundV
   for (const { done } of searches) await rm(done, { force: true });
 }
 
-interface Video {
-  readonly path: string;
-  readonly name: string;
-}
-
 /** A video, and where its answers stand until all have come, and from then on. */
 interface Search extends Video, SearchFiles {
   readonly done: string;
 }
 
-async function resolveVideos(specs: readonly string[]): Promise<readonly Video[]> {
-  const inputs = (await Promise.all(specs.map(resolveSpec))).flat();
-  const paths = inputs.map((input) => {
-    if (input.kind === "video") return input.path;
-    const message = `Cannot search "${input.spec}": stored videos are searched; "aip run --cascade" follows cameras`;
-    throw usageError("source-live", message);
-  });
-  const names = uniqueNames(inputs.map(({ stem }) => stem));
-  return paths.map((path, index) => ({ path, name: names[index] as string }));
-}
-
-async function findInVideo(search: Search, options: FindOptions): Promise<FoundVideo> {
+async function findInVideo(
+  search: Search,
+  cascade: RunCascade,
+  options: FindOptions,
+): Promise<FoundVideo> {
   const { path, name, work, done } = search;
-  if (!(await Bun.file(done).exists())) {
+  if (!existsSync(done)) {
     await cutToAnchor(work);
-    await answerVideo(search, options);
+    await answerVideo(search, cascade, options);
     await rename(work, done);
   }
-  const answers = await readAnswers(done);
-  const { size, frames, fps, unanswered, levels } = answers;
-  const intervals = timeIntervals(answers, options.limits);
+  const answers = await readAnswers(done, cascade.question);
+  const { size, frames, fps, unanswered, levels, sightings } = answers;
+  const intervals = timeIntervals(answers, options.limits).map((interval) => ({
+    ...interval,
+    sighting: sightings.bestIn(interval),
+  }));
   return { path, name, size, frames, fps, intervals, unanswered, levels };
 }
 
 /** Runs the cascade over what is left of a video. */
-async function answerVideo({ path, work }: Search, options: FindOptions): Promise<void> {
-  const { cascade, model, devices, signal } = options;
+async function answerVideo(
+  { path, work }: Search,
+  cascade: RunCascade,
+  options: FindOptions,
+): Promise<void> {
+  const { model, devices, signal } = options;
   if (signal.aborted) throw interrupted(path);
-  const progress = options.progress?.(basename(path));
+  const progress = options.progress?.(path);
   const pipeline = new Pipeline({
     sources: path,
-    // One false alarm of a hundred frames would be many intervals; what is found is rare.
-    cascade: confirmed(await openCascade(cascade)),
+    cascade,
     model,
     devices,
     // Stored video is searched once: nobody waits for a drift to be found, and frames that are passed

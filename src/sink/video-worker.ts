@@ -1,5 +1,6 @@
 import { SlotHeader } from "../layout/layout.gen.ts";
-import { type Address, addressOf, check, closeFd, library } from "../native/library.ts";
+import { BoxPainter } from "../native/box-painter.ts";
+import { addressOf, closeFd, library } from "../native/library.ts";
 import { rootArena } from "../ring/arena.ts";
 import { VideoLink } from "./video-link.ts";
 import { VideoTrack } from "./video-track.ts";
@@ -49,7 +50,7 @@ function tell(message: VideoMessage): void {
  */
 function writeFrames(task: VideoTask, link: VideoLink): void {
   const { arena, sourceCount } = task;
-  const labels = labelText(task.labels);
+  const painter = new BoxPainter(task.labels);
   const base = addressOf(new Uint8Array(arena));
   const slots: DataView[] = [];
   const tracks: (VideoTrack | undefined)[] = Array.from({ length: sourceCount });
@@ -65,7 +66,7 @@ function writeFrames(task: VideoTask, link: VideoLink): void {
       const slotAddress = base + slotOffset;
       let isWritten = false;
       try {
-        if (resultOffset > 0) annotate(slotAddress, base + resultOffset, labels, task);
+        if (resultOffset > 0) painter.draw(slotAddress, base + resultOffset);
         isWritten = track.write(slot, slotAddress);
       } catch (error) {
         // A frame that cannot be written ends its video, never the loop that gives slots back.
@@ -80,21 +81,9 @@ function writeFrames(task: VideoTask, link: VideoLink): void {
   }
 }
 
-function annotate(slot: Address, result: Address, labels: Uint8Array, task: VideoTask): void {
-  check(library().aip_annotate(slot, result, labels, task.labels.length), "annotate-failed");
-}
-
 function closeTrack(link: VideoLink, sourceIndex: number): void {
   if (!link.isOpen(sourceIndex)) return;
   const { fd } = link.track(sourceIndex);
   link.clearTrack(sourceIndex);
   closeFd(fd);
-}
-
-/** Class names as `aip_annotate` wants them: each ended by a NUL, in memory that does not move. */
-function labelText(labels: readonly string[]): Uint8Array {
-  const encoded = new TextEncoder().encode(labels.map((label) => `${label}\0`).join(""));
-  const bytes = new Uint8Array(new SharedArrayBuffer(encoded.length + 1));
-  bytes.set(encoded);
-  return bytes;
 }

@@ -1,4 +1,4 @@
-import type { FrameGeometry, PixelFormatName } from "../types.ts";
+import type { FrameGeometry, PictureSize, PixelFormatName } from "../types.ts";
 
 /** What ffprobe says about a video stream. */
 export interface StreamProbe {
@@ -20,6 +20,8 @@ export interface StreamProbe {
   readonly fps?: number;
   readonly frameCount?: number;
   readonly durationS?: number;
+  /** When its first frame comes, in ms since the file's start, where sound begins before it. */
+  readonly startMs?: number;
 }
 
 /** What slots hold, and how ffmpeg is told to deliver it. */
@@ -65,9 +67,7 @@ export function chooseFormat(
   stream: StreamProbe,
   options: { readonly forced?: PixelFormatName; readonly hardware?: boolean },
 ): PictureFormat {
-  const turned = stream.rotation === 90 || stream.rotation === 270;
-  const width = turned ? stream.height : stream.width;
-  const height = turned ? stream.width : stream.height;
+  const { width, height } = shownSize(stream);
   const pixelFormat = options.forced ?? preferredFormat(stream, options.hardware ?? false);
   const size = `scale=${width}:${height}`;
 
@@ -95,6 +95,12 @@ export function chooseFormat(
     // Asking for yuv420p would squeeze the range of yuvj420p.
     ffmpegPixelFormat: kept && stream.pixelFormat === "yuvj420p" ? "yuvj420p" : pixelFormat,
   };
+}
+
+/** Size of a stream's pictures as they are seen, after rotation. */
+export function shownSize({ width, height, rotation }: StreamProbe): PictureSize {
+  const turned = rotation === 90 || rotation === 270;
+  return turned ? { width: height, height: width } : { width, height };
 }
 
 function preferredFormat(stream: StreamProbe, hardware: boolean): PixelFormatName {

@@ -17,7 +17,11 @@ export interface ProbeFailure {
 /** ffprobe's JSON, as far as it is read here. */
 interface ProbeJson {
   readonly streams?: readonly StreamJson[];
-  readonly format?: { readonly duration?: string; readonly format_name?: string };
+  readonly format?: {
+    readonly duration?: string;
+    readonly format_name?: string;
+    readonly start_time?: string;
+  };
 }
 
 interface StreamJson {
@@ -31,19 +35,24 @@ interface StreamJson {
   readonly avg_frame_rate?: string;
   readonly r_frame_rate?: string;
   readonly nb_frames?: string;
+  readonly start_time?: string;
   readonly duration?: string;
   readonly tags?: { readonly rotate?: string };
   readonly side_data_list?: readonly { readonly rotation?: number }[];
   readonly disposition?: { readonly attached_pic?: number };
 }
 
-/** Asks ffprobe about an input's first video stream. */
+/**
+ * Asks ffprobe about an input's first video stream.
+ * @param signal ends it at once, as if it had taken too long
+ */
 export async function probe(
   input: readonly string[],
   limitMs: number = PROBE_LIMIT_MS,
+  signal?: AbortSignal,
 ): Promise<StreamProbe | ProbeFailure> {
   const args = ["-v", "error", "-of", "json", "-show_streams", "-show_format", ...input];
-  const result = await runTool("ffprobe", args, limitMs);
+  const result = await runTool("ffprobe", args, limitMs, signal);
   if (result.exitCode === null) {
     return { reason: `no answer within ${limitMs / 1000} s`, timedOut: true };
   }
@@ -76,6 +85,7 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
   const frameCount = count ?? (guess === undefined ? undefined : Math.round(guess));
   const { color_space: colorSpace, color_range: colorRange } = stream;
   const container = json.format?.format_name;
+  const laterS = Number(stream.start_time) - Number(json.format?.start_time);
   return {
     codec: stream.codec_name ?? "unknown codec",
     width,
@@ -88,6 +98,7 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
     ...(fps === undefined ? {} : { fps }),
     ...(frameCount === undefined ? {} : { frameCount }),
     ...(durationS === undefined ? {} : { durationS }),
+    ...(laterS > 0 && { startMs: 1000 * laterS }),
   };
 }
 

@@ -8,7 +8,7 @@ import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import type { StreamProbe } from "./geometry.ts";
 import { isMp4CutShort } from "./mp4-boxes.ts";
 import { decodeRequest, type SourceOptions } from "./options.ts";
-import { probe } from "./probe.ts";
+import { type ProbeFailure, probe } from "./probe.ts";
 import { scaledRequest } from "./scaled.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
 import { ffmpegVersion } from "./tool.ts";
@@ -38,15 +38,32 @@ export async function openVideo(
   name: string,
   options: SourceOptions,
 ): Promise<Source> {
-  // With its protocol named, a file may be called "-" or "a:b".
-  const input = ["-i", `file:${path}`];
+  const input = inputOf(path);
   // The decoder's version is asked for meanwhile: both are programs that take a while to start.
   const [found] = await Promise.all([probe(input), ffmpegVersion()]);
-  if ("reason" in found) {
-    const reason = await explain(path, found.reason);
-    throw usageError("source-unreadable", `Cannot open source "${path}": ${reason}`);
-  }
-  return await openVideoInput({ name, spec: path, input, stream: found, path }, options);
+  const stream = await streamOf(path, found);
+  return await openVideoInput({ name, spec: path, input, stream, path }, options);
+}
+
+/**
+ * Finds out what a video file holds, without opening it for good.
+ *
+ * @param signal ends it at once
+ * @throws {AipError} `source-unreadable` where it is no video
+ */
+export async function probeVideo(path: string, signal?: AbortSignal): Promise<StreamProbe> {
+  return await streamOf(path, await probe(inputOf(path), undefined, signal));
+}
+
+/** ffmpeg's input options. With its protocol named, a file may be called "-" or "a:b". */
+function inputOf(path: string): readonly string[] {
+  return ["-i", `file:${path}`];
+}
+
+async function streamOf(path: string, found: StreamProbe | ProbeFailure): Promise<StreamProbe> {
+  if (!("reason" in found)) return found;
+  const reason = await explain(path, found.reason);
+  throw usageError("source-unreadable", `Cannot open source "${path}": ${reason}`);
 }
 
 /** Opens a video that has been probed. */

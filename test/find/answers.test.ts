@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readAnswers } from "../../src/find/answers.ts";
 
+const QUESTION = { classes: ["person"], confidence: 0.5, region: null };
+const BOX = { class_id: 0, label: "person", confidence: 0.9, xyxy: [1, 2, 3, 4] };
+
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "aip-answers-"));
@@ -17,14 +20,16 @@ function fileOf(name: string, frames: readonly number[]): string {
     const answer = { status: "ok", answer: frame % 2 === 0 ? "inferred" : "reused" };
     const said = frame === 3 ? { status: "failed" } : { ...answer, present: frame >= 2 };
     const place = { source: "door", frame, time_ms: 40 * frame, width: 64, height: 48 };
-    return `${JSON.stringify({ ...place, ...said, detections: [] })}\n`;
+    return `${JSON.stringify({ ...place, ...said, detections: frame === 4 ? [BOX] : [] })}\n`;
   });
   writeFileSync(path, lines.join(""));
   return path;
 }
 
 test("readAnswers() takes a frame without an answer for the one before it", async () => {
-  const answers = await readAnswers(fileOf("whole.ndjson", [0, 1, 2, 3, 4]));
+  const path = fileOf("whole.ndjson", [0, 1, 2, 3, 4]);
+  const { sightings, ...answers } = await readAnswers(path, QUESTION);
+  expect(sightings.bestIn({ first: 2, last: 4 })).toMatchObject({ frame: 4, timeMs: 160 });
   expect(answers).toEqual({
     present: Uint8Array.of(0, 0, 1, 1, 1),
     timesMs: Float64Array.of(0, 40, 80, 120, 160),
@@ -43,5 +48,5 @@ test.each([
 ] as const)("readAnswers() refuses a file in which a frame is %s", (_, frames, reason) => {
   const path = fileOf("torn.ndjson", frames);
   const message = `Cannot use the answers in "${path}": ${reason}; remove it and search again`;
-  expect(readAnswers(path)).rejects.toThrow(message);
+  expect(readAnswers(path, QUESTION)).rejects.toThrow(message);
 });

@@ -106,6 +106,16 @@ describe.skipIf(!hasFfmpeg)("findInVideos()", () => {
         .map((answer) => JSON.parse(answer))
         .filter(({ present }) => present);
       expect(new Set(yes.map(({ answer }) => answer))).toEqual(new Set(["inferred", "reused"]));
+      for (const { first, last, sighting } of whole.found.intervals) {
+        const persons = whole.answers.slice(first, last + 1).flatMap((answer) => {
+          const { frame, detections } = JSON.parse(answer);
+          const [best] = detections.filter(({ label }: { label: string }) => label === "person");
+          return best === undefined ? [] : [{ frame, ...best }];
+        });
+        const [best] = persons.toSorted((a, b) => b.confidence - a.confidence);
+        expect(sighting).toMatchObject({ frame: best.frame, confidence: best.confidence });
+        expect(sighting?.boxes[0]).toMatchObject({ label: "person", xyxy: best.xyxy });
+      }
       const random = mulberry32(8);
       for (let round = 0; round < 2; round += 1) {
         const cache = join(folder, `round-${round}`);
@@ -134,12 +144,14 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     readonly after?: number;
     readonly act?: (child: Bun.Subprocess) => unknown;
     readonly more?: readonly string[];
+    readonly videos?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
   }
 
   async function find(search: Search) {
     const { cache, device = DEVICE, model = "demo", limit, after = 1, act } = search;
-    const asked = ["find", "person", video, "--cascade", cascade, "--json", "--quiet"];
+    const { videos = [video] } = search;
+    const asked = ["find", "person", ...videos, "--cascade", cascade, "--json", "--quiet"];
     const words = [...asked, "--device", device, "--model", model, ...(search.more ?? [])];
     const work = join(folder, cache, "find");
     const left = linesIn(work);
@@ -175,24 +187,27 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
 
   let whole: Awaited<ReturnType<typeof find>>;
   beforeAll(async () => {
-    whole = await find({ cache: "sound" });
+    whole = await find({ cache: "sound", more: ["--sheet", join(folder, "whole.jpg")] });
     expect(whole).toMatchObject({ code: 0, stderr: "" });
     expect(JSON.parse(whole.stdout).intervals.length).toBeGreaterThan(1);
   }, TIMEOUT_MS);
 
   test(
-    "prints the same, byte for byte, after SIGINT and kill -9 at several places",
+    "prints and shows the same, byte for byte, after SIGINT and kill -9 at several places",
     async () => {
+      const sheet = join(folder, "cut.jpg");
+      const more = ["--sheet", sheet];
       const signals = ["SIGKILL", "SIGINT", "SIGKILL", "SIGKILL"] as const;
       for (const [index, signal] of signals.entries()) {
         const act = (child: Bun.Subprocess): void => child.kill(signal);
         const device = `${SLOW}:model=demo`;
-        const cut = await find({ cache: "cut", device, after: 70 + 130 * index, act });
+        const cut = await find({ cache: "cut", device, after: 70 + 130 * index, act, more });
         expect(cut.stdout).toBe("");
         if (signal === "SIGKILL") expect(cut.signal).toBe(signal);
         else expect(cut.code).toBe(130);
       }
-      expect(await find({ cache: "cut" })).toEqual(whole);
+      expect(await find({ cache: "cut", more })).toEqual(whole);
+      expect(readFileSync(sheet).equals(readFileSync(join(folder, "whole.jpg")))).toBe(true);
       // Nothing is left of the work.
       expect(readdirSync(join(folder, "cut", "find"))).toEqual([]);
     },
@@ -218,6 +233,29 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     },
     TIMEOUT_MS,
   );
+
+  test("looks at all videos before it searches one or writes anything", async () => {
+    const [small, empty, clips] = ["small.mp4", "empty.mp4", "clips"].map((name) =>
+      join(folder, name),
+    ) as [string, string, string];
+    await writeDemoVideo({ path: small, source: "demo:size=160x90:frames=5" });
+    writeFileSync(empty, "");
+    const absent = join(folder, "absent.mp4");
+    const camera = `The cascade was trained on pictures of 320×180, and "${small}" has 160×90`;
+    for (const [videos, sentence] of [
+      [[video, small], `${camera}: train one for this camera`],
+      [[video, empty], `Cannot open source "${empty}": it is empty`],
+      [[video, absent], `Cannot open source "${absent}": no such file`],
+      [
+        [video, small, empty],
+        `${camera}: train one for this camera; "${empty}" cannot be searched either`,
+      ],
+    ] as const) {
+      const refused = await find({ cache: "unfit", videos, more: ["--clips", clips] });
+      expect(refused).toEqual({ code: 2, signal: null, stdout: "", stderr: `aip: ${sentence}\n` });
+    }
+    for (const path of [clips, join(folder, "unfit")]) expect(existsSync(path)).toBe(false);
+  });
 
   test("refuses a contact sheet that cannot be written before it searches", async () => {
     for (const [sheet, reason] of [
@@ -260,9 +298,18 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       expect(existsSync(sheet)).toBe(false);
       const answers = readdirSync(join(folder, "sheet", "find"));
       expect(answers).toEqual([expect.stringMatching(/\.done\.ndjson$/)]);
-      // A device that is gone: nothing is searched any more.
+      // A device that is gone: nothing is searched any more. Nor is a video looked at again.
       const device = "sim:4ms:model=demo:die-at=0";
-      expect(await find({ cache: "sheet", device, more: ["--sheet", sheet] })).toEqual(whole);
+      const [watched, calls] = [join(folder, "watched"), join(folder, "calls")];
+      mkdirSync(watched);
+      const passOn = `echo >> "${calls}"\nexec "${Bun.which("ffprobe")}" "$@"\n`;
+      writeFileSync(join(watched, "ffprobe"), `#!/bin/sh\n${passOn}`);
+      chmodSync(join(watched, "ffprobe"), 0o755);
+      const env = { PATH: `${watched}:${process.env["PATH"]}` };
+      const more = ["--sheet", sheet];
+      expect(await find({ cache: "sheet", device, more, env })).toEqual(whole);
+      // The one call is for the sheet: when the first picture comes.
+      expect(readFileSync(calls, "utf8")).toBe("\n");
       expect(existsSync(sheet)).toBe(true);
       expect(readdirSync(join(folder, "sheet", "find"))).toEqual([]);
     },

@@ -90,3 +90,40 @@ describe.skipIf(!hasFfmpeg)("writeDemoVideo()", () => {
     );
   });
 });
+
+describe("bun scripts/demo-video.ts", () => {
+  async function demoVideo(...words: string[]) {
+    const script = join(import.meta.dir, "../../scripts/demo-video.ts");
+    const child = Bun.spawn([process.execPath, script, ...words], {
+      ...{ cwd: folder.path, stdin: "ignore", stdout: "pipe", stderr: "pipe" },
+    });
+    const [stdout, stderr, code] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+      child.exited,
+    ]);
+    return { code, stdout, stderr };
+  }
+
+  test.each(["--help", "-h"])("%s prints what it takes, with examples", async (flag) => {
+    const { code, stdout, stderr } = await demoVideo(flag);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toContain("USAGE bun scripts/demo-video.ts [OPTIONS] <FILE> [SOURCE]");
+    for (const word of ["--for=<CLASS>", "--crf=<N>", "EXAMPLES"]) expect(stdout).toContain(word);
+  });
+
+  test.each([
+    [[], "Nothing to write: write bun scripts/demo-video.ts FILE.mp4 [SOURCE]"],
+    [["x.mp4", "--croff", "3"], 'Unknown flag "--croff"; did you mean "--crf"?'],
+    [["x.mp4", "--crf"], "Flag --crf needs a value: --crf N"],
+    [["x.mp4", "--crf", ""], '--crf must be a whole number from 0 to 51, not ""'],
+    [["x.mp4", "--crf=52"], '--crf must be a whole number from 0 to 51, not "52"'],
+    [["x.mp4", "demo:frames=9", "y"], 'Unexpected "y": one video is written at a time'],
+  ])("%j is refused with one sentence and exit code 2", async (words, sentence) => {
+    expect(await demoVideo(...words)).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `aip: ${sentence}\n`,
+    });
+  });
+});

@@ -43,6 +43,20 @@ describe("readProbe()", () => {
     );
   });
 
+  test("says when the first frame comes, where something else begins before it", () => {
+    const startMs = (stream: string | undefined, format: string | undefined): unknown => {
+      const [one, file] = [stream, format].map(
+        (time) => time !== undefined && { start_time: time },
+      );
+      const probe = readProbe({ streams: [{ ...video, ...one }], format: { ...file } });
+      return "startMs" in probe ? probe.startMs : undefined;
+    };
+    expect(startMs("1.9", "1.4")).toBeCloseTo(500, 6);
+    expect(startMs("1.4", "1.4")).toBeUndefined();
+    expect(startMs("1.4", undefined)).toBeUndefined();
+    expect(startMs(undefined, "0")).toBeUndefined();
+  });
+
   test("reads the display matrix's angle, or the tag of older files", () => {
     const rotation = (stream: object): unknown => {
       const probe = readProbe({ streams: [{ ...video, ...stream }] });

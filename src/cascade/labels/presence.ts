@@ -60,7 +60,8 @@ export function presenceOf(
   return { truth: isIgnored ? IGNORED : 0, score };
 }
 
-function isWithin(
+/** Whether a box has its centre in a region; both in pixels. */
+export function isWithin(
   [x1, y1, x2, y2]: LabelledObject["xyxy"],
   [left, top, right, bottom]: NumberedQuestion["region"],
 ): boolean {

@@ -27,7 +27,7 @@ export const find: Command = {
     sheet: {
       type: "string",
       valueHint: "FILE.jpg",
-      description: "Write a contact sheet: a picture of each interval",
+      description: "Write a contact sheet: a picture of each interval, with boxes",
     },
     json: { type: "boolean", description: "Print JSON, a line for each video" },
     quiet: QUIET,
