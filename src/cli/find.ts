@@ -1,7 +1,9 @@
+import { realpath } from "node:fs/promises";
 import { loadCascade } from "../cascade/file/load.ts";
 import { writeClip } from "../find/clips.ts";
 import { type FoundVideo, findInVideos } from "../find/find.ts";
 import { SHEET_TILES_MAX, type SheetVideo, writeSheet } from "../find/sheet.ts";
+import { resolveVideos } from "../find/videos.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
 import { clockMs } from "../native/library.ts";
 import { findEncoder } from "../sink/encoder.ts";
@@ -38,6 +40,10 @@ export async function runFind(request: FindRequest): Promise<number> {
     say(`${name}: finishing what is under way; once more ends at once`);
     abort.abort();
   });
+  const searched = new Set<string>();
+  if (request.clips !== undefined) {
+    for (const { path } of await resolveVideos(request.videos)) searched.add(await realpath(path));
+  }
   let startedMs = clockMs();
   for await (const found of findInVideos({
     ...request,
@@ -58,7 +64,7 @@ export async function runFind(request: FindRequest): Promise<number> {
     const clips: string[] = [];
     if (request.clips !== undefined && encoder !== null && found.intervals.length > 0) {
       const source = await withStart(found, abort.signal);
-      const options = { encoder, signal: abort.signal };
+      const options = { encoder, signal: abort.signal, searched };
       for (const interval of found.intervals) {
         clips.push(await writeClip(request.clips, source, interval, options));
       }

@@ -1,6 +1,6 @@
-import { mkdir, rename, rm } from "node:fs/promises";
+import { mkdir, realpath, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { runtimeError } from "../errors.ts";
+import { runtimeError, usageError } from "../errors.ts";
 import type { EncoderChoice } from "../sink/encoder.ts";
 import { reasonOf } from "../sink/line-writer.ts";
 import { partPathOf } from "../sink/part-path.ts";
@@ -22,6 +22,13 @@ export interface ClipSource {
   readonly name: string;
   /** When its first frame comes, in ms since the file's start. */
   readonly startMs: number;
+}
+
+export interface ClipOptions {
+  readonly encoder: EncoderChoice;
+  readonly signal: AbortSignal;
+  /** Real paths of the videos searched: no clip takes the place of one. Default: none. */
+  readonly searched?: ReadonlySet<string>;
 }
 
 /**
@@ -48,21 +55,25 @@ export function clipLimitMs(lengthMs: number): number {
 /**
  * Cuts an interval out of a video, to the frame: its first picture need not be one that a decoder
  * can begin with, so it is encoded anew. It is there whole or not at all; a file of its name is
- * replaced, as it may be of another video.
+ * replaced, as it may be of another video, but none that is searched.
  *
  * @returns its path
- * @throws {AipError} `output-failed`, `ffmpeg-missing`
+ * @throws {AipError} `output-failed`, `output-is-input`, `ffmpeg-missing`
  */
 export async function writeClip(
   folder: string,
   { path, name, startMs }: ClipSource,
   interval: Interval,
-  { encoder, signal }: { readonly encoder: EncoderChoice; readonly signal: AbortSignal },
+  { encoder, signal, searched }: ClipOptions,
 ): Promise<string> {
   const target = join(folder, clipName(name, interval));
   const part = partPathOf(target);
   try {
     await mkdir(folder, { recursive: true });
+    if (searched?.has(join(await realpath(folder), clipName(name, interval)))) {
+      const message = `Cannot write "${target}": it is one of the videos searched; name another folder`;
+      throw usageError("output-is-input", message);
+    }
     const lengthMs = interval.endMs - interval.startMs;
     const from = seekSeconds(startMs + interval.startMs);
     // To where ffmpeg would be sent for the first frame that is not wanted.

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { clipLimitMs, clipName, writeClip } from "../../src/find/clips.ts";
@@ -161,6 +161,26 @@ test(
       const { pixels } = await pictureAt(clip, 0, { width: 2, height: 2 }, ENDLESS);
       expect(Math.round(((pixels[0] as number) * 219) / 255 / 7)).toBe(first);
     }
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  "writeClip() leaves a video that is searched as it is",
+  async () => {
+    const encoder = await findEncoder();
+    const clips = join(folder, "own");
+    const asked = interval(0, 500);
+    const input = join(clips, clipName("two", asked));
+    mkdirSync(clips);
+    await Bun.write(input, "a video that is searched");
+    const options = { encoder, signal: ENDLESS, searched: new Set([realpathSync(input)]) };
+    const source = { path: video, name: "two", startMs: 0 };
+    const refused = writeClip(clips, source, asked, options);
+    expect(refused).rejects.toThrow("it is one of the videos searched; name another folder");
+    await refused.catch(() => null);
+    expect(await Bun.file(input).text()).toBe("a video that is searched");
+    expect(readdirSync(clips)).toHaveLength(1);
   },
   TIMEOUT_MS,
 );
