@@ -17,6 +17,8 @@ const SCENE: SyntheticScene = {
   shift: 0,
 };
 
+const NETWORK = { name: "network", networkMs: 0.1 };
+
 function options(more: Partial<OptimizeOptions> = {}, frames = 40_000): OptimizeOptions {
   return {
     tuning: syntheticFootage(drawFrames(SCENE, frames, 1)),
@@ -24,7 +26,7 @@ function options(more: Partial<OptimizeOptions> = {}, frames = 40_000): Optimize
     space: {
       tSkips: [1, 2],
       tDiffs: [null, 0.05],
-      networks: [null, { name: "network", networkMs: 0.1 }],
+      networks: [null, NETWORK],
       costs: {
         decodeMs: 0.5,
         skippedMs: 0.1,
@@ -70,7 +72,7 @@ describe("optimize()", () => {
   });
 });
 
-test("where every frame saved counts, both budgets are used but for 15 %, and a step of a fifth", () => {
+test("where every frame saved counts, both budgets are used but for 5 %, and a step of a fifth", () => {
   const hard = { ...SCENE, separation: 2.5 };
   const [tuning, heldOut] = [1, 2].map((seed) => syntheticFootage(drawFrames(hard, 40_000, seed)));
   const { space } = options({}, 100);
@@ -80,8 +82,8 @@ test("where every frame saved counts, both budgets are used but for 15 %, and a 
     space: { ...space, tSkips: [1], tDiffs: [null] },
   }).heldOut;
   for (const { upper } of [falseNegatives, falsePositives]) {
-    expect(upper).toBeLessThanOrEqual(0.0085);
-    expect(upper).toBeGreaterThan(0.0085 / 1.25);
+    expect(upper).toBeLessThanOrEqual(0.0095);
+    expect(upper).toBeGreaterThan(0.0095 / 1.25);
   }
 });
 
@@ -96,6 +98,23 @@ test("no budget is refused where a stricter one is granted", () => {
       if (holds) expect(heldOut.falseNegatives.upper).toBeLessThanOrEqual(budget.falseNegatives);
     }
   }
+});
+
+test("where reuse was right in tuning by luck alone, another climb looks at every frame", () => {
+  const base = options();
+  // Differences save much of what it costs.
+  const dear = { ...NETWORK, networkMs: 5 };
+  const still = drawFrames({ ...SCENE, appearanceFrames: 400 }, 40_000, 1);
+  // Appearances make no difference later: after the first frame answers are reused for ever.
+  const blind = drawFrames(SCENE, 40_000, 2);
+  blind.content.fill(0);
+  const tuned = tuneCascade({
+    ...base,
+    ...{ tuning: syntheticFootage(still), heldOut: syntheticFootage(blind) },
+    space: { ...base.space, tSkips: [1], tDiffs: [null, 0.01], networks: [null, dear] },
+  });
+  expect(tuned.holds).toBe(true);
+  expect(tuned.heldOut.point).toMatchObject({ tSkip: 1, tDiff: null, network: dear });
 });
 
 describe("shortfallOf()", () => {
