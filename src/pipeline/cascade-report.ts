@@ -8,7 +8,7 @@ import type {
   CascadeReport,
 } from "../metrics/report.ts";
 import type { LevelCounts } from "./cascade-answers.ts";
-import type { CascadeEvent } from "./cascade-keeper.ts";
+import type { CascadeEvent } from "./cascade-events.ts";
 import type { CascadeParts } from "./cascade-parts.ts";
 import type { SourceAudit } from "./source-audit.ts";
 import type { SourceRunner } from "./source-runner.ts";
