@@ -48,7 +48,7 @@ export function refusalText(refusal: Refusal): string {
   if (action === "give-up") return said;
   if (refusal.isCounted) return `${said}; it is trained as soon as there are enough`;
   if (action === "train" || framesWanted <= frames) {
-    return `${said}; another try at once, with all that was labelled since`;
+    return `${said}; another try at once, with all that is labelled by now`;
   }
   const wait = formatNeeded((framesWanted - frames) / refusal.fps);
   const next = `next try in ${wait}, at ${formatCount(framesWanted)} frames`;

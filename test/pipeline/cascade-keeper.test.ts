@@ -229,7 +229,7 @@ describe("a cascade that drifts", () => {
       expect(events.map(({ kind }) => kind)).toEqual(["drift", "fallback", "refused", "retrained"]);
       const labelled = frames.length - (events[1]?.frame ?? 0);
       expect(last.counts).toEqual([2000, labelled]);
-      expect(events[2]?.text).toEndWith("; another try at once, with all that was labelled since");
+      expect(events[2]?.text).toEndWith("; another try at once, with all that is labelled by now");
       // No frame was left for it.
       expect(events[3]).toMatchObject({ frame: null, time_ms: null });
       expect(pipeline.report().end).toBe("complete");

@@ -29,11 +29,11 @@ test.each([
   // It needs no other number: the reason says how much is lacking.
   ["a count", { isCounted: true }, "; it is trained as soon as there are enough"],
   // While it was trained more than it waits for were labelled.
-  ["nothing", { frames: 4801 }, "; another try at once, with all that was labelled since"],
+  ["nothing", { frames: 4801 }, "; another try at once, with all that is labelled by now"],
   [
     "nothing at the end",
     { action: "train" },
-    "; another try at once, with all that was labelled since",
+    "; another try at once, with all that is labelled by now",
   ],
   ["nobody", { action: "give-up", isCounted: true }, ""],
 ] as const)("refusalText() says that it waits for %s", (_, more, end) => {
