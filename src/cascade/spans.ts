@@ -107,7 +107,8 @@ function checkLength(options: Required<SpanOptions>, spans: Spans): void {
     // The span goes on as it is, or half as well as all of the footage where it is worse than that.
     const lengths = lacking.map((is) => {
       const here = length === 0 ? 0 : counts[is] / length;
-      return atLeast[is] / Math.max(here, (0.5 * total[is]) / truth.length);
+      const rate = Math.max(here, (0.5 * total[is]) / truth.length);
+      return length + (atLeast[is] - counts[is]) / rate;
     });
     // A span is its share of the footage, less the second that is left out.
     const share = shares[index] as number;

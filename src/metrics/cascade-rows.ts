@@ -1,29 +1,54 @@
 import { formatCount, formatCountOf, formatPercent } from "./number-format.ts";
-import type { CascadeAuditReport, CascadeRateReport, CascadeReport, Report } from "./report.ts";
+import type {
+  CascadeAuditReport,
+  CascadeEventReport,
+  CascadeRateReport,
+  CascadeReport,
+  Report,
+} from "./report.ts";
 
 /** What the table says of a cascade, a line each; none where none ran. */
 export function cascadeRows({ cascade, frames }: Report): string[] {
   if (cascade === undefined) return [];
-  const { audits } = cascade;
+  const { audits, events } = cascade;
   const names = audits.length > 1;
   return [
     levelsRow(cascade, frames.emitted),
-    ...audits.map((audit) => `${names ? `${audit.source}: ` : ""}${auditRow(audit)}`),
+    ...audits.map((audit) => {
+      const row = auditRow(audit, lastTurn(events, audit.source));
+      return names ? `${audit.source}: ${row}` : row;
+    }),
   ];
 }
 
-function auditRow({
-  audited,
-  skipped,
-  false_negatives,
-  false_positives,
-}: CascadeAuditReport): string {
-  const late = skipped === 0 ? "" : ` (no time for ${formatCount(skipped)} more)`;
-  if (audited === 0) return `no frame audited${late}`;
-  return (
-    `${formatCountOf(audited, "frame")} audited${late}: missed ${rateText(false_negatives)}, ` +
-    `false alarms ${rateText(false_positives)}`
+/** The event that says who answers this source's frames now; undefined where none ever came. */
+function lastTurn(
+  events: readonly CascadeEventReport[],
+  source: string,
+): CascadeEventReport | undefined {
+  return events.findLast(
+    (event) => event.source === source && (event.kind === "fallback" || event.kind === "retrained"),
   );
+}
+
+function auditRow(
+  { audited, skipped, false_negatives, false_positives }: CascadeAuditReport,
+  turn: CascadeEventReport | undefined,
+): string {
+  const late = skipped === 0 ? "" : ` (no time for ${formatCount(skipped)} more)`;
+  const count = `${audited === 0 ? "no frame" : formatCountOf(audited, "frame")} audited${late}`;
+  const isAtWork = turn === undefined || (turn.kind === "retrained" && turn.frame !== null);
+  const rates =
+    audited === 0 || !isAtWork
+      ? ""
+      : `: missed ${rateText(false_negatives)}, false alarms ${rateText(false_positives)}`;
+  return `${count}${rates}${turn === undefined ? "" : `; ${turnText(turn)}`}`;
+}
+
+function turnText({ kind, frame }: CascadeEventReport): string {
+  const since = frame === null ? "" : ` since frame ${formatCount(frame)}`;
+  if (kind === "fallback") return `the model answers${since} (drift); no new cascade yet`;
+  return frame === null ? "a new cascade for the next run" : `a new cascade${since}`;
 }
 
 function rateText({ rate, low, high, audited, watched }: CascadeRateReport): string {

@@ -167,8 +167,15 @@ export interface CascadeRateReport {
 export interface CascadeEventReport {
   readonly source: string;
   readonly kind: "drift" | "fallback" | "refused" | "retrained" | "abandoned";
-  /** Counted from the start of the run. */
+  /** When it happened, counted from the start of the run. */
   readonly at_s: number;
+  /**
+   * Number and time of the first frame of the source that it holds for, as its results have them: the
+   * first that the model answers after a fall-back, the first that a new cascade has looked at, the next
+   * that left after anything else. Null where none did.
+   */
+  readonly frame: number | null;
+  readonly time_ms: number | null;
   readonly text: string;
 }
 

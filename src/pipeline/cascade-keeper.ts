@@ -1,11 +1,18 @@
 import type { DriftKind } from "../cascade/audit.ts";
-import type { RateEstimate } from "../cascade/audit-estimate.ts";
-import { Recovery, type RetrainMode } from "../cascade/recovery.ts";
+import { Recovery, type RecoveryAction, type RetrainMode } from "../cascade/recovery.ts";
 import { formatCount } from "../metrics/number-format.ts";
-import { clockMs } from "../native/library.ts";
+import { type CascadeEvent, CascadeEvents, type EventPlace } from "./cascade-events.ts";
 import type { CascadeWriter } from "./cascade-writer.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
-import { framesNeeded, type LabelNeeds, labelNeeds, type Retrainer } from "./retrainer.ts";
+import { driftText, refusalText } from "./recovery-text.ts";
+import {
+  framesNeeded,
+  type LabelNeeds,
+  labelNeeds,
+  labelShortage,
+  type Retrainer,
+  type RetrainTask,
+} from "./retrainer.ts";
 import type { RunCascade } from "./run-cascade.ts";
 import type { SourceAudit } from "./source-audit.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -13,17 +20,8 @@ import { type LabelledFrames, TapeRecorder } from "./tape-recorder.ts";
 
 /** Labelled frames before the first training. */
 const LABELS_MIN = 2000;
-
-/** Something that became of a cascade while it ran. */
-export interface CascadeEvent {
-  /** Number of the source. */
-  readonly source: number;
-  /** Monotonic clock. */
-  readonly atMs: number;
-  readonly kind: "drift" | "fallback" | "refused" | "retrained" | "abandoned";
-  /** What happened, to follow the source's name. */
-  readonly text: string;
-}
+/** What is lacking is told again with half as many labels more, or where there should be enough. */
+const RETELL_GROWTH = 1.5;
 
 export interface CascadeKeeperOptions {
   readonly mode: RetrainMode;
@@ -51,13 +49,17 @@ interface Kept {
   recorder: TapeRecorder | null;
   /** While a new cascade is trained or written. */
   work: Promise<void> | null;
+  /** So many labelled frames do not make what is lacking by counting news. */
+  framesTold: number;
 }
 
-const RATE_NAMES: Readonly<Record<DriftKind, string>> = {
-  falseNegatives: "misses more of what it is asked for",
-  falsePositives: "sees more of what it is asked for where there is none",
-  errorRate: "is wrong about more frames",
-};
+/** Labels that a cascade is to be trained on. */
+interface Attempt {
+  readonly recorder: TapeRecorder;
+  readonly task: RetrainTask;
+  /** Labelled frames in all. */
+  readonly frames: number;
+}
 
 /**
  * Decides what follows where the audit says that a source's cascade is not what it was: a warning,
@@ -66,7 +68,7 @@ const RATE_NAMES: Readonly<Record<DriftKind, string>> = {
  * takes the place of the old one, in the run and then in its file.
  */
 export class CascadeKeeper {
-  readonly events: CascadeEvent[] = [];
+  readonly #events = new CascadeEvents();
   readonly #options: CascadeKeeperOptions;
   readonly #kept: readonly Kept[];
   readonly #closing = new AbortController();
@@ -87,7 +89,12 @@ export class CascadeKeeper {
       recovery: new Recovery({ mode, framesMin: labelsMin, framesMax }),
       recorder: null,
       work: null,
+      framesTold: 0,
     }));
+  }
+
+  get events(): readonly CascadeEvent[] {
+    return this.#events.list;
   }
 
   /** An error rate of this source has risen beyond what was promised. */
@@ -103,16 +110,16 @@ export class CascadeKeeper {
 
   /** A frame leaves, answered or failed. HOT while the cascade answers. */
   left(frame: EmittedFrame): void {
+    this.#events.left(frame);
     const kept = this.#kept[frame.sourceIndex] as Kept;
     const { recorder } = kept;
     if (recorder === null) return;
-    const { place } = this.#options.runners[frame.sourceIndex] as SourceRunner;
     const present = frame.status === "ok" ? frame.present === true : null;
-    recorder.record(frame.slotIndex - place.firstSlot, frame.frameId, present);
+    recorder.record(this.#slotOf(frame), frame.frameId, present);
     const { state, framesWanted } = kept.recovery;
     if (state !== "labelling" || recorder.recorded < framesWanted) return;
     const action = kept.recovery.next({ kind: "labelled", frames: recorder.recorded });
-    if (action === "train") kept.work = this.#train(frame.sourceIndex, kept, recorder);
+    if (action === "train") this.#begin(frame.sourceIndex, kept);
   }
 
   /** The run is being interrupted: trainings under way end. */
@@ -121,15 +128,16 @@ export class CascadeKeeper {
   }
 
   /**
-   * The run has ended: what is to be written is waited for, unless `close` has said that nobody
-   * wants it. Says what comes to nothing.
+   * The run has ended: what is to be written is waited for, with a last try where enough was labelled
+   * meanwhile, unless `close` has said that nobody wants it. Says what comes to nothing.
    */
   async finish(): Promise<void> {
     const { writer, onNote } = this.#options;
-    const working = this.#kept.filter(({ work }) => work !== null);
     if (writer === null) this.close();
-    else if (working.length > 0 && !this.#closing.signal.aborted) {
-      onNote("the new cascade is still being trained, and this waits for it; Ctrl-C does without");
+    if (!this.#closing.signal.aborted) this.#end();
+    const working = this.#kept.filter(({ work }) => work !== null);
+    if (working.length > 0 && !this.#closing.signal.aborted) {
+      onNote("a new cascade is still being trained, and this waits for it; Ctrl-C does without");
     }
     await Promise.all(working.map(({ work }) => work));
     this.close();
@@ -141,6 +149,16 @@ export class CascadeKeeper {
     }
   }
 
+  /** No more labels come. */
+  #end(): void {
+    for (const [source, kept] of this.#kept.entries()) {
+      const { recorder, recovery } = kept;
+      if (recorder === null) continue;
+      const action = recovery.next({ kind: "ended", frames: recorder.recorded });
+      if (action === "train") this.#begin(source, kept);
+    }
+  }
+
   #fallBack(source: number): void {
     const kept = this.#kept[source] as Kept;
     const { place, screening } = this.#options.runners[source] as SourceRunner;
@@ -148,7 +166,9 @@ export class CascadeKeeper {
     const { side, strideMax } = this.#needs;
     const thumbnailsMax = this.#thumbnailsMax;
     const recorder = new TapeRecorder({ slotCount, side, thumbnailsMax, strideMax });
+    const { frames } = recorder;
     kept.recorder = recorder;
+    kept.framesTold = 0;
     this.#options.audits[source]?.pause();
     const { region } = kept.cascade.question;
     screening?.change({ kind: "tape", region, tape: recorder.plan });
@@ -157,54 +177,107 @@ export class CascadeKeeper {
       "fallback",
       "the model answers every frame until the cascade is trained anew, on the next " +
         `${formatCount(kept.recovery.framesWanted)} frames at the earliest`,
+      this.#events.place(source, (frame) => frames.has(this.#slotOf(frame), frame.frameId)),
     );
   }
 
-  async #train(source: number, kept: Kept, recorder: TapeRecorder): Promise<void> {
-    const { signal } = this.#closing;
-    const footage = recorder.lend();
-    try {
-      const cascade = await this.#trained(source, kept, footage);
-      if (signal.aborted) return;
-      this.#swap(source, kept, cascade);
-      const text =
-        `the cascade was trained anew on ${formatCount(footage.count)} frames, and answers ` +
-        `again; ${await this.#write(source, cascade)}`;
-      this.#tell(source, "retrained", text);
-    } catch (error) {
-      if (signal.aborted) return;
-      kept.recovery.next({ kind: "refused", framesNeeded: framesNeeded(error) });
-      const reason = error instanceof Error ? error.message : String(error);
-      const next = formatCount(kept.recovery.framesWanted);
-      this.#tell(source, "refused", `no new cascade yet, next try at ${next} frames: ${reason}`);
-    } finally {
+  /** Trains, unless counting the labels shows that it would be in vain. */
+  #begin(source: number, kept: Kept): void {
+    const { recorder } = kept;
+    if (recorder === null) return;
+    const { recorded: frames } = recorder;
+    const attempt = { recorder, task: this.#task(source, kept, recorder.lend()), frames };
+    const shortage = labelShortage(attempt.task);
+    if (shortage === null) {
+      kept.work = this.#train(source, kept, attempt);
+    } else {
       recorder.takeBack();
-      kept.work = null;
+      this.#refuse(source, kept, attempt, { error: shortage, isCounted: true });
     }
   }
 
-  #trained(source: number, { cascade }: Kept, footage: LabelledFrames): Promise<RunCascade> {
-    const { retrainer, fps, runners } = this.#options;
+  async #train(source: number, kept: Kept, attempt: Attempt): Promise<void> {
+    const error = await this.#try(source, kept, attempt.task);
+    attempt.recorder.takeBack();
+    kept.work = null;
+    if (error === null) return;
+    const action = this.#refuse(source, kept, attempt, { error, isCounted: false });
+    if (action !== "train") return;
+    this.#begin(source, kept);
+    await kept.work;
+  }
+
+  /** Null where a new cascade answers, or nobody wants one any more; what is in its way elsewhere. */
+  async #try(source: number, kept: Kept, task: RetrainTask): Promise<unknown> {
+    const { signal } = this.#closing;
+    try {
+      const cascade = await (this.#options.retrainer as Retrainer)(task);
+      if (signal.aborted) return null;
+      const place = this.#swap(source, kept, cascade);
+      const text =
+        `the cascade was trained anew on ${formatCount(task.footage.count)} frames, and answers ` +
+        `again; ${await this.#write(source, cascade)}`;
+      this.#tell(source, "retrained", text, place);
+    } catch (error) {
+      return signal.aborted ? null : error;
+    }
+    return null;
+  }
+
+  /** Tells what is lacking, unless that is known already. */
+  #refuse(
+    source: number,
+    kept: Kept,
+    { recorder, task, frames }: Attempt,
+    { error, isCounted }: { readonly error: unknown; readonly isCounted: boolean },
+  ): RecoveryAction {
+    // It counts the frames that are kept.
+    const needed = framesNeeded(error);
+    const inAll = needed === 0 ? 0 : needed + frames - task.footage.count;
+    const kind = isCounted ? "lacking" : "refused";
+    const action = kept.recovery.next({ kind, framesNeeded: inAll });
+    if (isCounted && action === "none" && frames < kept.framesTold) return action;
+    if (isCounted) kept.framesTold = Math.max(inAll, RETELL_GROWTH * frames);
+    const text = refusalText({
+      reason: error instanceof Error ? error.message : String(error),
+      isCounted,
+      frames: recorder.recorded,
+      framesNeeded: inAll,
+      framesWanted: kept.recovery.framesWanted,
+      fps: task.fps,
+      action,
+    });
+    this.#tell(source, "refused", text);
+    return action;
+  }
+
+  #task(source: number, { cascade }: Kept, footage: LabelledFrames): RetrainTask {
+    const { fps, runners } = this.#options;
     const { start, end } = footage.span;
     const share = footage.count / Math.max(footage.count, end - start);
-    const task = {
+    return {
       footage,
       source: runners[source]?.source.name ?? "",
       fps: share * (fps[source] as number),
       cascade,
       signal: this.#closing.signal,
     };
-    return (retrainer as Retrainer)(task);
   }
 
-  /** The new cascade answers from the next frame on. */
-  #swap(source: number, kept: Kept, cascade: RunCascade): void {
+  /** The new cascade answers from the next frame on that is looked at. */
+  #swap(source: number, kept: Kept, cascade: RunCascade): EventPlace {
     const { audits, runners } = this.#options;
+    // Not the recorder: the labels are to go.
+    const frames = kept.recorder?.frames;
     kept.recovery.next({ kind: "trained" });
     kept.cascade = cascade;
     kept.recorder = null;
     audits[source]?.follow(cascade);
     runners[source]?.screening?.change(cascade.screen);
+    return this.#events.place(
+      source,
+      (frame) => frames?.has(this.#slotOf(frame), frame.frameId) !== true,
+    );
   }
 
   /** A cascade that cannot be written answers all the same. */
@@ -219,20 +292,18 @@ export class CascadeKeeper {
     }
   }
 
-  #tell(source: number, kind: CascadeEvent["kind"], text: string): void {
-    this.events.push({ source, atMs: clockMs(), kind, text });
+  #tell(
+    source: number,
+    kind: CascadeEvent["kind"],
+    text: string,
+    from: EventPlace = this.#events.place(source),
+  ): void {
+    this.#events.add({ source, kind, text, from });
     this.#options.onNote(`${this.#options.runners[source]?.source.name}: ${text}`);
   }
-}
 
-function driftText(
-  kind: DriftKind,
-  { rate, low, high, audited }: RateEstimate,
-  isAll: boolean,
-): string {
-  const [at, from, to] = [rate, low, high].map((share) => `${(100 * share).toFixed(1)} %`);
-  return (
-    `the cascade ${RATE_NAMES[kind]} than was promised: ${at} (${from} to ${to}) of the frames, ` +
-    `by ${formatCount(audited)} audits${isAll ? "; train it again" : ""}`
-  );
+  /** Number in its source. */
+  #slotOf({ sourceIndex, slotIndex }: EmittedFrame): number {
+    return slotIndex - (this.#options.runners[sourceIndex] as SourceRunner).place.firstSlot;
+  }
 }

@@ -8,7 +8,7 @@ import type {
   CascadeReport,
 } from "../metrics/report.ts";
 import type { LevelCounts } from "./cascade-answers.ts";
-import type { CascadeEvent } from "./cascade-keeper.ts";
+import type { CascadeEvent } from "./cascade-events.ts";
 import type { CascadeParts } from "./cascade-parts.ts";
 import type { SourceAudit } from "./source-audit.ts";
 import type { SourceRunner } from "./source-runner.ts";
@@ -82,10 +82,17 @@ function rateReport(
 
 function eventReport(
   source: string,
-  { kind, text, atMs }: CascadeEvent,
+  { kind, text, atMs, from }: CascadeEvent,
   startedMs: number,
 ): CascadeEventReport {
-  return { source, kind, at_s: Math.round(Math.max(0, atMs - startedMs)) / 1000, text };
+  return {
+    source,
+    kind,
+    at_s: Math.round(Math.max(0, atMs - startedMs)) / 1000,
+    frame: from.frame,
+    time_ms: from.timeMs === null ? null : Math.round(1000 * from.timeMs) / 1000,
+    text,
+  };
 }
 
 /** Rates of a hundredth of a percent count. */

@@ -1,4 +1,6 @@
 import { FootageShortage } from "../cascade/footage-shortage.ts";
+import { splitSpans } from "../cascade/spans.ts";
+import { AipError } from "../errors.ts";
 import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { findArchitecture } from "../training/architectures.ts";
 import type { RunCascade } from "./run-cascade.ts";
@@ -51,4 +53,25 @@ export function labelNeeds({ screen, file }: RunCascade): LabelNeeds {
 export function framesNeeded(error: unknown): number {
   const needed = error instanceof FootageShortage ? error.framesNeeded : 0;
   return Number.isFinite(needed) ? needed : 0;
+}
+
+/**
+ * What counting shows the labels to lack, so that no training would do; null where it may. Frames that
+ * are held out are taken to be independent, which is generous.
+ */
+export function labelShortage({
+  footage: { truth },
+  fps,
+  cascade: { file, question },
+}: Pick<RetrainTask, "footage" | "fps" | "cascade">): AipError | null {
+  if (file === null) return null;
+  const { maxFn, maxFp } = file.budgets;
+  const budget = { falseNegatives: maxFn, falsePositives: maxFp };
+  try {
+    splitSpans({ truth, fps, budget, object: question.classes.join(" or ") });
+  } catch (error) {
+    if (error instanceof AipError) return error;
+    throw error;
+  }
+  return null;
 }

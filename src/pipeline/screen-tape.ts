@@ -48,6 +48,22 @@ export class TapePlaces {
   }
 }
 
+/** Tells which frames have been left on a tape, as long as their slots are theirs. */
+export class TapeFrames {
+  readonly #places: TapePlaces;
+  readonly #frames: Uint32Array;
+
+  constructor({ side, memory }: TapePlan) {
+    this.#places = new TapePlaces(side);
+    this.#frames = new Uint32Array(memory);
+  }
+
+  /** Whether this frame is the one on the tape in its slot. HOT. */
+  has(slot: number, frameId: number): boolean {
+    return this.#frames[this.#places.frame(slot) / 4] === frameId + 1;
+  }
+}
+
 /** Leaves every frame to the reference model, and its thumbnails on the tape. */
 export class TapeScreen implements ScreenLevel {
   readonly #context: ScreenContext;

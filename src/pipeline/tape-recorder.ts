@@ -1,5 +1,5 @@
 import { IGNORED } from "../cascade/types.ts";
-import { TapePlaces, type TapePlan } from "./screen-tape.ts";
+import { TapeFrames, TapePlaces, type TapePlan } from "./screen-tape.ts";
 
 /** Frames with what the reference model says of them, in order. */
 export interface LabelledFrames {
@@ -46,11 +46,12 @@ interface TapePlace {
 export class TapeRecorder {
   /** What the ingest worker writes to. */
   readonly plan: TapePlan;
+  /** Which frames it has written. */
+  readonly frames: TapeFrames;
   /** Frames recorded so far, those included that have made room. */
   recorded = 0;
   readonly #options: TapeRecorderOptions;
   readonly #places: TapePlaces;
-  readonly #tapeFrames: Uint32Array;
   readonly #tape: readonly TapePlace[];
   readonly #luma: Uint8Array;
   readonly #pictures: Uint8Array;
@@ -72,7 +73,7 @@ export class TapeRecorder {
     this.#options = options;
     this.#places = places;
     this.plan = { side, memory };
-    this.#tapeFrames = new Uint32Array(memory);
+    this.frames = new TapeFrames(this.plan);
     this.#tape = Array.from({ length: slotCount }, (_, slot) => ({
       luma: new Uint8Array(memory, places.luma(slot), lumaBytes),
       rgb: new Uint8Array(memory, places.rgb(slot), rgbBytes),
@@ -90,7 +91,7 @@ export class TapeRecorder {
    * @param present what the reference model says; null where it failed
    */
   record(slot: number, frameId: number, present: boolean | null): void {
-    if (this.#tapeFrames[this.#places.frame(slot) / 4] !== frameId + 1) return;
+    if (!this.frames.has(slot, frameId)) return;
     if (this.#isFull) {
       if (this.#isLent) return;
       this.#makeRoom();

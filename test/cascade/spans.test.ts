@@ -75,6 +75,24 @@ describe("splitSpans()", () => {
     expect(refusal(footage(0.8 * needed)).code).toBe("footage-too-short");
   });
 
+  test("a part that has none of a kind needs more than its length", () => {
+    // Validation is frames 600 to 749, and all of them show somebody. Of all frames 1,656 of 2,000 do
+    // not: one in 2.42 where they come half as often. So 152.42 frames and the second that is left
+    // out are 0.08 of 2,030.2.
+    const truth = footage(2000).fill(1, 600, 760);
+    const loose = { falseNegatives: 0.1, falsePositives: 0.1 };
+    let error: unknown;
+    try {
+      splitSpans({ truth, fps: 10, budget: loose, object: "person" });
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect((error as FootageShortage).message).toContain(
+      "its validation part has 0 frames without a person, and needs 1",
+    );
+    expect((error as FootageShortage).framesNeeded).toBe(2031);
+  });
+
   test("says how long footage is, not more", () => {
     // 20 frames at 15 a second are 1.33 s.
     const truth = new Uint8Array(20);

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type {
+  CascadeAuditReport,
+  CascadeEventReport,
   CascadeReport,
   DeviceReport,
   Report,
@@ -7,6 +9,31 @@ import type {
 } from "../../src/metrics/report.ts";
 import { formatReport } from "../../src/metrics/table.ts";
 import { SAMPLE } from "./sample-report.ts";
+
+const CASCADE: CascadeReport = {
+  file: "door.aip",
+  question: { classes: ["person", "dog"], confidence: 0.3, region: null },
+  present: 31,
+  levels: { skipped: 400, unchanged: 74, empty: 0, specialized: 120, inferred: 6 },
+  audit_share: 0.05,
+  audits: [
+    {
+      source: "demo",
+      audited: 29,
+      skipped: 2,
+      false_negatives: { rate: 0, low: 0, high: 1, audited: 0, errors: 0, watched: true },
+      false_positives: {
+        ...{ rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
+        watched: false,
+      },
+      error_rate: {
+        ...{ rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
+        watched: true,
+      },
+    },
+  ],
+  events: [],
+};
 
 describe("formatReport()", () => {
   test("reads as the design's sample does, in 80 columns", () => {
@@ -37,31 +64,7 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
 
   test("says which level of a cascade answered how many frames", () => {
     const answers = { inferred: 6, reused: 474, specialized: 120 };
-    const cascade: CascadeReport = {
-      file: "door.aip",
-      question: { classes: ["person", "dog"], confidence: 0.3, region: null },
-      present: 31,
-      levels: { skipped: 400, unchanged: 74, empty: 0, specialized: 120, inferred: 6 },
-      audit_share: 0.05,
-      audits: [
-        {
-          source: "demo",
-          audited: 29,
-          skipped: 2,
-          false_negatives: { rate: 0, low: 0, high: 1, audited: 0, errors: 0, watched: true },
-          false_positives: {
-            ...{ rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
-            watched: false,
-          },
-          error_rate: {
-            ...{ rate: 0.034, low: 0.001, high: 0.178, audited: 29, errors: 1 },
-            watched: true,
-          },
-        },
-      ],
-      events: [],
-    };
-    const table = formatReport({ ...SAMPLE, answers, cascade }, { columns: 200 });
+    const table = formatReport({ ...SAMPLE, answers, cascade: CASCADE }, { columns: 200 });
     expect(table).toContain(
       "cascade     person, dog in 31 of 600 frames; 99 % answered early: 400 skipped, " +
         "74 unchanged, 120 by the network, 6 by the model\n" +
@@ -70,6 +73,33 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
     );
     // Of what devices answered, audited frames among them, not of the 6 that were asked for.
     expect(table).toContain("cpu-0          264    44 %");
+  });
+
+  test("says who answers since a cascade has drifted", () => {
+    const [audit] = CASCADE.audits as [CascadeAuditReport];
+    const event = (source: string, kind: CascadeEventReport["kind"], frame: number | null) => {
+      return { source, kind, at_s: 1, frame, time_ms: frame, text: kind };
+    };
+    const rowsOf = (...events: CascadeEventReport[]): string[] => {
+      const cascade = { ...CASCADE, audits: [audit, { ...audit, source: "yard" }], events };
+      const rows = formatReport({ ...SAMPLE, cascade }, { columns: 200 }).split("\n");
+      return ["demo: ", "yard: "].map((name) => rows.find((row) => row.includes(name)) ?? "");
+    };
+    const audited = "29 frames audited (no time for 2 more)";
+    const rates = ": missed unknown, false alarms 3.4 % (0.1 % to 18 %, not watched for drift)";
+    const drift = event("demo", "drift", 3200);
+    const fallback = event("demo", "fallback", 3255);
+    const [demo, yard] = rowsOf(drift, fallback, event("demo", "refused", 5400));
+    expect(demo).toEndWith(
+      `demo: ${audited}; the model answers since frame 3,255 (drift); no new cascade yet`,
+    );
+    expect(yard).toEndWith(`yard: ${audited}${rates}`);
+    const [returned] = rowsOf(drift, fallback, event("demo", "retrained", 9000));
+    expect(returned).toEndWith(`demo: ${audited}${rates}; a new cascade since frame 9,000`);
+    const [late] = rowsOf(drift, fallback, event("demo", "retrained", null));
+    expect(late).toEndWith(`demo: ${audited}; a new cascade for the next run`);
+    // A warning changes nothing.
+    expect(rowsOf(drift)[0]).toEndWith(`demo: ${audited}${rates}`);
   });
 
   test("says loudly that the accounting does not add up", () => {

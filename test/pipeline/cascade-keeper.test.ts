@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { usageError } from "../../src/errors.ts";
 import { auditReport } from "../../src/metrics/report.ts";
+import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";
 import type { Retrainer, RetrainTask } from "../../src/pipeline/retrainer.ts";
 import type { RunCascade } from "../../src/pipeline/run-cascade.ts";
 import type { Frame } from "../../src/types.ts";
+import { schemaErrors } from "../metrics/report-schema.ts";
 import { brightnessNetwork } from "./brightness-network.ts";
 import { scripted } from "./cascade.ts";
 import { pattern } from "./pattern.ts";
@@ -52,20 +54,25 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Runs over the light going on; the reference model never sees anybody. */
 async function run(
   retrainer: Retrainer,
-  devices = "sim:0ms,sim:0ms",
+  more: PipelineOptions = {},
+  onFrame: (frame: Frame, pipeline: Pipeline) => void = () => undefined,
 ): Promise<{ frames: Frame[]; pipeline: Pipeline }> {
   const frames: Frame[] = [];
   const pipeline = new Pipeline({
     sources: lit,
     fps: 2000,
-    devices,
+    devices: "sim:0ms,sim:0ms",
     slots: 64,
     audit: 0.2,
     retrain: "auto",
     cascade: cascadeFor(110),
     retrainer,
+    ...more,
   });
-  for await (const frame of pipeline) frames.push(frame);
+  for await (const frame of pipeline) {
+    frames.push(frame);
+    onFrame(frame, pipeline);
+  }
   return { frames, pipeline };
 }
 
@@ -102,6 +109,20 @@ describe("a cascade that drifts", () => {
     expect(tail).toMatchObject({ answer: "specialized", present: false });
   }, 60_000);
 
+  test("says from which frame on the model answers, and from which the new one", async () => {
+    const { frames, pipeline } = await run(() => Promise.resolve(cascadeFor(200)));
+    const report = pipeline.report();
+    expect(schemaErrors(report)).toEqual([]);
+    const [drift, fallback, retrained] = report.cascade?.events ?? [];
+    const first = frames.findIndex(({ answer }) => answer === "inferred");
+    const again = frames.findLastIndex(({ answer }) => answer === "inferred") + 1;
+    expect(drift?.frame).toBeGreaterThan(LIGHT);
+    expect(drift?.frame).toBeLessThanOrEqual(first);
+    // 100 frames a second.
+    expect(fallback).toMatchObject({ kind: "fallback", frame: first, time_ms: 10 * first });
+    expect(retrained).toMatchObject({ kind: "retrained", frame: again, time_ms: 10 * again });
+  }, 60_000);
+
   test("does not hold the new one to audits that were drawn for the old one", async () => {
     await using pipeline = new Pipeline({
       sources: [pattern(5000)],
@@ -129,10 +150,9 @@ describe("a cascade that drifts", () => {
   }, 60_000);
 
   test("loses no frame to a device that dies while it answers everything", async () => {
-    const { pipeline, frames } = await run(
-      () => Promise.resolve(cascadeFor(200)),
-      "sim:0ms:die-at=1500",
-    );
+    const { pipeline, frames } = await run(() => Promise.resolve(cascadeFor(200)), {
+      devices: "sim:0ms:die-at=1500",
+    });
     const report = pipeline.report();
     expect(auditReport(report)).toEqual([]);
     expect(report.faults.restarts).toBeGreaterThan(0);
@@ -177,6 +197,59 @@ describe("a cascade that drifts", () => {
     expect(counts).toEqual([2000, 3000]);
     expect(frames.at(-1)?.answer).toBe("specialized");
   }, 60_000);
+
+  describe("where the run ends by itself while a training goes on", () => {
+    /** Answers the first training once the last frame has left, and counts what each has. */
+    function atTheEnd(act: (attempt: number) => RunCascade | Error): {
+      counts: number[];
+      run: () => ReturnType<typeof run>;
+    } {
+      const counts: number[] = [];
+      const ended = Promise.withResolvers<void>();
+      const retrainer: Retrainer = async ({ footage }) => {
+        counts.push(footage.count);
+        await ended.promise;
+        const made = act(counts.length);
+        if (made instanceof Error) throw made;
+        return made;
+      };
+      const more = { frames: 6500, retrainOut: join(folder, "new.aip") };
+      return {
+        counts,
+        run: () => run(retrainer, more, ({ frame }) => frame === 6499 && ended.resolve()),
+      };
+    }
+
+    test("it tries once more with all that were labelled meanwhile", async () => {
+      const last = atTheEnd((attempt) =>
+        attempt === 1 ? usageError("claim-unsupported", "too few") : cascadeFor(200),
+      );
+      const { frames, pipeline } = await last.run();
+      const events = pipeline.report().cascade?.events ?? [];
+      expect(events.map(({ kind }) => kind)).toEqual(["drift", "fallback", "refused", "retrained"]);
+      const labelled = frames.length - (events[1]?.frame ?? 0);
+      expect(last.counts).toEqual([2000, labelled]);
+      expect(events[2]?.text).toEndWith("; another try at once, with all that is labelled by now");
+      // No frame was left for it.
+      expect(events[3]).toMatchObject({ frame: null, time_ms: null });
+      expect(pipeline.report().end).toBe("complete");
+    }, 60_000);
+
+    test("it ends where that is refused, too", async () => {
+      const last = atTheEnd(() => usageError("claim-unsupported", "too few"));
+      const { pipeline } = await last.run();
+      const events = pipeline.report().cascade?.events ?? [];
+      expect(events.map(({ kind }) => kind)).toEqual([
+        "drift",
+        "fallback",
+        "refused",
+        "refused",
+        "abandoned",
+      ]);
+      expect(last.counts).toHaveLength(2);
+      expect(events[3]?.text).toBe("no new cascade yet: too few");
+    }, 60_000);
+  });
 
   test("whoever trains when the run ends is stopped, and nothing waits for it", async () => {
     let isAborted = false;
