@@ -191,7 +191,7 @@ describe("a cascade of another camera or model", () => {
       const { code, said } = await aip(
         ...["find", "person", "street.mp4", "--cascade", "model.aip", "--device", "cpu", "--quiet"],
       );
-      expect(said).toContain('"demo" is not the file it was');
+      expect(said).toContain('"demo" is not what it was');
       expect(code).toBe(2);
     },
     TIMEOUT_MS,
