@@ -2,7 +2,8 @@ import { readImportedLabels } from "../cascade/labels/import.ts";
 import { numberQuestion, presenceOf } from "../cascade/labels/presence.ts";
 import { IGNORED, type Question } from "../cascade/types.ts";
 import { usageError } from "../errors.ts";
-import type { Fingerprint } from "../footage/fingerprint.ts";
+import { isDemo } from "../footage/fingerprint.ts";
+import type { Footage } from "./footage.ts";
 
 /** Labels that say nothing of more of the frames are of other footage. */
 const UNKNOWN_SHARE_MAX = 0.5;
@@ -17,9 +18,10 @@ const UNKNOWN_SHARE_MAX = 0.5;
 export async function labelsFor(
   path: string,
   question: Question,
-  { fingerprint, frames }: { readonly fingerprint: Fingerprint; readonly frames: number },
+  { source, fingerprint, frames }: Pick<Footage, "source" | "fingerprint" | "frames">,
 ): Promise<Uint8Array> {
-  const labels = await readImportedLabels({ footage: fingerprint, from: path });
+  const video = isDemo(source) ? {} : { video: source };
+  const labels = await readImportedLabels({ footage: fingerprint, from: path, ...video });
   // Results name the classes that were seen, which need not be all there are.
   const classes = question.classes.filter((name) => labels.classes.includes(name));
   const numbered = numberQuestion({ ...question, classes }, labels.classes, fingerprint);

@@ -140,7 +140,7 @@ async function truthOf(
   const { question, labels, events } = options;
   if (labels !== undefined) {
     events.stage("labels", `from "${labels}"`);
-    return await labelsFor(labels, question, { fingerprint, frames });
+    return await labelsFor(labels, question, { source, fingerprint, frames });
   }
   const devices = options.labelDevices ?? options.devices;
   events.stage("labels", `${frames} frames by the reference model on ${devices}`);

@@ -13,14 +13,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const footage = (frames: number) => {
   const fingerprint = { id: "ab", name: "door", bytes: 1, width: 100, height: 100, fps: 2, frames };
-  return { fingerprint, frames };
+  return { source: "demo", fingerprint, frames };
 };
 
 const QUESTION: Question = { classes: ["person"], confidence: 0.5, region: [0, 0.5, 1, 1] };
 
 function write(name: string, lines: readonly object[]): string {
   const path = join(folder, name);
-  const common = { source: "a", time_ms: 0, width: 100, height: 100, status: "ok" };
+  const common = { source: "a", width: 100, height: 100, status: "ok" };
   const text = lines.map((line) => `${JSON.stringify({ ...common, ...line })}\n`).join("");
   writeFileSync(path, text);
   return path;

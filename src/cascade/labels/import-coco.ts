@@ -52,7 +52,7 @@ export async function readCocoLabels(path: string, firstNumber = 0): Promise<Imp
     const { width, height } = image;
     const size = width === undefined || height === undefined ? null : { width, height };
     const frame = frameOf(image, firstNumber, path);
-    frames.set(image.id, { frame, timeMs: 0, size, objects: [] });
+    frames.set(image.id, { frame, timeMs: null, size, objects: [] });
   }
   const objects = new Map<number, NonNullable<ImportedFrame["objects"]>[number][]>();
   for (const { image_id, category_id, bbox, iscrowd, score } of coco.annotations) {

@@ -5,7 +5,8 @@ import type { LabelledFrame } from "./store.ts";
 /** A labelled frame as a file of labels has it: classes by name. */
 export interface ImportedFrame {
   readonly frame: number;
-  readonly timeMs: number;
+  /** Null where the file says none. */
+  readonly timeMs: number | null;
   /** Of the picture the boxes are in, where the file says. */
   readonly size: PictureSize | null;
   /** Null where the frame does not count. */
@@ -25,6 +26,8 @@ export interface ImportedLabels {
   readonly classes: readonly string[];
   /** In ascending order, each once. */
   readonly frames: readonly LabelledFrame[];
+  /** Time of each of them in ms as the file says it; NaN where it says none. */
+  readonly timesMs: Float64Array;
   /** Size of the pictures, where the file says. */
   readonly size: PictureSize | null;
 }
@@ -60,9 +63,10 @@ export function importedLabels(
     }
     size ??= own;
     const numbered = objects?.map(({ label, ...object }) => ({ classId: idOf(label), ...object }));
-    return { frame, timeMs, objects: numbered ?? null };
+    return { frame, timeMs: timeMs ?? 0, objects: numbered ?? null };
   });
-  return { classes: [...numbers.keys()], frames: labelled, size };
+  const timesMs = Float64Array.from(ordered, ({ timeMs }) => timeMs ?? Number.NaN);
+  return { classes: [...numbers.keys()], frames: labelled, timesMs, size };
 }
 
 /** `640×360` */

@@ -94,6 +94,10 @@ describe("importLabels() of NDJSON", () => {
     await expect(importText(line(200, []), "ndjson")).rejects.toThrow(
       'holds labels of other footage: it has a frame 200, and "street.mp4" has 100 frames',
     );
+    const lines = [0, 1, 2, 3].map((frame) => line(frame, [], { time_ms: 500 * frame }));
+    await expect(importText(lines.join("\n"), "ndjson")).rejects.toThrow(
+      'of other footage: its frame 3 is at 1.5 s, and that of "street.mp4" is at 0.2 s',
+    );
   });
 
   test("refuses a file that is not there, and one of no known kind", async () => {
