@@ -8,6 +8,13 @@ import type { Footage } from "./footage.ts";
 /** Labels that say nothing of more of the frames are of other footage. */
 const UNKNOWN_SHARE_MAX = 0.5;
 
+export interface StatedLabelOptions {
+  /** Number of the first frame in a COCO file's names, where it is known. */
+  readonly firstNumber?: number | undefined;
+  /** Told, in one line each, what was found out about the file. */
+  readonly tell?: (text: string) => void;
+}
+
 /**
  * What a file of labels says about footage: annotations in COCO's form (`.json`), or NDJSON, results
  * of a run or ground truth. Frames it does not name are ignored.
@@ -19,9 +26,16 @@ export async function labelsFor(
   path: string,
   question: Question,
   { source, fingerprint, frames }: Pick<Footage, "source" | "fingerprint" | "frames">,
+  { firstNumber, tell }: StatedLabelOptions = {},
 ): Promise<Uint8Array> {
   const video = isDemo(source) ? {} : { video: source };
-  const labels = await readImportedLabels({ footage: fingerprint, from: path, ...video });
+  const asked = { footage: fingerprint, from: path, firstNumber, ...video };
+  const labels = await readImportedLabels(asked);
+  if (firstNumber === undefined && labels.firstNumber === 1) {
+    tell?.(
+      `images in "${path}" are counted from 1: the last of ${fingerprint.frames} has that number`,
+    );
+  }
   // Results name the classes that were seen, which need not be all there are.
   const classes = question.classes.filter((name) => labels.classes.includes(name));
   const numbered = numberQuestion({ ...question, classes }, labels.classes, fingerprint);

@@ -109,6 +109,24 @@ test("labelsFor() takes COCO's form as well", async () => {
   expect([...(await labelsFor(path, QUESTION, footage(2)))]).toEqual([0, 1]);
 });
 
+test("labelsFor() says that images are counted from 1 where it found that out", async () => {
+  const path = join(folder, "counted.json");
+  const images = [1, 2, 3].map((id) => ({ id, file_name: `frame_000${id}.jpg` }));
+  const annotations = [{ image_id: 1, category_id: 7, bbox: [10, 60, 10, 20] }];
+  writeFileSync(
+    path,
+    JSON.stringify({ images, annotations, categories: [{ id: 7, name: "person" }] }),
+  );
+  const told: string[] = [];
+  const tell = (text: string) => told.push(text);
+  expect([...(await labelsFor(path, QUESTION, footage(3), { tell }))]).toEqual([1, 0, 0]);
+  expect(told).toEqual([`images in "${path}" are counted from 1: the last of 3 has that number`]);
+  expect([...(await labelsFor(path, QUESTION, footage(5), { tell }))]).toEqual([2, 1, 0, 0, 2]);
+  const options = { firstNumber: 1, tell };
+  expect([...(await labelsFor(path, QUESTION, footage(5), options))]).toEqual([1, 0, 0, 2, 2]);
+  expect(told).toHaveLength(1);
+});
+
 test("labelsFor() names a line that is no label, and a file that is not there", async () => {
   const path = join(folder, "broken.ndjson");
   writeFileSync(path, '{"frame":0}\n');

@@ -28,8 +28,11 @@ export interface ImportOptions {
   readonly format?: LabelFormat;
   /** Source whose results are wanted, of an NDJSON file with several. */
   readonly source?: string;
-  /** Number of the first frame in a COCO file's names. Default 0. */
-  readonly firstNumber?: number;
+  /**
+   * Number of the first frame in a COCO file's names. Default 1 where they go from 1 to the number
+   * of frames, else 0.
+   */
+  readonly firstNumber?: number | undefined;
 }
 
 /** By so much footage may be longer than it is said to be. */
@@ -57,6 +60,7 @@ export async function importLabels(options: ImportOptions): Promise<number> {
 /**
  * Reads a file of others' labels, and checks that they are of this footage.
  *
+ * @returns the labels and, of COCO's, the number that names give the first frame
  * @throws {AipError} `labels-malformed`, `labels-unreadable`, `labels-format`;
  * `labels-other-footage` where pictures, frames or times are not those of the footage
  */
@@ -67,11 +71,11 @@ export async function readImportedLabels({
   format = formatOf(from),
   source,
   firstNumber,
-}: Omit<ImportOptions, "path">): Promise<ImportedLabels> {
-  const labels =
+}: Omit<ImportOptions, "path">): Promise<ImportedLabels & { readonly firstNumber?: number }> {
+  const labels: ImportedLabels & { readonly firstNumber?: number } =
     format === "ndjson"
       ? await readNdjsonLabels(from, source)
-      : await readCocoLabels(from, firstNumber);
+      : await readCocoLabels(from, { firstNumber, frameCount: footage.frames });
   const { size, frames } = labels;
   const last = frames.at(-1)?.frame ?? 0;
   const refuse = (reason: string): never => {
