@@ -147,7 +147,7 @@ async function truthOf(
       labels,
       question,
       { source, fingerprint, frames },
-      { firstNumber, tell },
+      { firstNumber, mustShow: true, tell },
     );
   }
   const devices = options.labelDevices ?? options.devices;

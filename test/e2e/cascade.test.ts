@@ -96,6 +96,21 @@ describe("aip cascade train refuses", () => {
   );
 
   test(
+    "annotations whose class has another name",
+    async () => {
+      const images = Array.from({ length: 40 }, (_, id) => ({ id, file_name: `${id}.jpg` }));
+      const annotations = [{ image_id: 3, category_id: 1, bbox: [0, 0, 10, 10] }];
+      const categories = [{ id: 1, name: "pedestrian" }];
+      const path = join(folder, "coco.json");
+      writeFileSync(path, JSON.stringify({ images, annotations, categories }));
+      const { code, said } = await train("--labels", path);
+      expect(said).toContain('coco.json" name only "pedestrian", not "person": give labels');
+      expect(code).toBe(2);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
     "labels with the times of other footage",
     async () => {
       const path = labels("rate.ndjson", "x...".repeat(10), 40);

@@ -109,6 +109,48 @@ test("labelsFor() takes COCO's form as well", async () => {
   expect([...(await labelsFor(path, QUESTION, footage(2)))]).toEqual([0, 1]);
 });
 
+/** Frame 0 of 2 shows one object, if there is a class. */
+function writeCoco(name: string, classes: readonly string[]): string {
+  const path = join(folder, name);
+  const images = [0, 1].map((id) => ({ id, file_name: `${id}.jpg` }));
+  const box = { image_id: 0, category_id: 0, bbox: [10, 60, 10, 20] };
+  const annotations = classes.length === 0 ? [] : [box];
+  const categories = classes.map((label, id) => ({ id, name: label }));
+  writeFileSync(path, JSON.stringify({ images, annotations, categories }));
+  return path;
+}
+
+test.each([
+  [["pedestrian"], 'only "pedestrian", not "person"'],
+  [["Person"], 'only "Person", not "person"'],
+  [["a", "b"], 'only "a" and "b", not "person"'],
+  [[..."abcdefg"], 'only "a", "b", "c", "d", "e" and 2 more, not "person"'],
+  [[], 'no class, not "person"'],
+])("labelsFor() refuses annotations that list %p alone", async (classes, message) => {
+  const reading = labelsFor(writeCoco("names.json", classes), QUESTION, footage(2));
+  await expect(reading).rejects.toThrow(`names.json" name ${message}: give labels that have it`);
+  await expect(reading).rejects.toMatchObject({ code: "class-unknown", category: "usage" });
+});
+
+test("labelsFor() needs one of several classes", async () => {
+  const path = writeCoco("one.json", ["bicycle", "car"]);
+  const asking = (...classes: string[]) => labelsFor(path, { ...QUESTION, classes }, footage(2));
+  expect([...(await asking("person", "bicycle"))]).toEqual([1, 0]);
+  await expect(asking("person", "dog")).rejects.toThrow('not "person" or "dog"');
+});
+
+test("labelsFor() refuses results of other classes to learn from, or of the class in other letters", async () => {
+  const seen = (label: string) =>
+    write(`${label}.ndjson`, [{ frame: 0, detections: [box(label, 1, 60)] }]);
+  // Who checks a cascade may have footage that shows none.
+  expect([...(await labelsFor(seen("car"), QUESTION, footage(1)))]).toEqual([0]);
+  const learning = labelsFor(seen("car"), QUESTION, footage(1), { mustShow: true });
+  await expect(learning).rejects.toThrow('name only "car", not "person"');
+  await expect(labelsFor(seen("Person"), QUESTION, footage(1))).rejects.toThrow(
+    'name only "Person", not "person"',
+  );
+});
+
 test("labelsFor() says that images are counted from 1 where it found that out", async () => {
   const path = join(folder, "counted.json");
   const images = [1, 2, 3].map((id) => ({ id, file_name: `frame_000${id}.jpg` }));
