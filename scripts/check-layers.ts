@@ -13,7 +13,7 @@ import { dirname, join, normalize } from "node:path";
 
 /** From the bottom up: folders of `src/`, or files there without their ending. */
 const LAYERS: readonly (readonly string[])[] = [
-  ["errors", "types", "nearest", "random", "within", "cache-folder"],
+  ["errors", "types", "nearest", "random", "within", "cache-folder", "model-path"],
   ["service-times"],
   ["layout", "protobuf"],
   ["ring", "native", "metrics", "onnx", "coreml", "plot"],

@@ -19,6 +19,7 @@ import type { CommandInput } from "./command.ts";
 import { ExitCode } from "./exit-code.ts";
 import { modelFor } from "./find-options.ts";
 import { NAME_WIDTH } from "./header.ts";
+import { readLabelsFrom } from "./labels-from.ts";
 import { printOut } from "./print-out.ts";
 import { onSignals } from "./signals.ts";
 
@@ -44,6 +45,8 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
   if (labels !== undefined && truth !== undefined) {
     throw usageError("flag-invalid", "--labels and --truth both say what is right: give one");
   }
+  const stated = labels ?? truth;
+  const firstNumber = readLabelsFrom(text("labels-from"), stated);
   const given = { devices: text("device"), model: text("model") };
   const checked = checkRunConfig(given, (key) => (key === "devices" ? "--device" : `--${key}`));
   const devices = (checked.devices ?? ["auto"]).join(",");
@@ -61,7 +64,9 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
   checkReference(cascade, referenceOf(model, devices, cascade.question).reference);
   const sinks = () => (quiet ? [] : [new ProgressSink({ frameCount: footage.frames })]);
   const common = { model, devices, signal: abort.signal };
-  const stated = labels ?? truth;
+  const tell = (line: string): void => {
+    if (!quiet) process.stderr.write(`${row("labels", line)}\n`);
+  };
   const right =
     stated === undefined
       ? await referenceLabels({
@@ -74,7 +79,7 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
           sinks: sinks(),
           tell: () => undefined,
         })
-      : await labelsFor(stated, cascade.question, footage);
+      : await labelsFor(stated, cascade.question, footage, { firstNumber, tell });
   const run = await runCascade({ ...common, cascade: file, video, sinks: sinks() });
   const agreement = agreementWith(run, right, footage.fps);
   const against = truth ?? labels ?? `the reference model ${cascade.reference.name}`;

@@ -3,6 +3,7 @@ import { runDefaults } from "../config/run-config.ts";
 import { checkRunConfig } from "../config/schema.ts";
 import { type AipError, usageError } from "../errors.ts";
 import type { CommandInput } from "./command.ts";
+import { readLabelsFrom } from "./labels-from.ts";
 
 const SECONDS_MAX = 604_800;
 const SEED_MAX = 2 ** 31 - 1;
@@ -21,6 +22,8 @@ export interface TrainRequest {
   readonly frames: number | undefined;
   /** File of labels to take instead of the reference model's. */
   readonly labels: string | undefined;
+  /** Number of the first frame in names of COCO images. */
+  readonly labelsFrom: number | undefined;
   readonly output: string;
   readonly seed: number;
   readonly quiet: boolean;
@@ -74,6 +77,7 @@ export function readTrainRequest({ flags, operands }: CommandInput): TrainReques
     seconds: seconds === undefined ? undefined : readSeconds(seconds),
     frames,
     labels: text("labels"),
+    labelsFrom: readLabelsFrom(text("labels-from"), text("labels")),
     output: text("out") ?? defaultOutput(camera, classes),
     seed: readSeed(text("seed")),
     quiet: flags["quiet"] === true,

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from "node:fs";
 import { parseDevice } from "../backend/device-spec.ts";
 import { BUNDLED_MODELS } from "../model/catalog.ts";
-import { externalDataFiles } from "../model/external-data.ts";
-import { manifestPathOf } from "../model/manifest.ts";
+import { manifestPathOf } from "../model-path.ts";
+import { externalDataFiles } from "../onnx/external-data.ts";
 import type { Source } from "../source/source.ts";
 import { mayAccess } from "./permission.ts";
 import type { RunConfig } from "./run-config.ts";

@@ -31,6 +31,8 @@ export interface TrainCascadeOptions {
   readonly budget: ErrorBudget;
   /** File with labels that take the place of the reference model's. */
   readonly labels?: string | undefined;
+  /** Number of the first frame in the names of a COCO file of labels, where it is known. */
+  readonly labelsFrom?: number | undefined;
   readonly seed: number;
   /** Networks that are tried. Default: `ARCHITECTURES`. */
   readonly architectures?: readonly Architecture[];
@@ -137,10 +139,16 @@ async function truthOf(
   { source, frames, fingerprint }: Footage,
   modelHash: string,
 ): Promise<Uint8Array> {
-  const { question, labels, events } = options;
+  const { question, labels, labelsFrom: firstNumber, events } = options;
   if (labels !== undefined) {
     events.stage("labels", `from "${labels}"`);
-    return await labelsFor(labels, question, { fingerprint, frames });
+    const { tell } = events;
+    return await labelsFor(
+      labels,
+      question,
+      { source, fingerprint, frames },
+      { firstNumber, mustShow: true, tell },
+    );
   }
   const devices = options.labelDevices ?? options.devices;
   events.stage("labels", `${frames} frames by the reference model on ${devices}`);

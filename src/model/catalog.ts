@@ -3,14 +3,10 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { coreMlFormat } from "../coreml/inspect.ts";
 import { type AipError, usageError } from "../errors.ts";
+import { manifestPathOf, withoutModelEnding } from "../model-path.ts";
 import { nearest } from "../nearest.ts";
-import { externalDataFiles } from "./external-data.ts";
-import {
-  loadManifest,
-  type ModelManifest,
-  manifestPathOf,
-  withoutModelEnding,
-} from "./manifest.ts";
+import { externalDataFiles } from "../onnx/external-data.ts";
+import { loadManifest, type ModelManifest } from "./manifest.ts";
 import { checkOnnxFile } from "./onnx-file.ts";
 
 /** A model file that exists and looks like one, with what its manifest says. */

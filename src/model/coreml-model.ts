@@ -6,13 +6,14 @@ import type {
   Suppression,
 } from "../coreml/inspection.ts";
 import { usageError } from "../errors.ts";
+import { manifestPathOf } from "../model-path.ts";
 import { answerOf, statedHead } from "./coreml-head.ts";
 import { forPicture, leftText, MANIFEST_KEY, mergedManifest } from "./coreml-manifest.ts";
 import { inputShape, type SizeHints } from "./coreml-size.ts";
 import { dtypeOf, toTensor } from "./coreml-tensor.ts";
 import type { PixelSize } from "./grid.ts";
 import type { InputInfo, ModelInspection, PixelBufferFormat } from "./inspection.ts";
-import { type ModelManifest, manifestError, manifestPathOf } from "./manifest.ts";
+import { type ModelManifest, manifestError } from "./manifest.ts";
 import { describeModel, type ModelOverrides, type ModelSpec } from "./model.ts";
 import { quoted } from "./text.ts";
 

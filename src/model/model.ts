@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import { type AipError, usageError } from "../errors.ts";
 import { DETECTION_COUNT_MAX } from "../layout/layout.gen.ts";
+import { manifestPathOf, withoutModelEnding } from "../model-path.ts";
 import { modelBatchSize, outputsPerFrame, readableBatchSize } from "./batch.ts";
 import type { PixelSize } from "./grid.ts";
 import type { HeadSpec } from "./head.ts";
@@ -8,13 +9,7 @@ import { detectHead } from "./heads.ts";
 import { detectInput } from "./input.ts";
 import type { ModelInspection, StatedHead } from "./inspection.ts";
 import { classFilter, type Labels, resolveLabels } from "./labels.ts";
-import {
-  type HeadType,
-  type ModelManifest,
-  manifestError,
-  manifestPathOf,
-  withoutModelEnding,
-} from "./manifest.ts";
+import { type HeadType, type ModelManifest, manifestError } from "./manifest.ts";
 import { readMetadata } from "./metadata.ts";
 import { describeInput, type InputSpec } from "./preprocess.ts";
 

@@ -12,7 +12,7 @@ export interface CalibrationKey {
    * Kinds of devices and what they are: `gpu: ONNX Runtime 1.30.0 WebGPU on llvmpipe, software`.
    */
   readonly devices: readonly string[];
-  /** SHA-256 of the model file, hexadecimal; null where no model is run. */
+  /** `modelHash` of the model, hexadecimal; null where no model is run. */
   readonly model_sha256: string | null;
   /** Input the model is run at, `416x416`; null where no model is run. */
   readonly input_size: string | null;

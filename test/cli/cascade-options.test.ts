@@ -15,6 +15,7 @@ describe("readTrainRequest()", () => {
       seconds: undefined,
       frames: undefined,
       labels: undefined,
+      labelsFrom: undefined,
       output: "front-door-person.aip",
       seed: 1,
       quiet: false,

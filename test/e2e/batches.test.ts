@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import { withBatch } from "../../bench/batched-model.ts";
 import { auditReport } from "../../src/metrics/report.ts";
 import { resolveModel } from "../../src/model/catalog.ts";
-import { manifestPathOf } from "../../src/model/manifest.ts";
+import { manifestPathOf } from "../../src/model-path.ts";
 import { parseCalibration } from "../../src/schedule/calibration-schema.ts";
 import { aipProcess } from "../cli/process.ts";
 import { hasShared, NANO, videoPath } from "./shared.ts";

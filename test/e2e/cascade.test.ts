@@ -29,15 +29,15 @@ async function aip(...words: string[]): Promise<{ code: number; said: string; st
   return { code, said: stderr, stdout };
 }
 
-/** Labels of 40 frames: `x` shows a person. */
-function labels(name: string, marks: string): string {
+/** Labels of 40 frames, ten a second: `x` shows a person. */
+function labels(name: string, marks: string, frameMs = 100): string {
   const path = join(folder, name);
   const person = { class_id: 1, label: "person", confidence: 0.9, xyxy: [0, 0, 10, 10] };
   const lines = [...marks].map((mark, frame) =>
     JSON.stringify({
       source: "street",
       frame,
-      time_ms: 100 * frame,
+      time_ms: frameMs * frame,
       width: 320,
       height: 180,
       status: "ok",
@@ -90,6 +90,32 @@ describe("aip cascade train refuses", () => {
       const path = labels(`${name}.ndjson`, marks);
       const { code, said } = await train("--labels", path);
       expect(said).toMatch(message);
+      expect(code).toBe(2);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "annotations whose class has another name",
+    async () => {
+      const images = Array.from({ length: 40 }, (_, id) => ({ id, file_name: `${id}.jpg` }));
+      const annotations = [{ image_id: 3, category_id: 1, bbox: [0, 0, 10, 10] }];
+      const categories = [{ id: 1, name: "pedestrian" }];
+      const path = join(folder, "coco.json");
+      writeFileSync(path, JSON.stringify({ images, annotations, categories }));
+      const { code, said } = await train("--labels", path);
+      expect(said).toContain('coco.json" name only "pedestrian", not "person": give labels');
+      expect(code).toBe(2);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "labels with the times of other footage",
+    async () => {
+      const path = labels("rate.ndjson", "x...".repeat(10), 40);
+      const { code, said } = await train("--labels", path);
+      expect(said).toContain('its frame 39 is at 1.56 s, and that of "street.mp4" is at 3.9 s');
       expect(code).toBe(2);
     },
     TIMEOUT_MS,
@@ -191,7 +217,7 @@ describe("a cascade of another camera or model", () => {
       const { code, said } = await aip(
         ...["find", "person", "street.mp4", "--cascade", "model.aip", "--device", "cpu", "--quiet"],
       );
-      expect(said).toContain('"demo" is not the file it was');
+      expect(said).toContain('"demo" is not what it was');
       expect(code).toBe(2);
     },
     TIMEOUT_MS,

@@ -13,14 +13,14 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const footage = (frames: number) => {
   const fingerprint = { id: "ab", name: "door", bytes: 1, width: 100, height: 100, fps: 2, frames };
-  return { fingerprint, frames };
+  return { source: "demo", fingerprint, frames };
 };
 
 const QUESTION: Question = { classes: ["person"], confidence: 0.5, region: [0, 0.5, 1, 1] };
 
 function write(name: string, lines: readonly object[]): string {
   const path = join(folder, name);
-  const common = { source: "a", time_ms: 0, width: 100, height: 100, status: "ok" };
+  const common = { source: "a", width: 100, height: 100, status: "ok" };
   const text = lines.map((line) => `${JSON.stringify({ ...common, ...line })}\n`).join("");
   writeFileSync(path, text);
   return path;
@@ -107,6 +107,66 @@ test("labelsFor() takes COCO's form as well", async () => {
   };
   writeFileSync(path, JSON.stringify(coco));
   expect([...(await labelsFor(path, QUESTION, footage(2)))]).toEqual([0, 1]);
+});
+
+/** Frame 0 of 2 shows one object, if there is a class. */
+function writeCoco(name: string, classes: readonly string[]): string {
+  const path = join(folder, name);
+  const images = [0, 1].map((id) => ({ id, file_name: `${id}.jpg` }));
+  const box = { image_id: 0, category_id: 0, bbox: [10, 60, 10, 20] };
+  const annotations = classes.length === 0 ? [] : [box];
+  const categories = classes.map((label, id) => ({ id, name: label }));
+  writeFileSync(path, JSON.stringify({ images, annotations, categories }));
+  return path;
+}
+
+test.each([
+  [["pedestrian"], 'only "pedestrian", not "person"'],
+  [["Person"], 'only "Person", not "person"'],
+  [["a", "b"], 'only "a" and "b", not "person"'],
+  [[..."abcdefg"], 'only "a", "b", "c", "d", "e" and 2 more, not "person"'],
+  [[], 'no class, not "person"'],
+])("labelsFor() refuses annotations that list %p alone", async (classes, message) => {
+  const reading = labelsFor(writeCoco("names.json", classes), QUESTION, footage(2));
+  await expect(reading).rejects.toThrow(`names.json" name ${message}: give labels that have it`);
+  await expect(reading).rejects.toMatchObject({ code: "class-unknown", category: "usage" });
+});
+
+test("labelsFor() needs one of several classes", async () => {
+  const path = writeCoco("one.json", ["bicycle", "car"]);
+  const asking = (...classes: string[]) => labelsFor(path, { ...QUESTION, classes }, footage(2));
+  expect([...(await asking("person", "bicycle"))]).toEqual([1, 0]);
+  await expect(asking("person", "dog")).rejects.toThrow('not "person" or "dog"');
+});
+
+test("labelsFor() refuses results of other classes to learn from, or of the class in other letters", async () => {
+  const seen = (label: string) =>
+    write(`${label}.ndjson`, [{ frame: 0, detections: [box(label, 1, 60)] }]);
+  // Who checks a cascade may have footage that shows none.
+  expect([...(await labelsFor(seen("car"), QUESTION, footage(1)))]).toEqual([0]);
+  const learning = labelsFor(seen("car"), QUESTION, footage(1), { mustShow: true });
+  await expect(learning).rejects.toThrow('name only "car", not "person"');
+  await expect(labelsFor(seen("Person"), QUESTION, footage(1))).rejects.toThrow(
+    'name only "Person", not "person"',
+  );
+});
+
+test("labelsFor() says that images are counted from 1 where it found that out", async () => {
+  const path = join(folder, "counted.json");
+  const images = [1, 2, 3].map((id) => ({ id, file_name: `frame_000${id}.jpg` }));
+  const annotations = [{ image_id: 1, category_id: 7, bbox: [10, 60, 10, 20] }];
+  writeFileSync(
+    path,
+    JSON.stringify({ images, annotations, categories: [{ id: 7, name: "person" }] }),
+  );
+  const told: string[] = [];
+  const tell = (text: string) => told.push(text);
+  expect([...(await labelsFor(path, QUESTION, footage(3), { tell }))]).toEqual([1, 0, 0]);
+  expect(told).toEqual([`images in "${path}" are counted from 1: the last of 3 has that number`]);
+  expect([...(await labelsFor(path, QUESTION, footage(5), { tell }))]).toEqual([2, 1, 0, 0, 2]);
+  const options = { firstNumber: 1, tell };
+  expect([...(await labelsFor(path, QUESTION, footage(5), options))]).toEqual([1, 0, 0, 2, 2]);
+  expect(told).toHaveLength(1);
 });
 
 test("labelsFor() names a line that is no label, and a file that is not there", async () => {

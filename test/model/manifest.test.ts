@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { AipError } from "../../src/errors.ts";
-import { loadManifest, manifestPathOf, validateManifest } from "../../src/model/manifest.ts";
+import { loadManifest, validateManifest } from "../../src/model/manifest.ts";
 
 function messageOf(value: unknown): string {
   try {
@@ -130,13 +130,5 @@ describe("loadManifest()", () => {
 
   test("says that a file cannot be read", () => {
     expect(() => loadManifest(folder)).toThrow(`Manifest "${folder}": cannot be read: `);
-  });
-});
-
-describe("manifestPathOf()", () => {
-  test("puts .json in the place of .onnx", () => {
-    expect(manifestPathOf("a.b/x.onnx")).toBe("a.b/x.json");
-    expect(manifestPathOf("x.ONNX")).toBe("x.json");
-    expect(manifestPathOf("x")).toBe("x.json");
   });
 });

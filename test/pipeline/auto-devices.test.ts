@@ -17,7 +17,7 @@ import { calibrationKey } from "../../src/calibration/key.ts";
 import { storeCalibration } from "../../src/calibration/store.ts";
 import { runDefaults } from "../../src/config/run-config.ts";
 import { resolveModel } from "../../src/model/catalog.ts";
-import { manifestPathOf } from "../../src/model/manifest.ts";
+import { manifestPathOf } from "../../src/model-path.ts";
 import { loadModel } from "../../src/pipeline/load-model.ts";
 import type { PipelineOptions } from "../../src/pipeline/options.ts";
 import { Pipeline } from "../../src/pipeline/pipeline.ts";

@@ -153,7 +153,7 @@ export interface Cascade {
   readonly networkManifest: ModelManifest | null;
   /** Size of the camera's pictures before any scaling, in pixels. */
   readonly camera: PictureSize;
-  /** The model whose answers are the truth. */
+  /** The model whose answers are the truth, and its `modelHash`: what its answers hang on. */
   readonly reference: { readonly name: string; readonly sha256: string };
   /** Error rates that were asked for, 0–1. */
   readonly budgets: { readonly maxFn: number; readonly maxFp: number };

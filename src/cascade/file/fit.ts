@@ -33,8 +33,8 @@ export function checkReference(
   if (model.sha256 === reference.sha256) return;
   const which =
     model.name === reference.name
-      ? `"${model.name}" is not the file it was (hash ${shortOf(model.sha256)}, trained with ` +
-        `${shortOf(reference.sha256)})`
+      ? `"${model.name}" is not what it was: its file, its manifest or its weights are others ` +
+        `(hash ${shortOf(model.sha256)}, trained with ${shortOf(reference.sha256)})`
       : `it was trained with "${reference.name}", not "${model.name}"`;
   throw misfit(
     "cascade-model",

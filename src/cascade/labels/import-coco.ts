@@ -33,18 +33,33 @@ const schema = v.object({
 
 type Coco = v.InferOutput<typeof schema>;
 
+/** How the pictures of a COCO file are counted. */
+export interface CocoNumbers {
+  /** Number of the first frame; found by `frameCount` where left out. */
+  readonly firstNumber?: number | undefined;
+  /** Frames of the footage; 0 where that is not known. */
+  readonly frameCount?: number;
+}
+
+/** Labels of a COCO file, and the number its names give the first frame. */
+export interface CocoLabels extends ImportedLabels {
+  readonly firstNumber: number;
+}
+
 /**
  * Reads labels from COCO JSON (`images`, `annotations` with `bbox` as x, y, width, height, and
  * `categories`; Lin et al. 2014, cocodataset.org/#format-data). An image without annotations is a
  * frame without objects; one that is not listed has no label. Crowds are ignored objects.
  *
  * An image is the frame its `frame_id` says, else the last number in its `file_name`, less
- * `firstNumber`: `street_000017.jpg` is frame 17, or 16 where the first is number 1.
+ * `firstNumber`: `street_000017.jpg` is frame 17, or 16 where the first is number 1. Where nothing is
+ * said, the first is number 1 in a file that goes from 1 to the number of frames, and 0 in others.
  *
  * @throws {AipError} `labels-unreadable`, `labels-malformed`
  */
-export async function readCocoLabels(path: string, firstNumber = 0): Promise<ImportedLabels> {
+export async function readCocoLabels(path: string, numbers: CocoNumbers = {}): Promise<CocoLabels> {
   const coco = parse(await read(path), path);
+  const { frameCount = 0, firstNumber = firstNumberOf(coco.images, frameCount) } = numbers;
   const names = new Map(coco.categories.map((category) => [category.id, category.name]));
   const frames = new Map<number, ImportedFrame & { objects: Required<ImportedFrame>["objects"] }>();
   for (const image of coco.images) {
@@ -52,7 +67,7 @@ export async function readCocoLabels(path: string, firstNumber = 0): Promise<Imp
     const { width, height } = image;
     const size = width === undefined || height === undefined ? null : { width, height };
     const frame = frameOf(image, firstNumber, path);
-    frames.set(image.id, { frame, timeMs: 0, size, objects: [] });
+    frames.set(image.id, { frame, timeMs: null, size, objects: [] });
   }
   const objects = new Map<number, NonNullable<ImportedFrame["objects"]>[number][]>();
   for (const { image_id, category_id, bbox, iscrowd, score } of coco.annotations) {
@@ -69,7 +84,19 @@ export async function readCocoLabels(path: string, firstNumber = 0): Promise<Imp
     ...frame,
     objects: objects.get(image) ?? [],
   }));
-  return importedLabels(path, labelled, [...new Set(names.values())]);
+  return { ...importedLabels(path, labelled, [...new Set(names.values())]), firstNumber };
+}
+
+/** Only where they are counted from 1 can they end with the number of frames, as ffmpeg's do. */
+function firstNumberOf(images: Coco["images"], frameCount: number): number {
+  let [lowest, highest] = [Number.POSITIVE_INFINITY, 0];
+  for (const image of images) {
+    if (image.frame_id !== undefined) continue;
+    const number = numberIn(image.file_name) ?? Number.NaN;
+    lowest = Math.min(lowest, number);
+    highest = Math.max(highest, number);
+  }
+  return lowest === 1 && highest === frameCount ? 1 : 0;
 }
 
 async function read(path: string): Promise<string> {
@@ -98,14 +125,26 @@ function parse(text: string, path: string): Coco {
 
 function frameOf(image: Coco["images"][number], firstNumber: number, path: string): number {
   if (image.frame_id !== undefined) return image.frame_id;
-  const digits = /(\d+)\D*$/.exec(image.file_name.replace(/\.[a-z][a-z0-9]*$/i, ""))?.[1];
-  const frame = digits === undefined ? Number.NaN : Number(digits) - firstNumber;
+  const number = numberIn(image.file_name) ?? Number.NaN;
+  const frame = number - firstNumber;
   if (Number.isSafeInteger(frame) && frame >= 0) return frame;
   const name = image.file_name === "" ? `image ${image.id}` : `"${image.file_name}"`;
+  if (frame < 0) {
+    throw malformed(
+      path,
+      `${name} is number ${number}, and the first frame is said to be ${firstNumber}`,
+    );
+  }
   throw malformed(
     path,
     `${name} tells no frame: it needs a frame_id, or a number in its file_name`,
   );
+}
+
+/** The last number in a file's name, without its ending. */
+function numberIn(fileName: string): number | undefined {
+  const digits = /(\d+)\D*$/.exec(fileName.replace(/\.[a-z][a-z0-9]*$/i, ""))?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 function malformed(path: string, reason: string): AipError {

@@ -9,7 +9,7 @@ const xyxy = v.tuple([v.number(), v.number(), v.number(), v.number()]);
 const line = v.object({
   source: v.string(),
   frame: v.pipe(v.number(), v.integer(), v.minValue(0)),
-  time_ms: v.optional(v.number(), 0),
+  time_ms: v.optional(v.nullable(v.number()), null),
   width: v.optional(v.number()),
   height: v.optional(v.number()),
   status: v.picklist(["ok", "dropped", "failed"]),

@@ -3,9 +3,11 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { usageError } from "../../errors.ts";
 import type { Fingerprint } from "../../footage/fingerprint.ts";
+import { packetTimes } from "../../source/packet-times.ts";
 import { readCocoLabels } from "./import-coco.ts";
 import { readNdjsonLabels } from "./import-ndjson.ts";
 import { type ImportedLabels, told } from "./imported.ts";
+import { timeMisfit } from "./label-times.ts";
 import { LabelStore } from "./store.ts";
 
 /** Formats labels are imported from. */
@@ -16,13 +18,21 @@ export interface ImportOptions {
   /** File of the labels that is made. */
   readonly path: string;
   readonly footage: Fingerprint;
+  /**
+   * Path of the footage, whose frames may come at uneven times. Left out, times in the labels are
+   * held against its frame rate alone.
+   */
+  readonly video?: string;
   /** File to import, and its format: by its ending where left out, `.ndjson` or `.json`. */
   readonly from: string;
   readonly format?: LabelFormat;
   /** Source whose results are wanted, of an NDJSON file with several. */
   readonly source?: string;
-  /** Number of the first frame in a COCO file's names. Default 0. */
-  readonly firstNumber?: number;
+  /**
+   * Number of the first frame in a COCO file's names. Default 1 where they go from 1 to the number
+   * of frames, else 0.
+   */
+  readonly firstNumber?: number | undefined;
 }
 
 /** By so much footage may be longer than it is said to be. */
@@ -50,20 +60,22 @@ export async function importLabels(options: ImportOptions): Promise<number> {
 /**
  * Reads a file of others' labels, and checks that they are of this footage.
  *
+ * @returns the labels and, of COCO's, the number that names give the first frame
  * @throws {AipError} `labels-malformed`, `labels-unreadable`, `labels-format`;
- * `labels-other-footage` where pictures or frames are not those of the footage
+ * `labels-other-footage` where pictures, frames or times are not those of the footage
  */
 export async function readImportedLabels({
   footage,
+  video,
   from,
   format = formatOf(from),
   source,
   firstNumber,
-}: Omit<ImportOptions, "path">): Promise<ImportedLabels> {
-  const labels =
+}: Omit<ImportOptions, "path">): Promise<ImportedLabels & { readonly firstNumber?: number }> {
+  const labels: ImportedLabels & { readonly firstNumber?: number } =
     format === "ndjson"
       ? await readNdjsonLabels(from, source)
-      : await readCocoLabels(from, firstNumber);
+      : await readCocoLabels(from, { firstNumber, frameCount: footage.frames });
   const { size, frames } = labels;
   const last = frames.at(-1)?.frame ?? 0;
   const refuse = (reason: string): never => {
@@ -77,7 +89,18 @@ export async function readImportedLabels({
   if (footage.frames > 0 && last >= most) {
     refuse(`it has a frame ${last}, and "${footage.name}" has ${footage.frames} frames`);
   }
+  const timesOf = async () => (video === undefined ? null : await packetTimes(video));
+  const misfit = await timeMisfit(labels, footage, timesOf);
+  if (misfit !== null) {
+    const { frame, saidMs, timeMs } = misfit;
+    const own = `that of "${footage.name}" is at ${seconds(timeMs)}`;
+    refuse(`its frame ${frame} is at ${seconds(saidMs)}, and ${own}`);
+  }
   return labels;
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(3))} s`;
 }
 
 function formatOf(path: string): LabelFormat {

@@ -44,6 +44,13 @@ export function labels(otherwise: string): TextArgument {
   };
 }
 
+/** How images of a COCO file of labels are counted. */
+export const LABELS_FROM = {
+  type: "string",
+  valueHint: "N",
+  description: "Number of the first frame in names of COCO images (Default: 0, or 1 where all fit)",
+} as const;
+
 /** The cascade that is written. @param otherwise its name without it */
 export function output(otherwise: string): TextArgument {
   return {

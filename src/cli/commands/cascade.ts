@@ -9,6 +9,7 @@ import {
   DEVICE,
   DEVICE_WORDS,
   JSON_OUTPUT,
+  LABELS_FROM,
   labels,
   output,
   QUIET,
@@ -73,6 +74,7 @@ const train: Command = {
     },
     frames: { type: "string", valueHint: "N", description: "Frames to watch, instead" },
     labels: labels("the reference model says it"),
+    "labels-from": LABELS_FROM,
     out: output("CAMERA-CLASS.aip"),
     seed: { type: "string", valueHint: "N", description: "Seed of the training (Default: 1)" },
     quiet: QUIET,
@@ -105,6 +107,7 @@ const evaluate: Command = {
     file: CASCADE_FILE,
     video: { type: "positional", description: "A video of the same camera" },
     labels: labels("the reference model says it"),
+    "labels-from": LABELS_FROM,
     truth: {
       ...labels("none"),
       description: "The same, where it is ground truth",

@@ -315,7 +315,8 @@ describe("checkCamera() and checkReference()", () => {
       'it was trained with "demo", not "yolox_nano"',
     );
     expect(() => checkReference(cascade, { name: "demo", sha256 })).toThrow(
-      '"demo" is not the file it was (hash 121212121212, trained with abababababab)',
+      '"demo" is not what it was: its file, its manifest or its weights are others ' +
+        "(hash 121212121212, trained with abababababab)",
     );
   });
 });

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { importLabels } from "../../../src/cascade/labels/import.ts";
+import { importLabels, readImportedLabels } from "../../../src/cascade/labels/import.ts";
 import { LabelStore } from "../../../src/cascade/labels/store.ts";
 import { IGNORED } from "../../../src/cascade/types.ts";
 import { AipError } from "../../../src/errors.ts";
@@ -94,6 +94,10 @@ describe("importLabels() of NDJSON", () => {
     await expect(importText(line(200, []), "ndjson")).rejects.toThrow(
       'holds labels of other footage: it has a frame 200, and "street.mp4" has 100 frames',
     );
+    const lines = [0, 1, 2, 3].map((frame) => line(frame, [], { time_ms: 500 * frame }));
+    await expect(importText(lines.join("\n"), "ndjson")).rejects.toThrow(
+      'of other footage: its frame 3 is at 1.5 s, and that of "street.mp4" is at 0.2 s',
+    );
   });
 
   test("refuses a file that is not there, and one of no known kind", async () => {
@@ -135,6 +139,40 @@ describe("importLabels() of COCO", () => {
     expect(store.span({ start: 1, end: 2 }, far).truth[0]).toBe(0);
     expect(store.classes).toEqual(["person", "car"]);
     store[Symbol.dispose]();
+  });
+
+  test.each([
+    ["from 1 to the number of frames: from 1", [1, 2, 99, 100], undefined, [0, 1, 98, 99]],
+    ["from 1 to fewer: from 0, as is said", [1, 2, 99], undefined, [1, 2, 99]],
+    ["from 0: from 0", [0, 1, 99], undefined, [0, 1, 99]],
+    ["from 1 to fewer, and said to be: from 1", [1, 2, 99], 1, [0, 1, 98]],
+    // By a second, what is told of a length may be wrong.
+    ["up to the number of frames, and said to be from 0", [1, 100], 0, [1, 100]],
+  ])("counts images %s", async (_, numbers, firstNumber, frames) => {
+    const images = numbers.map((number, id) => ({
+      id,
+      file_name: `frame_${String(number).padStart(6, "0")}.jpg`,
+    }));
+    const from = folder.file("counted.json");
+    await Bun.write(from, JSON.stringify({ ...coco, images, annotations: [] }));
+    const labels = await readImportedLabels({ footage, from, firstNumber });
+    expect(labels.frames.map(({ frame }) => frame)).toEqual(frames);
+  });
+
+  test("counts no image by its name that says its frame", async () => {
+    const images = [1, 100].map((id) => ({ id, file_name: `${id}.jpg`, frame_id: id - 1 }));
+    const { store, count } = await importText(
+      JSON.stringify({ ...coco, images, annotations: [] }),
+      "json",
+    );
+    expect([count, store.nextFrame]).toEqual([2, 100]);
+    store[Symbol.dispose]();
+  });
+
+  test("refuses a number below the one that is said to be first", async () => {
+    await expect(importText(JSON.stringify(coco), "json", { firstNumber: 2 })).rejects.toThrow(
+      '"street_000001.jpg" is number 1, and the first frame is said to be 2',
+    );
   });
 
   const refused: [string | object, string][] = [

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { externalDataFiles } from "../../src/model/external-data.ts";
+import { externalDataFiles } from "../../src/onnx/external-data.ts";
 
 /** One convolution whose weights are in `ext-weights.bin`, as `onnx.save_model` 1.x writes it. */
 const MODEL = Buffer.from(
