@@ -1,12 +1,14 @@
 import type { Asked } from "../cascade/asked.ts";
 import type { Audit, DriftKind } from "../cascade/audit.ts";
-import { IndexQueue } from "../schedule/index-queue.ts";
+import { AuditReserve } from "../cascade/audit-reserve.ts";
+import { mulberry32 } from "../random.ts";
 import type { EmittedFrame } from "./emitted-frame.ts";
 import type { SlotTable } from "./slot-table.ts";
 import type { SourceAudit } from "./source-audit.ts";
 
 /** Part of a source's slots that frames to be audited may keep. */
 const SLOT_SHARE = 1 / 8;
+const RESERVE_SEED = 0x5eed;
 
 export interface AuditingOptions {
   readonly slots: SlotTable;
@@ -23,14 +25,15 @@ export interface AuditingOptions {
 /**
  * Has the reference model look at a random few of the frames that a cascade answered early, when
  * they have left and a device has nothing else to do. Until then a frame keeps its slot; where too
- * many wait, those drawn next are skipped, and counted.
+ * many wait, one of them is skipped, and counted, and the others stand for it.
  *
  * It allocates nothing for a frame that is not drawn.
  */
 export class Auditing {
   readonly #options: AuditingOptions;
-  readonly #waiting: IndexQueue;
+  #waiting = 0;
   // Per source:
+  readonly #reserves: readonly AuditReserve[];
   readonly #held: Uint32Array;
   // Per slot:
   readonly #isAudited: Uint8Array;
@@ -42,7 +45,7 @@ export class Auditing {
   constructor(options: AuditingOptions) {
     const { slotCount, sources } = options;
     this.#options = options;
-    this.#waiting = new IndexQueue(slotCount);
+    this.#reserves = sources.map((_, index) => new AuditReserve(mulberry32(RESERVE_SEED + index)));
     this.#held = new Uint32Array(sources.length);
     this.#isAudited = new Uint8Array(slotCount);
     this.#answered = new Uint8Array(slotCount);
@@ -52,7 +55,7 @@ export class Auditing {
 
   /** Frames that wait for an idle device. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#waiting;
   }
 
   /** An answered frame leaves; draws it, or not. HOT. */
@@ -69,22 +72,39 @@ export class Auditing {
     if (probability === 0) return;
     const { slots } = this.#options;
     const held = this.#held[sourceIndex] as number;
-    if (held + 1 > SLOT_SHARE * slots.sourceOf(slot).place.slotCount) {
+    const reserve = this.#reserves[sourceIndex] as AuditReserve;
+    const isFull = held + 1 > SLOT_SHARE * slots.sourceOf(slot).place.slotCount;
+    if (isFull && reserve.length === 0) {
       source.skipped += 1;
       return;
     }
     this.#held[sourceIndex] = held + 1;
     this.#isAudited[slot] = 1;
     this.#answered[slot] = Number(present);
-    this.#probability[slot] = probability;
     this.#drawnBy[slot] = source.audit;
     slots.hold(slot);
-    this.#waiting.push(slot);
+    reserve.add({ slot, weight: 1 / probability });
+    this.#waiting += 1;
+    if (!isFull) return;
+    const gone = reserve.giveWay();
+    this.#waiting -= 1;
+    this.#skip(gone);
   }
 
-  /** Takes out the frame that has waited longest for its audit; -1 for none. */
+  /** Takes out a frame that waits for its audit, of the source that most wait of; -1 for none. */
   next(): number {
-    return this.#waiting.length === 0 ? -1 : this.#waiting.shift();
+    if (this.#waiting === 0) return -1;
+    let longest = this.#reserves[0] as AuditReserve;
+    for (const reserve of this.#reserves) if (reserve.length > longest.length) longest = reserve;
+    return this.#take(longest);
+  }
+
+  #take(reserve: AuditReserve): number {
+    const frame = reserve.take();
+    if (frame === undefined) return -1;
+    this.#waiting -= 1;
+    this.#probability[frame.slot] = 1 / frame.weight;
+    return frame.slot;
   }
 
   /** Whether the frame in this slot has left, and is only audited. HOT. */
@@ -126,12 +146,8 @@ export class Auditing {
 
   /** What waits of this source was drawn for a cascade that does not answer any more. */
   #skipWaitingOf(index: number): void {
-    const { slots } = this.#options;
-    for (let left = this.#waiting.length; left > 0; left -= 1) {
-      const slot = this.#waiting.shift();
-      if (slots.sourceOf(slot).index === index) this.#skip(slot);
-      else this.#waiting.push(slot);
-    }
+    const reserve = this.#reserves[index] as AuditReserve;
+    for (let slot = this.#take(reserve); slot >= 0; slot = this.#take(reserve)) this.#skip(slot);
   }
 
   #skip(slot: number): void {
