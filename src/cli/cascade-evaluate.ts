@@ -93,26 +93,28 @@ export async function runEvaluation({ flags, operands }: CommandInput): Promise<
   return ExitCode.done;
 }
 
-function formatEvaluation(
+/** What came of it, for people. */
+export function formatEvaluation(
   against: string,
   footage: Footage,
   run: CascadeRun,
   agreement: Agreement,
   isLearnt: boolean,
 ): string {
-  const { falseNegatives, falsePositives, windowed, intervals, frames } = agreement;
+  const { falseNegatives, falsePositives, intervals, frames, judged } = agreement;
   const { reused, specialized, inferred } = run.levels;
   const share = (count: number): string => percent(count / Math.max(1, frames));
   return [
     row("against", against),
     row("frames", `${formatCount(frames)} of ${footage.name}`),
+    ...(judged < frames ? [row("", unjudgedText(agreement))] : []),
     row(
       "answers",
       `${share(reused)} reused   ${share(specialized)} specialized   ${share(inferred)} inferred`,
     ),
     row("errors", `false negatives ${errorText(falseNegatives)}`),
     row("", `false positives ${errorText(falsePositives)}`),
-    row("", `windows of a second answered right ${percent(windowed.accuracy)}`),
+    row("", windowsText(agreement)),
     row(
       "appearances",
       `recall ${percent(intervals.recall)}   precision ${percent(intervals.precision)}`,
@@ -130,11 +132,26 @@ function formatEvaluation(
   ].join("\n");
 }
 
+/** Answers are of all frames, errors, windows and appearances of those that were judged. */
+function unjudgedText({ frames, judged }: Agreement): string {
+  const unjudged = frames - judged;
+  return (
+    `${formatCount(judged)} judged; ${formatCount(unjudged)} (${percent(unjudged / frames)}) have ` +
+    "no label or an ignored one, and count as neither right nor wrong"
+  );
+}
+
+function windowsText({ frames, judged, windowed }: Agreement): string {
+  const text = `windows of a second answered right ${percent(windowed.accuracy)}`;
+  return judged === frames ? text : `${text}, of ${formatCount(windowed.windows)} judged`;
+}
+
 function errorText({ errors, trials, rate, upper }: ErrorBound): string {
   return `${formatCount(errors)} of ${formatCount(trials)}: ${percent(rate)}, at most ${percent(upper)} (95 %)`;
 }
 
-function evaluationToJson(
+/** The same, for programs. */
+export function evaluationToJson(
   against: string,
   run: CascadeRun,
   agreement: Agreement,
@@ -150,11 +167,13 @@ function evaluationToJson(
       against,
       trained_on: isLearnt,
       frames: agreement.frames,
+      judged_frames: agreement.judged,
       unanswered: run.unanswered,
       answers: run.levels,
       false_negatives: bound(agreement.falseNegatives),
       false_positives: bound(agreement.falsePositives),
       window_accuracy: agreement.windowed.accuracy,
+      judged_windows: agreement.windowed.windows,
       intervals: agreement.intervals,
       throughput_fps: run.report.throughput_fps,
     },

@@ -43,6 +43,8 @@ export interface CascadeRun {
 /** How well that agrees with the truth. */
 export interface Agreement {
   readonly frames: number;
+  /** Frames the truth says something of; the others count nowhere. */
+  readonly judged: number;
   readonly falseNegatives: ErrorBound;
   readonly falsePositives: ErrorBound;
   readonly windowed: WindowedAccuracy;
@@ -98,6 +100,7 @@ export function agreementWith(
     );
   return {
     frames: truth.length,
+    judged: truth.filter((is) => is !== IGNORED).length,
     falseNegatives: boundOf(present, scores, truth, 1),
     falsePositives: boundOf(present, scores, truth, 0),
     windowed: windowedAccuracy(present, truth, oneSecondWindows(fps)),

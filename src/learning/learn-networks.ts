@@ -1,7 +1,6 @@
 import { cpus } from "node:os";
 import type { Spans } from "../cascade/spans.ts";
 import type { Question } from "../cascade/types.ts";
-import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
 import { type Architecture, architectureName } from "../training/architectures.ts";
 import type { LabelledPictures } from "../training/options.ts";
 import {
@@ -11,6 +10,7 @@ import {
   trainCandidates,
   trainingWork,
 } from "./candidates.ts";
+import { checkWholeView } from "./fixed-view.ts";
 import type { Footage } from "./footage.ts";
 import { FootagePass } from "./footage-pass.ts";
 import { NetworksEstimate } from "./networks-estimate.ts";
@@ -66,7 +66,7 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
     onProgress: (read) => events.read(read - stretch.from, stretch.to - stretch.from),
   });
   const pictures = await pass.pictures(spans.tuning.from, chosen, sides);
-  checkFixedCamera(footage.name, differenceStatistics(pass.read, footage.fps));
+  checkWholeView(footage, pass.read);
 
   events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
   const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
@@ -88,7 +88,8 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
   events.stage("scores", `of ${candidates.length} networks`);
   stretch = { from: spans.tuning.from, to: frames };
   const scores = await pass.scores(candidates);
-  checkFixedCamera(footage.name, differenceStatistics(pass.read, footage.fps));
+  const elsewhere = checkWholeView(footage, pass.read);
+  if (elsewhere !== null) events.tell(elsewhere);
   const networks = candidates.map((candidate, index) => ({
     ...candidate,
     scores: scores[index] as Float32Array,

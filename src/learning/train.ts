@@ -9,6 +9,7 @@ import type { Candidate } from "./candidates.ts";
 import { analyseFactors, type Choice, chooseCascade, type Factor } from "./choice.ts";
 import { measureCosts, searchCosts } from "./costs.ts";
 import { detectorKinds } from "./detector-kinds.ts";
+import { checkSpreadView } from "./fixed-view.ts";
 import { type Footage, type FootageLimits, openFootage } from "./footage.ts";
 import { labelsFor } from "./imported-labels.ts";
 import { learnNetworks } from "./learn-networks.ts";
@@ -89,6 +90,8 @@ export async function trainCascade(asked: TrainCascadeOptions): Promise<TrainedC
   const { budget, events, architectures = ARCHITECTURES, cache } = options;
   const footage = await openFootage(options.source, options.limits);
   const { fingerprint, fps } = footage;
+  const elsewhere = await checkSpreadView(footage, asked.signal);
+  if (elsewhere !== null) events.tell(elsewhere);
   const truth = await truthOf(options, footage, reference.sha256);
   const object = question.classes.join(" or ");
   const spans = splitSpans({ truth, fps, budget, object });

@@ -1,5 +1,6 @@
 import { drawLegend, entriesOf, legendWidth } from "./legend.ts";
 import { drawPanel, type PanelArea } from "./panel.ts";
+import { drawShareBar, SHARE_BAR_HEIGHT, type ShareBar } from "./share-bar.ts";
 import { colorsOf, document, text } from "./svg.ts";
 
 /** One value, with its interval where it has one. */
@@ -18,9 +19,10 @@ export interface Series {
   /**
    * `marked` shows each point, `plain` only the line, and `reference` is thin and dashed: a bound
    * that others are compared with. Of a panel's values references alone may reach beyond it.
+   * `points` are no line: there is nothing between them. `steps` hold until the next point.
    * Default `marked`.
    */
-  readonly look?: "marked" | "plain" | "reference";
+  readonly look?: "marked" | "plain" | "points" | "reference" | "steps";
 }
 
 export interface Panel {
@@ -46,6 +48,8 @@ export interface Figure {
   readonly panels: readonly Panel[];
   /** Names that colours are given to first, in this order, so that figures agree. */
   readonly names?: readonly string[];
+  /** Below the axis. */
+  readonly shares?: ShareBar;
   /** Height of a panel in pixels. Default 250. */
   readonly panelHeight?: number;
 }
@@ -70,14 +74,15 @@ const MARGIN = { left: 64, right: 18, top: 56, bottom: 52 };
  * ```
  */
 export function drawFigure(figure: Figure): string {
-  const { title, x, panels, panelHeight = PANEL_HEIGHT } = figure;
+  const { title, x, panels, shares, panelHeight = PANEL_HEIGHT } = figure;
   const series = panels.flatMap((panel) => panel.series);
   const colors = colorsOf(series, figure.names);
   const entries = entriesOf(series);
   const right = MARGIN.left + PLOT_WIDTH;
   const width = right + MARGIN.right + legendWidth(entries);
-  const height =
+  const axisEnd =
     MARGIN.top + panels.length * panelHeight + (panels.length - 1) * GAP + MARGIN.bottom;
+  const height = axisEnd + (shares === undefined ? 0 : SHARE_BAR_HEIGHT);
   const areas = panels.map(
     (_, index): PanelArea => ({
       left: MARGIN.left,
@@ -92,6 +97,9 @@ export function drawFigure(figure: Figure): string {
       drawPanel(panel, { axis: x, area: areas[index] as PanelArea, colors, index }),
     ),
     ...drawLegend(entries, { x: right + MARGIN.right, y: MARGIN.top, colors }),
-    text(x.title, (MARGIN.left + right) / 2, height - 12, 'text-anchor="middle"'),
+    text(x.title, (MARGIN.left + right) / 2, axisEnd - 12, 'text-anchor="middle"'),
+    ...(shares === undefined
+      ? []
+      : drawShareBar(shares, { left: MARGIN.left, right, top: axisEnd + 12 })),
   ]);
 }

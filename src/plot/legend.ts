@@ -10,6 +10,10 @@ const CHARACTER_WIDTH = 7;
 export interface LegendEntry {
   readonly name: string;
   readonly isReference: boolean;
+  /** Points that no line joins. */
+  readonly isPoints: boolean;
+  /** A line that goes straight up. */
+  readonly isUpright: boolean;
 }
 
 export interface LegendPlace {
@@ -21,10 +25,17 @@ export interface LegendPlace {
 /** One entry a name. A reference has one of its own where no other line has its name. */
 export function entriesOf(series: readonly Series[]): readonly LegendEntry[] {
   const names = [...new Set(series.map(({ name }) => name))];
-  return names.map((name) => ({
-    name,
-    isReference: series.every((one) => one.name !== name || one.look === "reference"),
-  }));
+  return names.map((name) => {
+    const own = series.filter((one) => one.name === name);
+    const isReference = own.every(({ look }) => look === "reference");
+    const isStraightUp = ({ points }: Series): boolean =>
+      points.length > 1 && points.every(({ x }) => x === points[0]?.x);
+    return {
+      ...{ name, isReference },
+      isPoints: own.every(({ look }) => look === "points"),
+      isUpright: isReference && own.every(isStraightUp),
+    };
+  });
 }
 
 /** Room for the longest name. */
@@ -34,14 +45,24 @@ export function legendWidth(entries: readonly LegendEntry[]): number {
 }
 
 export function drawLegend(entries: readonly LegendEntry[], place: LegendPlace): string[] {
-  return entries.flatMap(({ name, isReference }, index) => {
+  return entries.flatMap((entry, index) => {
     const y = place.y + 8 + STEP * index;
-    const dashes = isReference ? ' stroke-dasharray="4 3"' : "";
-    const width = isReference ? 1.5 : 3;
+    const color = place.colors.get(entry.name) as string;
     return [
-      `<line x1="${n(place.x)}" x2="${n(place.x + SWATCH_WIDTH)}" y1="${n(y - 4)}" y2="${n(y - 4)}" ` +
-        `stroke="${place.colors.get(name)}" stroke-width="${width}"${dashes}/>`,
-      text(name, place.x + SWATCH_WIDTH + 8, y),
+      drawSwatch(entry, place.x, y - 4, color),
+      text(entry.name, place.x + SWATCH_WIDTH + 8, y),
     ];
   });
+}
+
+/** What stands for a name, as it looks in the panels; `y` is its middle. */
+function drawSwatch(entry: LegendEntry, x: number, y: number, color: string): string {
+  const { isReference, isPoints, isUpright } = entry;
+  const middle = n(x + SWATCH_WIDTH / 2);
+  if (isPoints) return `<circle cx="${middle}" cy="${n(y)}" r="5" fill="${color}"/>`;
+  const ends = isUpright
+    ? `x1="${middle}" x2="${middle}" y1="${n(y - 8)}" y2="${n(y + 8)}"`
+    : `x1="${n(x)}" x2="${n(x + SWATCH_WIDTH)}" y1="${n(y)}" y2="${n(y)}"`;
+  const dashes = isReference ? ' stroke-dasharray="4 3"' : "";
+  return `<line ${ends} stroke="${color}" stroke-width="${isReference ? 1.5 : 3}"${dashes}/>`;
 }

@@ -70,17 +70,26 @@ function drawSeries(series: Series, x: Scale, y: Scale, colors: PanelOptions["co
   const { name, points, look = "marked" } = series;
   const color = colors.get(name) as string;
   const at = (point: Point): string => `${n(x(point.x))},${n(y(point.y))}`;
+  if (look === "points") return points.flatMap((point) => drawMark(point, x, y, color, 5));
   const style = look === "reference" ? 'stroke-dasharray="4 3" opacity="0.8"' : 'stroke-width="2"';
   const line =
-    `<polyline points="${points.map(at).join(" ")}" fill="none" stroke="${color}" ${style} ` +
+    `<polyline points="${(look === "steps" ? stepsOf(points) : points).map(at).join(" ")}" fill="none" stroke="${color}" ${style} ` +
     'stroke-linejoin="round"/>';
-  if (look !== "marked") return [line];
+  if (look !== "marked" && look !== "steps") return [line];
   return [line, ...points.flatMap((point) => drawMark(point, x, y, color))];
 }
 
-function drawMark(point: Point, x: Scale, y: Scale, color: string): string[] {
+/** Each point, and before it the place below or above where the one before still holds. */
+function stepsOf(points: readonly Point[]): Point[] {
+  return points.flatMap((point, index) => {
+    const before = points[index - 1];
+    return before === undefined ? [point] : [{ x: point.x, y: before.y }, point];
+  });
+}
+
+function drawMark(point: Point, x: Scale, y: Scale, color: string, radius = 3.5): string[] {
   const [cx, cy] = [n(x(point.x)), n(y(point.y))];
-  const circle = `<circle cx="${cx}" cy="${cy}" r="3.5" fill="${color}"/>`;
+  const circle = `<circle cx="${cx}" cy="${cy}" r="${radius}" fill="${color}"/>`;
   const { low, high } = point;
   if (low === undefined || high === undefined) return [circle];
   const ends = `y1="${n(y(low))}" y2="${n(y(high))}"`;

@@ -69,6 +69,14 @@ describe("optimize()", () => {
     const svg = drawFront({ title: "person", front, chosen, referenceFps: 12.5 });
     expect(svg).toStartWith("<svg");
     for (const name of ["chosen", "reference alone", "frames/s"]) expect(svg).toContain(name);
+    // The budget goes up from where the axis says 1 %.
+    const [, budget] = /points="([\d.]+),306.0 \1,/.exec(svg) ?? [];
+    const [, onePercent] = /<text x="([\d.]+)" y="324.0"[^>]*>1<\/text>/.exec(svg) ?? [];
+    expect(budget).toBe(onePercent as string);
+    expect(svg).toContain(">budget</text>");
+    const { levels, frames } = chosen.heldOut;
+    const inferred = Number(((100 * levels.inferred) / frames).toPrecision(3));
+    expect(svg).toContain(`>inferred ${inferred} %</text>`);
   });
 });
 

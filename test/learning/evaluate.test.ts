@@ -34,3 +34,9 @@ test("agreementWith() refuses labels of another number of frames", () => {
     "The labels are of 3 frames, and the video has 2: give labels of this video",
   );
 });
+
+test("agreementWith() says how many frames and windows were judged", () => {
+  // At 2 fps, windows of two frames: the last two have none that counts.
+  const { frames, judged, windowed } = agreement("xx......", "x?..????", 2);
+  expect([frames, judged, windowed.windows]).toEqual([8, 3, 2]);
+});

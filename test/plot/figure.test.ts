@@ -91,4 +91,38 @@ describe("drawFigure()", () => {
     expect(svg).toContain('<clipPath id="panel-0"><rect x="64" y="52" width="520" height="208"/>');
     expect(svg).toContain('<g clip-path="url(#panel-0)">');
   });
+
+  test("steps go on level until the next point: 52 pixels to the right, then 40 up", () => {
+    const points = [
+      { x: 1, y: 2 },
+      { x: 2, y: 4 },
+    ];
+    const svg = drawFigure(figure([{ name: "a", look: "steps", points }], { yMax: 10 }));
+    expect(svg).toContain('<polyline points="116.0,216.0 168.0,216.0 168.0,176.0"');
+    expect(svg.match(/<circle/g)).toHaveLength(2);
+  });
+
+  test("points are joined by nothing, and are a dot in the legend", () => {
+    const svg = drawFigure(figure([{ name: "a", look: "points", points: [{ x: 1, y: 2 }] }]));
+    expect(svg).not.toContain("<polyline");
+    expect(svg.match(/<circle [^>]*r="5" fill="#0072b2"/g)).toHaveLength(2);
+  });
+
+  test("a reference that goes straight up does so in the legend", () => {
+    const points = [0, 9].map((y) => ({ x: 5, y }));
+    const svg = drawFigure(figure([{ name: "budget", look: "reference", points }]));
+    const [from, to] = numbers(svg, /<line x1="([\d.]+)" x2="([\d.]+)"[^>]*stroke-width="1.5"/);
+    expect(from).toBe(to as number);
+  });
+
+  test("shares are parts of a bar as wide as the panels", () => {
+    const parts = [
+      { name: "early", share: 0.25 },
+      { name: "late", share: 0.75 },
+    ];
+    const svg = drawFigure({ ...figure([]), shares: { title: "answers", parts } });
+    expect(svg).toContain('<rect x="64.0" y="332.0" width="130.0" height="16.0"');
+    expect(svg).toContain('<rect x="194.0" y="332.0" width="390.0" height="16.0"');
+    expect(svg).toContain(">late 75 %</text>");
+  });
 });
