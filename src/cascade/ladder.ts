@@ -19,7 +19,7 @@ import type { ErrorBudget } from "./types.ts";
  */
 const FIRST_CLIMB = 0.6;
 /** Where that finds nothing, another chance is taken. */
-const SECOND_CLIMB = 0.3;
+const SECOND_CLIMB = 0.1;
 /** Share of the budget that a step may use. */
 const STEP_SHARE = 0.95;
 

@@ -191,7 +191,7 @@ describe("a cascade of another camera or model", () => {
       const { code, said, stdout } = await aip(
         ...["find", "person", "street.mp4", "--cascade", "size.aip", "--device", "cpu", "--quiet"],
       );
-      expect(said).toContain('pictures of 640×360, and "street" has 320×180');
+      expect(said).toContain('pictures of 640×360, and "street.mp4" has 320×180');
       expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     },
     TIMEOUT_MS,
