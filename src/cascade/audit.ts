@@ -17,7 +17,7 @@ const BASELINE_MAX = 0.3;
  * Share of the false alarms that the test of all errors may give: it sees a rise of both kinds,
  * and of the more frequent one, sooner than the others do.
  */
-const ERROR_RATE_SHARE = 0.6;
+const ERROR_RATE_SHARE = 0.75;
 /** Least part of the other tests' false alarms that one of them may give. */
 const KIND_SHARE_MIN = 0.02;
 

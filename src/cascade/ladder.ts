@@ -1,4 +1,4 @@
-import { CONFIDENCE, type ErrorBound, trialsNeeded } from "./bounds.ts";
+import { type ErrorBound, trialsNeeded } from "./bounds.ts";
 import { compareCosts } from "./cost-model.ts";
 import { type Evaluation, evaluatePoint, isReferenceAlone } from "./evaluation.ts";
 import type { CheapestPoint, OperatingPoint } from "./search-space.ts";
@@ -13,15 +13,10 @@ import {
 import type { ErrorBudget } from "./types.ts";
 
 /**
- * Share of the wrong bounds that steps are allowed to have: what stops a climb was looked for among many, so
- * the last step that was confirmed owes a little of its bound to luck. Bounds of 95 % are those of 97 %,
- * and cover the truth in 95 of 100 simulated cascades (`bun run bench cascade-bounds`).
+ * Share of the budget that a step may use: what stops the climb was looked for among many, so the last
+ * step that was confirmed owes a little of its bound to luck.
  */
-const FIRST_CLIMB = 0.6;
-/** Where that finds nothing, another chance is taken. */
-const SECOND_CLIMB = 0.1;
-/** Share of the budget that a step may use. */
-const STEP_SHARE = 0.95;
+const STEP_SHARE = 0.85;
 
 /** A cascade chosen within a budget. */
 export interface TunedCascade {
@@ -61,9 +56,6 @@ interface Rung extends CheapestPoint {
  * does (W. Maurer, L. Hothorn, W. Lehmacher, "Multiple comparisons in drug clinical trials and
  * preclinical assays: a-priori ordered hypotheses", 1995). So no budget is refused where a stricter one
  * is granted, and none is wasted because tuning looked worse than what was held out.
- *
- * That reuse was never wrong in tuning may be due to the few appearances there. Where the first step is
- * not confirmed, a second climb reuses nothing, with bounds that are wrong half as often.
  */
 export class Ladder {
   readonly #options: OptimizeOptions;
@@ -105,13 +97,8 @@ export class Ladder {
       (holds ? reached : refused).push(rung);
       return holds;
     };
-    let levels: Levels = { falseNegatives: 0, falsePositives: 0, reuse: true };
-    let isBegun = isConfirmed(levels);
-    if (!isBegun) {
-      levels = { ...levels, reuse: false };
-      isBegun = isConfirmed(levels);
-    }
-    let open: readonly ErrorKind[] = isBegun ? KINDS : [];
+    let levels: Levels = { falseNegatives: 0, falsePositives: 0 };
+    let open: readonly ErrorKind[] = isConfirmed(levels) ? KINDS : [];
     while (open.length > 0) {
       open = open.filter((kind) => {
         const next = { ...levels, [kind]: levels[kind] + 1 };
@@ -126,17 +113,14 @@ export class Ladder {
   #at(levels: Levels): Rung | null {
     return remembered(this.#rungs, levels, () => {
       const cheapest = this.#tuning.at(levels);
-      return cheapest && { ...cheapest, heldOut: this.#heldOut(cheapest.point, levels.reuse) };
+      return cheapest && { ...cheapest, heldOut: this.#heldOut(cheapest.point) };
     });
   }
 
   /** Many rungs are the same point. */
-  #heldOut(point: OperatingPoint, isFirst: boolean): Evaluation {
-    const { heldOut, confidence = CONFIDENCE } = this.#options;
-    const wrong = (1 - confidence) * (isFirst ? FIRST_CLIMB : SECOND_CLIMB);
-    const options = { ...this.#options, confidence: 1 - wrong };
-    const key = { ...point, isFirst };
-    return remembered(this.#evaluated, key, () => evaluatePoint(heldOut, point, options));
+  #heldOut(point: OperatingPoint): Evaluation {
+    const { heldOut } = this.#options;
+    return remembered(this.#evaluated, point, () => evaluatePoint(heldOut, point, this.#options));
   }
 
   #tuned(rung: Rung, budget: ErrorBudget, holds: boolean): TunedCascade {

@@ -59,11 +59,9 @@ export interface OperatingPoint {
 export interface Caution {
   readonly falseNegatives: number;
   readonly falsePositives: number;
-  /** Whether answers may be reused, as far as the space can do without. */
-  readonly reuse: boolean;
 }
 
-const NO_CAUTION: Caution = { falseNegatives: 0, falsePositives: 0, reuse: true };
+const NO_CAUTION: Caution = { falseNegatives: 0, falsePositives: 0 };
 
 /** Scales in logits of how a network's scores thin out towards the wrong side. */
 type TailScales = ScoreMargins;
@@ -101,12 +99,9 @@ export class PreparedSearch {
   readonly #costs: CascadeCosts;
   readonly #combinations: readonly Combination[];
   readonly #tails: ReadonlyMap<string, TailScales>;
-  /** The least that frames can be passed over. */
-  readonly #tSkipMin: number;
 
   constructor(footage: Footage, space: SearchSpace) {
     this.#costs = space.costs;
-    this.#tSkipMin = Math.min(...space.tSkips);
     this.#combinations = combine(footage, space);
     this.#tails = new Map(
       space.networks.flatMap((network) =>
@@ -128,7 +123,6 @@ export class PreparedSearch {
     for (const combination of this.#combinations) {
       const { tSkip, tDiff, network, frames, shares, atLeast } = combination;
       if (best !== null && compareCosts(atLeast, best.cost) >= 0) break;
-      if (!caution.reuse && (tSkip > this.#tSkipMin || tDiff !== null)) continue;
       searched += 1;
       const choice = combination.thresholds().within(budget, this.#margins(network, caution));
       if (choice === null) continue;

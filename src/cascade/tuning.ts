@@ -43,10 +43,7 @@ function* strictnessLevels(): Generator<Strictness> {
 export const LEVEL_MAX: number = LEVELS.length - 1;
 
 /** A level for each kind of error, from 0 to `LEVEL_MAX`: the higher, the more it may err. */
-export type Levels = Readonly<Record<ErrorKind, number>> & {
-  /** Whether answers may be reused; else every frame that can be looked at is. */
-  readonly reuse: boolean;
-};
+export type Levels = Readonly<Record<ErrorKind, number>>;
 
 export interface OptimizeOptions {
   /** Footage on which thresholds are chosen. */
@@ -80,10 +77,7 @@ export class Tuning {
     const [fewer, more] = [of("falseNegatives"), of("falsePositives")];
     return this.within(
       { falseNegatives: fewer.rate, falsePositives: more.rate },
-      {
-        ...{ falseNegatives: fewer.caution, falsePositives: more.caution },
-        reuse: levels.reuse,
-      },
+      { falseNegatives: fewer.caution, falsePositives: more.caution },
     );
   }
 

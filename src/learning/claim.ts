@@ -64,7 +64,8 @@ function unsupported(
 }
 
 function remedyOf(frames: number, fps: number): string {
-  if (!Number.isFinite(frames)) return "no footage would help, as it is wrong that often";
+  if (!Number.isFinite(frames))
+    return "more held-out frames alone would not help, as this cascade is wrong that often";
   return `about ${formatNeeded(frames / fps)} more of such footage would be needed`;
 }
 

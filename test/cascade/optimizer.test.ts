@@ -80,7 +80,7 @@ describe("optimize()", () => {
   });
 });
 
-test("where every frame saved counts, both budgets are used but for 5 %, and a step of a fifth", () => {
+test("where every frame saved counts, both budgets are used but for 15 %, and a step of a fifth", () => {
   const hard = { ...SCENE, separation: 2.5 };
   const [tuning, heldOut] = [1, 2].map((seed) => syntheticFootage(drawFrames(hard, 40_000, seed)));
   const { space } = options({}, 100);
@@ -90,8 +90,8 @@ test("where every frame saved counts, both budgets are used but for 5 %, and a s
     space: { ...space, tSkips: [1], tDiffs: [null] },
   }).heldOut;
   for (const { upper } of [falseNegatives, falsePositives]) {
-    expect(upper).toBeLessThanOrEqual(0.0095);
-    expect(upper).toBeGreaterThan(0.0095 / 1.25);
+    expect(upper).toBeLessThanOrEqual(0.0085);
+    expect(upper).toBeGreaterThan(0.0085 / 1.25);
   }
 });
 
@@ -106,23 +106,6 @@ test("no budget is refused where a stricter one is granted", () => {
       if (holds) expect(heldOut.falseNegatives.upper).toBeLessThanOrEqual(budget.falseNegatives);
     }
   }
-});
-
-test("where reuse was right in tuning by luck alone, another climb looks at every frame", () => {
-  const base = options();
-  // Differences save much of what it costs.
-  const dear = { ...NETWORK, networkMs: 5 };
-  const still = drawFrames({ ...SCENE, appearanceFrames: 400 }, 40_000, 1);
-  // Appearances make no difference later: after the first frame answers are reused for ever.
-  const blind = drawFrames(SCENE, 40_000, 2);
-  blind.content.fill(0);
-  const tuned = tuneCascade({
-    ...base,
-    ...{ tuning: syntheticFootage(still), heldOut: syntheticFootage(blind) },
-    space: { ...base.space, tSkips: [1], tDiffs: [null, 0.01], networks: [null, dear] },
-  });
-  expect(tuned.holds).toBe(true);
-  expect(tuned.heldOut.point).toMatchObject({ tSkip: 1, tDiff: null, network: dear });
 });
 
 describe("shortfallOf()", () => {

@@ -56,11 +56,11 @@ test("checkClaim() asks for as much footage as gives the held-out frames that ar
   expect(Math.floor(0.42 * (600 + 853)) - 10).toBe(600);
 });
 
-test("checkClaim() says where no footage would help", () => {
+test("checkClaim() says where more held-out frames would not help", () => {
   const framesNeeded = Number.POSITIVE_INFINITY;
   const shortfall = { kind: "falsePositives", bound: BOUND, budget: 0.005, framesNeeded };
   expect(() => checkClaim(optimized(shortfall as Shortfall), CONTEXT)).toThrow(
-    /held-out frames without a person .* no footage would help, as it is wrong that often/,
+    /held-out frames without a person .* more held-out frames alone would not help, as this cascade is wrong that often/,
   );
 });
 
