@@ -7,6 +7,9 @@ import { Thumbnails } from "../src/native/thumbnail.ts";
 import { mulberry32 } from "../src/random.ts";
 import { openFeed } from "../src/source/feed.ts";
 import { openSource } from "../src/source/open.ts";
+import type { SourceOptions } from "../src/source/options.ts";
+import type { Source } from "../src/source/source.ts";
+import { openVideoInput, probeVideo } from "../src/source/video.ts";
 import { DEFAULT_ARCHITECTURE, layerPlan } from "../src/training/architectures.ts";
 import { initialParameters } from "../src/training/initial-parameters.ts";
 import { networkModel } from "../src/training/network-graph.ts";
@@ -26,6 +29,8 @@ export interface EarlyPathOptions {
   readonly every: number;
   /** Whether frames are looked at at all. */
   readonly look: boolean;
+  /** Whether the decoder is given every packet, whatever is read. Default false. */
+  readonly allPackets?: boolean;
 }
 
 /** A network of the usual form, whose weights nobody has trained: it takes as long. */
@@ -110,8 +115,9 @@ export class Slots {
 
 /** Reads a video to its end as an ingest worker does; returns frames a second, all counted. */
 export async function readVideo(path: string, options: EarlyPathOptions): Promise<number> {
-  const { every, look } = options;
-  const source = await openSource(path, { pipes: { createPipe, closeFd }, every });
+  const { every, look, allPackets = false } = options;
+  const reading = { pipes: { createPipe, closeFd }, every };
+  const source = allPackets ? await openWhole(path, reading) : await openSource(path, reading);
   const startedMs = performance.now();
   const segment = await source.open();
   if (segment === null) throw new Error(`"${path}" has no frames`);
@@ -132,6 +138,12 @@ export async function readVideo(path: string, options: EarlyPathOptions): Promis
   const error = await source.finish({ frames, partialBytes: 0 });
   if (error !== null) throw error;
   return frames / seconds;
+}
+
+/** A video whose decoder is given every packet, as where it is no file on this machine. */
+async function openWhole(path: string, options: SourceOptions): Promise<Source> {
+  const input = { name: path, spec: path, input: ["-i", `file:${path}`] };
+  return await openVideoInput({ ...input, stream: await probeVideo(path) }, options);
 }
 
 function shared(sizeBytes: number): Uint8Array {

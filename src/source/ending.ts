@@ -1,14 +1,14 @@
 import { type AipError, runtimeError } from "../errors.ts";
 import { formatCount, formatCountOf } from "../metrics/number-format.ts";
-import type { DecoderExit } from "./decoder.ts";
+import type { FfmpegExit } from "./ffmpeg-process.ts";
 import type { SegmentResult } from "./source.ts";
 
 /** How a file's decoder ended, and what was expected of it. */
 export interface Ending extends SegmentResult {
   /** For people: `"clip.mp4"`. */
   readonly spec: string;
-  readonly exit: Pick<DecoderExit, "code" | "signal" | "stopped"> & {
-    readonly log: Pick<DecoderExit["log"], "cutShort" | "hungUp" | "last">;
+  readonly exit: Pick<FfmpegExit, "code" | "signal" | "stopped"> & {
+    readonly log: Pick<FfmpegExit["log"], "cutShort" | "hungUp" | "last">;
   };
   /** Frames announced by the container, where it does. */
   readonly frameCount?: number;

@@ -5,6 +5,7 @@ import { type Address, check, library } from "../native/library.ts";
 import { readAddress } from "../native/session.ts";
 import { PipeFeed } from "./pipe-feed.ts";
 import type { IngestSegment } from "./source.ts";
+import { isThinned, ThinnedFeed } from "./thinning/thinned-feed.ts";
 
 /** Delivers the frames of one segment into slots, one after the other. Blocks. */
 export interface FrameFeed {
@@ -39,7 +40,9 @@ export function openFeed(segment: IngestSegment, context: FeedContext): FrameFee
   prioritiseThread();
   switch (segment.kind) {
     case "pipe":
-      return new PipeFeed(segment, context.stopAddress);
+      return isThinned(segment)
+        ? new ThinnedFeed(segment, context.stopAddress)
+        : new PipeFeed(segment, context.stopAddress);
     case "demo":
       return new DemoFeed(segment);
     case "pattern":

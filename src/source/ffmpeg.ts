@@ -1,6 +1,7 @@
 import type { PictureFormat } from "./geometry.ts";
 import type { HardwareDecoder } from "./hardware.ts";
 import type { Framing, Thinning } from "./source.ts";
+import { NUMBER_OFFSET } from "./thinning/packet-thinner.ts";
 
 /** File descriptor in the child on which ffmpeg writes the frames' times. */
 export const TIMESTAMP_FD_IN_CHILD = 3;
@@ -13,8 +14,10 @@ export interface DecodeRequest {
   /** Filters before the scaling, such as a picture's rotation. */
   readonly filters?: readonly string[];
   readonly hardware: HardwareDecoder | null;
-  /** Pictures are written of these frames alone, times of all; default: all. */
+  /** Pictures are written of these frames alone, times of all that are decoded; default: all. */
   readonly thinning?: Thinning;
+  /** In place of times frames have their numbers, from `NUMBER_OFFSET` on, as `ThinnedPackets` says. */
+  readonly isNumbered?: boolean;
   /** Major and minor version of ffmpeg. */
   readonly version: readonly [major: number, minor: number];
   /**
@@ -48,16 +51,21 @@ export function framingOf(format: PictureFormat): Framing {
  */
 export function decodeArguments(request: DecodeRequest): string[] {
   const { input, format, filters = [], hardware, thinning, version, threads } = request;
+  const { isNumbered = false } = request;
   const picture = [...filters, format.scale];
   const times = [
-    "settb=AVTB",
+    ...(isNumbered ? [] : ["settb=AVTB"]),
     "metadata=mode=add:key=aip:value=1",
     `metadata=mode=print:key=aip:direct=1:file='pipe\\:${TIMESTAMP_FD_IN_CHILD}'`,
   ];
   const chain =
     thinning === undefined
       ? [...picture, ...times]
-      : [...times, `select='${selection(thinning)}'`, ...picture];
+      : [
+          ...times,
+          `select='${selection(thinning, isNumbered ? `(pts-${NUMBER_OFFSET})` : "n")}'`,
+          ...picture,
+        ];
   return [
     "-nostdin",
     "-hide_banner",
@@ -73,9 +81,9 @@ export function decodeArguments(request: DecodeRequest): string[] {
   ];
 }
 
-/** `hasPicture` as an expression of ffmpeg's. */
-function selection({ every, first }: Thinning): string {
-  return `gte(n,${first})*(eq(n,${first})+not(mod(n,${every})))`;
+/** `hasPicture` as an expression of ffmpeg's, where `frame` is one of a frame's number. */
+function selection({ every, first }: Thinning, frame: string): string {
+  return `gte(${frame},${first})*(eq(${frame},${first})+not(mod(${frame},${every})))`;
 }
 
 /** `-fps_mode` came with ffmpeg 5.1; `-vsync` went with 8. */

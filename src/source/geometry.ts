@@ -17,6 +17,10 @@ export interface StreamProbe {
   readonly colorSpace?: string;
   /** ffmpeg's `color_range`, `"tv"` or `"pc"`, where the stream says. */
   readonly colorRange?: string;
+  /** ffmpeg's `field_order`, such as `"progressive"`, where the stream says. */
+  readonly fieldOrder?: string;
+  /** Frames are decoded in another order than they are shown in. */
+  readonly isReordered?: boolean;
   readonly fps?: number;
   readonly frameCount?: number;
   readonly durationS?: number;

@@ -5,7 +5,8 @@ import { planeLayout } from "../layout/planes.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
 import type { FrameGeometry } from "../types.ts";
 import { findDamagedPicture } from "./damaged-picture.ts";
-import { Decoder, type DecoderExit } from "./decoder.ts";
+import { Decoder } from "./decoder.ts";
+import type { LogTail } from "./diagnosis.ts";
 import { decodeErrorNotes, judgeEnding } from "./ending.ts";
 import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import { chooseFormat } from "./geometry.ts";
@@ -148,7 +149,7 @@ class ImageSource implements Source {
     return runtimeError("source-damaged", describeMissing(run.paths, missing, damaged));
   }
 
-  async #noteDamage(paths: readonly string[], log: DecoderExit["log"]): Promise<void> {
+  async #noteDamage(paths: readonly string[], log: LogTail): Promise<void> {
     const damaged = await findDamagedPicture(paths);
     if (damaged !== undefined) this.#notes.push(`${damaged}: part of it cannot be decoded`);
     else this.#notes.push(...decodeErrorNotes(log.errorCount, log.last));
@@ -246,14 +247,14 @@ function requestFor(
  * A script for ffmpeg's concat demuxer. Quotes end, are escaped and begin again, as in a shell; a
  * `%` in a name must not be taken for a numbering pattern.
  */
-function concatScript(paths: readonly string[]): string {
+function concatScript(paths: readonly string[]): Uint8Array {
   const lines = ["ffconcat version 1.0"];
   for (const path of paths) {
     lines.push(`file 'file:${resolve(path).replaceAll("'", "'\\''")}'`);
     if (path.includes("%")) lines.push("option pattern_type none");
     lines.push(`duration ${PICTURE_INTERVAL_MS / 1000}`);
   }
-  return `${lines.join("\n")}\n`;
+  return new TextEncoder().encode(`${lines.join("\n")}\n`);
 }
 
 function largest(geometries: readonly FrameGeometry[]): FrameGeometry {

@@ -32,6 +32,8 @@ interface StreamJson {
   readonly pix_fmt?: string;
   readonly color_space?: string;
   readonly color_range?: string;
+  readonly field_order?: string;
+  readonly has_b_frames?: number;
   readonly avg_frame_rate?: string;
   readonly r_frame_rate?: string;
   readonly nb_frames?: string;
@@ -83,7 +85,7 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
   const durationS = positive(stream.duration) ?? positive(json.format?.duration);
   const guess = fps === undefined || durationS === undefined ? undefined : fps * durationS;
   const frameCount = count ?? (guess === undefined ? undefined : Math.round(guess));
-  const { color_space: colorSpace, color_range: colorRange } = stream;
+  const { color_space: colorSpace, color_range: colorRange, field_order: fieldOrder } = stream;
   const container = json.format?.format_name;
   const laterS = Number(stream.start_time) - Number(json.format?.start_time);
   return {
@@ -95,6 +97,8 @@ export function readProbe(json: ProbeJson): StreamProbe | ProbeFailure {
     ...(container === undefined ? {} : { container }),
     ...(colorSpace === undefined || colorSpace === "unknown" ? {} : { colorSpace }),
     ...(colorRange === undefined || colorRange === "unknown" ? {} : { colorRange }),
+    ...(fieldOrder === undefined || fieldOrder === "unknown" ? {} : { fieldOrder }),
+    ...((stream.has_b_frames ?? 0) > 0 && { isReordered: true }),
     ...(fps === undefined ? {} : { fps }),
     ...(frameCount === undefined ? {} : { frameCount }),
     ...(durationS === undefined ? {} : { durationS }),

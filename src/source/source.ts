@@ -59,6 +59,11 @@ export type IngestSegment =
       readonly zeroUs?: number;
       /** The pipe carries these frames alone; the text has the times of all. Default: all. */
       readonly thinning?: Thinning;
+      /**
+       * Times of all frames in ms, where the decoder is not given all: the text then has numbers of
+       * those it is given, from `NUMBER_OFFSET` on.
+       */
+      readonly timesMs?: Float64Array;
       readonly geometry: FrameGeometry;
     }
   | {

@@ -21,6 +21,7 @@ const TIMES_INITIAL = 256;
  */
 export class TimestampParser {
   readonly #startMs: number;
+  readonly #unitsPerMs: number;
   #zeroUs: number | undefined;
   #lastMs: number;
   /** Times read and not yet taken: a ring whose size is a power of two. */
@@ -36,8 +37,10 @@ export class TimestampParser {
   /**
    * @param startMs time of the first frame, in ms (`startMs` of the segment)
    * @param zeroUs the text's time, in µs, that stands for `startMs`; default the first frame's
+   * @param unitsPerMs what the text counts in; default 1000, µs
    */
-  constructor(startMs = 0, zeroUs?: number) {
+  constructor(startMs = 0, zeroUs?: number, unitsPerMs = 1000) {
+    this.#unitsPerMs = unitsPerMs;
     this.#startMs = startMs;
     this.#zeroUs = zeroUs;
     this.#lastMs = startMs;
@@ -85,7 +88,7 @@ export class TimestampParser {
     if (this.#digits > 0) {
       const timeUs = this.#negative ? -this.#valueUs : this.#valueUs;
       this.#zeroUs ??= timeUs;
-      this.#lastMs = this.#startMs + (timeUs - this.#zeroUs) / 1000;
+      this.#lastMs = this.#startMs + (timeUs - this.#zeroUs) / this.#unitsPerMs;
     }
     this.#matched = 0;
     this.#digits = 0;

@@ -8,14 +8,19 @@ import { type DecodeRequest, framingOf } from "./ffmpeg.ts";
 import type { StreamProbe } from "./geometry.ts";
 import { isMp4CutShort } from "./mp4-boxes.ts";
 import { decodeRequest, type SourceOptions } from "./options.ts";
+import { type PacketIndex, timesMsOf } from "./packet-index.ts";
 import { type ProbeFailure, probe } from "./probe.ts";
 import { scaledRequest } from "./scaled.ts";
 import type { IngestSegment, SegmentResult, Source, SourceInfo } from "./source.ts";
+import { indexToThin } from "./thinning/thinnable.ts";
+import { ThinnedPackets } from "./thinning/thinned-packets.ts";
 import { ffmpegVersion } from "./tool.ts";
 import { endOfTransportStream } from "./transport-stream.ts";
 
 /** ffmpeg's name of the demuxer of MPEG-TS. */
 const TRANSPORT_STREAM = "mpegts";
+/** Input options for packets whose times are numbers, which are to stay as they are. */
+const NUMBERED_INPUT = ["-copyts", "-f", "mp4", "-i", "pipe:0"] as const;
 
 /** What a video with a beginning and an end is made from. */
 export interface VideoInput {
@@ -84,7 +89,10 @@ class VideoSource implements Source {
   #request: DecodeRequest;
   readonly #options: SourceOptions;
   #decoder: Decoder | undefined;
+  /** Where the decoder is not given all packets. */
+  #packets: ThinnedPackets | undefined;
   #opened = false;
+  #isClosed = false;
   #notes: readonly string[] = [];
 
   constructor(video: VideoInput, request: DecodeRequest, options: SourceOptions) {
@@ -109,33 +117,49 @@ class VideoSource implements Source {
   async open(): Promise<IngestSegment | null> {
     if (this.#opened) return null;
     this.#opened = true;
-    this.#decoder = new Decoder(this.#request, this.#options.pipes);
+    const { thinning, format } = this.#request;
+    const { path, stream } = this.#video;
+    const index = await indexToThin(path, stream, this.#request);
+    // It was closed meanwhile.
+    if (this.#isClosed) return null;
+    const decoder = this.#start(index);
     return {
       kind: "pipe",
-      fd: this.#decoder.pictureFd,
-      framing: framingOf(this.#request.format),
-      timestampFd: this.#decoder.timestampFd,
+      fd: decoder.pictureFd,
+      framing: framingOf(format),
+      timestampFd: decoder.timestampFd,
       startMs: 0,
-      ...(this.#request.thinning !== undefined && { thinning: this.#request.thinning }),
-      geometry: this.#request.format.geometry,
+      ...(thinning !== undefined && { thinning }),
+      ...(index !== null && { timesMs: timesMsOf(index) }),
+      geometry: format.geometry,
     };
   }
 
   async finish(segment: SegmentResult): Promise<AipError | null> {
     if (this.#decoder === undefined) return null;
-    const exit = await this.#decoder.exit();
+    const exits = await Promise.all([this.#decoder.exit(), this.#packets?.exit()]);
     const { stream, spec } = this.#video;
-    const cutShort = await lacksEnd(this.#video, segment, exit.log);
     // A transport stream announces no frames: what is left of it was counted.
     const { frameCount } = stream.container === TRANSPORT_STREAM ? {} : stream;
     const announced = frameCount === undefined ? {} : { frameCount };
-    const error = judgeEnding({ ...segment, spec, exit, cutShort, ...announced });
-    this.#notes = error === null ? decodeErrorNotes(exit.log.errorCount, exit.log.last) : [];
+    let error: AipError | null = null;
+    let errorCount = 0;
+    let last: string | undefined;
+    for (const exit of exits) {
+      if (exit === undefined) continue;
+      const cutShort = await lacksEnd(this.#video, segment, exit.log);
+      // Of the packets' end, which comes last, the decoder's is the consequence.
+      error = judgeEnding({ ...segment, spec, exit, cutShort, ...announced }) ?? error;
+      errorCount += exit.log.errorCount;
+      last = exit.log.last ?? last;
+    }
+    this.#notes = error === null ? decodeErrorNotes(errorCount, last) : [];
     return error;
   }
 
   decoderCpuMs(): number | undefined {
-    return this.#decoder?.cpuMs;
+    const ms = this.#decoder?.cpuMs;
+    return ms === undefined ? undefined : ms + (this.#packets?.cpuMs ?? 0);
   }
 
   notes(): readonly string[] {
@@ -144,7 +168,26 @@ class VideoSource implements Source {
 
   async close(): Promise<void> {
     this.#opened = true;
-    await this.#decoder?.stop();
+    this.#isClosed = true;
+    await Promise.all([this.#decoder?.stop(), this.#packets?.stop()]);
+  }
+
+  /** Starts the decoder, and where there is an index, what takes packets out before it. */
+  #start(index: PacketIndex | null): Decoder {
+    const { pipes } = this.#options;
+    const { input, thinning } = this.#request;
+    if (index === null || thinning === undefined) {
+      this.#decoder = new Decoder(this.#request, pipes);
+      return this.#decoder;
+    }
+    this.#packets = new ThinnedPackets({ input, index, thinning, pipes });
+    try {
+      const request = { ...this.#request, input: NUMBERED_INPUT, isNumbered: true };
+      this.#decoder = new Decoder(request, pipes, this.#packets.fd);
+      return this.#decoder;
+    } finally {
+      pipes.closeFd(this.#packets.fd);
+    }
   }
 }
 
@@ -182,8 +225,9 @@ export function describe(stream: StreamProbe, request: DecodeRequest): SourceInf
 
 /** ffprobe's last message, in words that say what is wrong with the file. */
 async function explain(path: string, message: string): Promise<string> {
-  const { size } = await stat(path);
-  if (size === 0) return "it is empty";
+  const file = await stat(path).catch(() => null);
+  if (file === null) return "it is no longer there";
+  if (file.size === 0) return "it is empty";
   const reason = cleanLine(message).replace(`file:${path}: `, "");
   if (!/invalid data/i.test(reason)) return reason;
   if (await isMp4CutShort(path)) return "it is cut short, and the index of its frames is missing";

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
-import { readdirSync, readlinkSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Decoder, type PipeFactory } from "../../src/source/decoder.ts";
 import { chooseFormat } from "../../src/source/geometry.ts";
 import { openSource } from "../../src/source/open.ts";
 import { hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
-import { pipes } from "./pipes.ts";
+import { openPipes, pipes } from "./pipes.ts";
 
 // Every test starts several processes; a busy machine takes its time.
 setDefaultTimeout(60_000);
@@ -13,18 +12,6 @@ setDefaultTimeout(60_000);
 const ORPHAN = fileURLToPath(new URL("./orphan.ts", import.meta.url));
 /** Longest silence a live decoder bears, plus time for a busy machine. */
 const GONE_LIMIT_MS = 40_000;
-
-/** What the system calls the pipes that are open; other descriptors are the runtime's own. */
-function openPipes(): string[] {
-  const links = readdirSync("/proc/self/fd").map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return ""; // The one the listing itself was read through.
-    }
-  });
-  return links.filter((link) => link.startsWith("pipe:")).sort();
-}
 
 async function isGoneWithin(pid: number, limitMs: number): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < limitMs; waitedMs += 50) {

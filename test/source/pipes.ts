@@ -1,4 +1,5 @@
 import { dlopen, FFIType } from "bun:ffi";
+import { readdirSync, readlinkSync } from "node:fs";
 import type { PipeFactory } from "../../src/source/decoder.ts";
 
 const mac = process.platform === "darwin";
@@ -25,3 +26,15 @@ export const pipes: PipeFactory = {
     if (libc.close(fd) !== 0) throw new Error(`close(${fd}) failed`);
   },
 };
+
+/** What the system calls the pipes that are open; other descriptors are the runtime's own. */
+export function openPipes(): string[] {
+  const links = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ""; // The one the listing itself was read through.
+    }
+  });
+  return links.filter((link) => link.startsWith("pipe:")).sort();
+}

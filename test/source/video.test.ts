@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "
 import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { AipError } from "../../src/errors.ts";
 import { openSource } from "../../src/source/open.ts";
+import { probeVideo } from "../../src/source/video.ts";
 import { until } from "../e2e/workspace.ts";
 import { testSourceContract } from "./contract.ts";
 import { ffmpeg, hasFfmpeg, MediaFolder, plainColor, testPicture } from "./media.ts";
@@ -322,6 +323,13 @@ describe.skipIf(!hasFfmpeg)("openVideo()", () => {
     expect((await failure(sound)).message).toEndWith(": it has sound but no video");
     const none = media.make("none.mp4", ...testPicture(320, 240, 1), ...H264, "-frames:v", "0");
     expect((await failure(none)).message).toMatch(/no frames|no video/);
+  });
+
+  test("a file that is gone by the time it is read says so", async () => {
+    await expect(probeVideo(media.file("gone.mp4"))).rejects.toMatchObject({
+      code: "source-unreadable",
+      message: expect.stringMatching(/gone\.mp4": it is no longer there$/),
+    });
   });
 
   test("a file whose index was cut off says so", async () => {

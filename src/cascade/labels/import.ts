@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { usageError } from "../../errors.ts";
 import type { Fingerprint } from "../../footage/fingerprint.ts";
-import { packetTimes } from "../../source/packet-times.ts";
+import { readPacketIndex, timesMsOf } from "../../source/packet-index.ts";
 import { readCocoLabels } from "./import-coco.ts";
 import { readNdjsonLabels } from "./import-ndjson.ts";
 import { type ImportedLabels, told } from "./imported.ts";
@@ -89,7 +89,10 @@ export async function readImportedLabels({
   if (footage.frames > 0 && last >= most) {
     refuse(`it has a frame ${last}, and "${footage.name}" has ${footage.frames} frames`);
   }
-  const timesOf = async () => (video === undefined ? null : await packetTimes(video));
+  const timesOf = async () => {
+    const index = video === undefined ? null : await readPacketIndex(video);
+    return index && timesMsOf(index);
+  };
   const misfit = await timeMisfit(labels, footage, timesOf);
   if (misfit !== null) {
     const { frame, saidMs, timeMs } = misfit;

@@ -1,11 +1,16 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { packetTimes } from "../../src/source/packet-times.ts";
+import { readPacketIndex, timesMsOf } from "../../src/source/packet-index.ts";
 import { hasFfmpeg, MediaFolder, testPicture } from "./media.ts";
 
 const folder = new MediaFolder();
 afterAll(() => folder.remove());
 
-describe.skipIf(!hasFfmpeg)("packetTimes()", () => {
+async function packetTimes(path: string): Promise<Float64Array | null> {
+  const index = await readPacketIndex(path);
+  return index && timesMsOf(index);
+}
+
+describe.skipIf(!hasFfmpeg)("readPacketIndex()", () => {
   test("tells uneven times from the first frame on, in the order of the pictures", async () => {
     // Frames 2 to 9 at ten a second, and of the ten after them every fifth.
     const chosen = "select='gte(n,2)*lt(n,10)+gte(n,10)*not(mod(n,5))'";
