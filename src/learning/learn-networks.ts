@@ -10,7 +10,7 @@ import {
   trainCandidates,
   trainingWork,
 } from "./candidates.ts";
-import { checkWholeView } from "./fixed-view.ts";
+import { WholeView } from "./fixed-view.ts";
 import type { Footage } from "./footage.ts";
 import { FootagePass } from "./footage-pass.ts";
 import { NetworksEstimate } from "./networks-estimate.ts";
@@ -66,7 +66,8 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
     onProgress: (read) => events.read(read - stretch.from, stretch.to - stretch.from),
   });
   const pictures = await pass.pictures(spans.tuning.from, chosen, sides);
-  checkWholeView(footage, pass.read);
+  const view = new WholeView(footage, pass.luma);
+  view.check(pass.passed);
 
   events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
   const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
@@ -88,7 +89,7 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
   events.stage("scores", `of ${candidates.length} networks`);
   stretch = { from: spans.tuning.from, to: frames };
   const scores = await pass.scores(candidates);
-  const elsewhere = checkWholeView(footage, pass.read);
+  const elsewhere = view.check(pass.passed);
   if (elsewhere !== null) events.tell(elsewhere);
   const networks = candidates.map((candidate, index) => ({
     ...candidate,
