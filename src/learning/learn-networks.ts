@@ -10,6 +10,7 @@ import {
   trainCandidates,
   trainingWork,
 } from "./candidates.ts";
+import { figuresText } from "./figures-text.ts";
 import { WholeView } from "./fixed-view.ts";
 import type { Footage } from "./footage.ts";
 import { FootagePass } from "./footage-pass.ts";
@@ -109,12 +110,13 @@ function toldOf(
   let attempts = 1;
   return {
     onNote: events.tell,
-    onProgress: (_, { attempt, epoch, epochs, share }) => {
+    onProgress: (_, { attempt, epoch, epochs, share, loss, validation }) => {
       if (attempt !== attempts) {
         events.tell(`${name} has learnt nothing, and is begun again: attempt ${attempt}`);
       }
       attempts = attempt;
-      estimate.reach(index, (epoch - 1 + share) / epochs, performance.now());
+      const stand = { share: (epoch - 1 + share) / epochs, loss, auc: validation?.auc ?? null };
+      estimate.reach(index, stand, performance.now());
       events.training(estimate.progress);
     },
     onDone: (trained) => {
@@ -122,7 +124,7 @@ function toldOf(
       events.tell(
         trained === null
           ? `${name} has learnt nothing, and is left out`
-          : `${name}: AUC ${trained.auc.toFixed(4)} on the validation span`,
+          : `${name}: ${figuresText(trained)} on the validation span`,
       );
       events.training(estimate.progress);
     },
