@@ -5,6 +5,7 @@ import { AipError } from "../../src/errors.ts";
 import { type FindOptions, type FoundVideo, findInVideos } from "../../src/find/find.ts";
 import { INTERVAL_LIMITS } from "../../src/find/intervals.ts";
 import { writeSheet } from "../../src/find/sheet.ts";
+import { resolveVideos } from "../../src/find/videos.ts";
 import { openFootage } from "../../src/learning/footage.ts";
 import { labelsFor } from "../../src/learning/imported-labels.ts";
 import { clockMs } from "../../src/native/library.ts";
@@ -26,7 +27,7 @@ export async function findRare(
   const cascade = cascadeOf(folder, options);
   const search = async (cache: string, signal: AbortSignal): Promise<FoundVideo> => {
     const request: FindOptions = {
-      videos: [footage.video],
+      videos: await resolveVideos([footage.video]),
       cascade,
       model: "demo",
       devices: REFERENCE,

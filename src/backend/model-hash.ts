@@ -19,7 +19,8 @@ const kept = new Map<string, { readonly stamp: string; readonly hash: string }>(
  * says how it is run, or weights lie in files of their own, SHA-256 of that together with these. How a
  * manifest is written, and its `name`, `licence` and `confidence`, make no difference.
  *
- * @throws what the file system says; `SyntaxError` where the manifest is not JSON
+ * @throws what the file system says; `SyntaxError` where the manifest is not JSON, which `resolveModel`
+ *   has refused in a sentence before anybody asks
  */
 export function modelHash(path: string): string {
   const model = statSync(path).isDirectory() ? contentHash(path) : fileHash(path);

@@ -1,3 +1,4 @@
+import { figuresText } from "../learning/figures-text.ts";
 import { TRAIN_STAGES, type TrainEvents } from "../learning/train-events.ts";
 import { formatCount } from "../metrics/number-format.ts";
 import { ProgressSink } from "../sink/progress.ts";
@@ -35,9 +36,16 @@ export function trainProgress(
       if (!quiet) line = new StageLine(options);
     },
     tell: (text) => say(`${"".padEnd(NAME_WIDTH)}${text}`),
-    training: ({ share, networks, done, leftMs }) =>
-      // By early stopping, most networks end before their last epoch.
-      line?.update({ share, done: `${done} of ${networks} networks done`, leftMs, atMost: true }),
+    training: ({ share, networks, done, leftMs, loss, auc }) =>
+      line?.update({
+        share,
+        done: `${done} of ${networks} networks done`,
+        // Of those being trained now.
+        figures: loss === null ? "" : `mean ${figuresText({ loss, auc })}`,
+        leftMs,
+        // By early stopping, most networks end before their last epoch.
+        atMost: true,
+      }),
     read: (frames, of) => {
       const share = of === 0 ? 1 : frames / of;
       const done = `${formatCount(frames)}/${formatCount(of)} frames read`;

@@ -3,12 +3,12 @@ import { loadCascade } from "../cascade/file/load.ts";
 import { writeClip } from "../find/clips.ts";
 import { type FoundVideo, findInVideos } from "../find/find.ts";
 import { SHEET_TILES_MAX, type SheetVideo, writeSheet } from "../find/sheet.ts";
+import { VideoProbes } from "../find/video-probes.ts";
 import { resolveVideos } from "../find/videos.ts";
 import { formatCountOf } from "../metrics/number-format.ts";
 import { clockMs } from "../native/library.ts";
 import { findEncoder } from "../sink/encoder.ts";
 import { ProgressSink } from "../sink/progress.ts";
-import { probeVideo } from "../source/video.ts";
 import { ExitCode } from "./exit-code.ts";
 import { checkAsked, checkSheet, type FindRequest, modelFor } from "./find-options.ts";
 import { formatFound, formatSummary, foundToJson } from "./find-text.ts";
@@ -40,18 +40,23 @@ export async function runFind(request: FindRequest): Promise<number> {
     say(`${name}: finishing what is under way; once more ends at once`);
     abort.abort();
   });
+  const videos = await resolveVideos(request.videos);
+  const probes = new VideoProbes();
   const searched = new Set<string>();
   if (request.clips !== undefined) {
-    for (const { path } of await resolveVideos(request.videos)) searched.add(await realpath(path));
+    for (const { path } of videos) searched.add(await realpath(path));
   }
   let startedMs = clockMs();
   for await (const found of findInVideos({
     ...request,
+    videos,
     model,
+    probes,
     signal: abort.signal,
     tell: say,
     conclude: async (all) => {
-      if (request.sheet !== undefined) await makeSheet(request.sheet, all, say, abort.signal);
+      const { sheet } = request;
+      if (sheet !== undefined) await makeSheet(sheet, all, { say, probes, signal: abort.signal });
     },
     ...(!request.quiet && {
       progress: (video: string) => {
@@ -63,7 +68,7 @@ export async function runFind(request: FindRequest): Promise<number> {
   })) {
     const clips: string[] = [];
     if (request.clips !== undefined && encoder !== null && found.intervals.length > 0) {
-      const source = await withStart(found, abort.signal);
+      const source = await withStart(found, { probes, signal: abort.signal });
       const options = { encoder, signal: abort.signal, searched };
       for (const interval of found.intervals) {
         clips.push(await writeClip(request.clips, source, interval, options));
@@ -77,11 +82,17 @@ export async function runFind(request: FindRequest): Promise<number> {
   return ExitCode.done;
 }
 
+/** What telling of several videos takes. */
+interface Telling {
+  readonly say: (text: string) => void;
+  readonly probes: VideoProbes;
+  readonly signal: AbortSignal;
+}
+
 async function makeSheet(
   path: string,
   videos: readonly FoundVideo[],
-  say: (text: string) => void,
-  signal: AbortSignal,
+  { say, probes, signal }: Telling,
 ): Promise<void> {
   const total = videos.reduce((sum, { intervals }) => sum + intervals.length, 0);
   if (total === 0) {
@@ -90,7 +101,7 @@ async function makeSheet(
   }
   const shown: SheetVideo[] = [];
   for (const video of videos) {
-    if (video.intervals.length > 0) shown.push(await withStart(video, signal));
+    if (video.intervals.length > 0) shown.push(await withStart(video, { probes, signal }));
   }
   const count = await writeSheet(path, shown, signal);
   const rest = total > count ? `, the first ${SHEET_TILES_MAX} of ${total}` : "";
@@ -100,8 +111,8 @@ async function makeSheet(
 /** Answers count times from the first frame, ffmpeg from the file's start: sound may begin earlier. */
 async function withStart(
   video: FoundVideo,
-  signal: AbortSignal,
+  { probes, signal }: Pick<Telling, "probes" | "signal">,
 ): Promise<FoundVideo & { readonly startMs: number }> {
-  const { startMs = 0 } = await probeVideo(video.path, signal);
+  const { startMs = 0 } = await probes.of(video.path, signal);
   return { ...video, startMs };
 }

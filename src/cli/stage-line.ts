@@ -18,6 +18,8 @@ export interface StageState {
   readonly share: number;
   /** What it has done: `1 of 5 networks done`. */
   readonly done: string;
+  /** What came of it so far: `loss 0.0123, AUC 0.9941`. Default: nothing. */
+  readonly figures?: string;
   /** Until its end; null while it is unknown. */
   readonly leftMs: number | null;
   /** Whether it may end sooner. */
@@ -26,15 +28,15 @@ export interface StageState {
 
 /**
  * The line of a stage on a terminal, never wider than `columns` cells: what there is no room for is left
- * out.
+ * out. The time is worth most, then the figures, what is done, the bar.
  *
  * @example
  * ```text
- *  ━━━━━━━━━╸──────────── 43 %   1 of 5 networks done   at most 3 min 5 s left
+ *  ━━━━╸───── 43 %   1 of 5 networks done   loss 0.0123, AUC 0.9941   at most 3 min 5 s left
  * ```
  */
 export function formatStage(state: StageState, columns: number): string {
-  const { share, done, left } = stageParts(state);
+  const { share, done, figures, left } = stageParts(state);
   let room = columns - Bun.stringWidth(share);
   const keep = (part: string): string => {
     const cells = Bun.stringWidth(part);
@@ -43,26 +45,28 @@ export function formatStage(state: StageState, columns: number): string {
     return part;
   };
   const time = keep(left);
+  const found = keep(figures);
   const what = keep(done);
   const cells = Math.min(room - 1, BAR_CELLS_MAX);
   const bar = cells >= BAR_CELLS_MIN ? ` ${progressBar(state.share, cells)}` : "";
-  return `${bar}${share}${what}${time}`.slice(0, Math.max(0, columns));
+  return `${bar}${share}${what}${found}${time}`.slice(0, Math.max(0, columns));
 }
 
 /** The same without the bar, for a log. */
 export function formatStagePlain(state: StageState): string {
-  const { share, done, left } = stageParts(state);
-  return `${share}${done}${left}`.trim();
+  const { share, done, figures, left } = stageParts(state);
+  return `${share}${done}${figures}${left}`.trim();
 }
 
-function stageParts({ share, done, leftMs, atMost }: StageState): {
-  readonly share: string;
-  readonly done: string;
-  readonly left: string;
-} {
+function stageParts({ share, done, figures = "", leftMs, atMost }: StageState) {
   const isLeft = leftMs !== null && leftMs > 0 && share < 1;
   const left = isLeft ? `   ${atMost ? "at most " : ""}${formatLeft(leftMs / 1000)}` : "";
-  return { share: ` ${formatPercent(share)}`, done: `   ${done}`, left };
+  return {
+    share: ` ${formatPercent(share)}`,
+    done: `   ${done}`,
+    figures: figures === "" ? "" : `   ${figures}`,
+    left,
+  };
 }
 
 export interface StageLineOptions {

@@ -12,18 +12,21 @@ import { readAnswers } from "./answers.ts";
 import { type Interval, type IntervalLimits, timeIntervals } from "./intervals.ts";
 import { lockSearches, type SearchFiles } from "./search-lock.ts";
 import type { Sighting } from "./sightings.ts";
-import { checkVideos, resolveVideos, type Video } from "./videos.ts";
+import type { VideoProbes } from "./video-probes.ts";
+import { checkVideos, type Video } from "./videos.ts";
 import { cutToAnchor, doneFilePath, workFilePath } from "./work-file.ts";
 
 export interface FindOptions {
-  /** Video files, or globs of them. */
-  readonly videos: readonly string[];
+  /** As `resolveVideos` finds them. */
+  readonly videos: readonly Video[];
   /** Folder of the cascade. */
   readonly cascade: string;
   /** The cascade's reference model, as `--model` takes it. */
   readonly model: string;
   readonly devices: string;
   readonly limits: IntervalLimits;
+  /** Keeps what is asked about videos. Default: nobody else wants to know. */
+  readonly probes?: VideoProbes;
   /** Ends the search; what was answered is kept, and the next one goes on with it. */
   readonly signal: AbortSignal;
   /** For a video's progress line; asked once for each, with its path. */
@@ -64,8 +67,8 @@ export interface FoundVideo {
  *
  * All of them are looked at before anything is searched or written.
  *
- * @throws {AipError} `interrupted`; what a run with that cascade throws; `source-live` for what is
- * no stored video; `search-in-use` where another search of one of them is under way
+ * @throws {AipError} `interrupted`; what a run with that cascade throws; `search-in-use`
+ * where another search of one of them is under way
  */
 export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundVideo> {
   const { folder, signal } = options;
@@ -73,7 +76,7 @@ export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundV
   // One false alarm of a hundred frames would be many intervals; what is found is rare.
   const cascade = confirmed(runCascadeOf(options.cascade, file));
   const searches: Search[] = [];
-  for (const video of await resolveVideos(options.videos)) {
+  for (const video of options.videos) {
     const work = await workFilePath({ video: video.path, cascade: options.cascade }, folder);
     searches.push({ ...video, work, done: doneFilePath(work) });
   }
@@ -84,6 +87,7 @@ export async function* findInVideos(options: FindOptions): AsyncGenerator<FoundV
     waiting.map(({ path }) => path),
     file,
     signal,
+    options.probes,
   );
   for (const { work } of searches) await makeFolder(dirname(work));
   using _locks = lockSearches(searches);

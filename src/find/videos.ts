@@ -5,7 +5,7 @@ import { shownSize } from "../source/geometry.ts";
 import { uniqueNames } from "../source/open.ts";
 import { resolveSpec } from "../source/spec.ts";
 import { findTool } from "../source/tool.ts";
-import { probeVideo } from "../source/video.ts";
+import { VideoProbes } from "./video-probes.ts";
 
 /** ffprobe processes at a time: they wait for disks more than they work. */
 const PROBES_MAX = 8;
@@ -51,6 +51,7 @@ export async function resolveVideos(specs: readonly string[]): Promise<readonly 
  * a video, with pictures of the size that the cascade was trained on. Several are asked at a time.
  *
  * @param signal ends it at once
+ * @param probes keeps what was found out
  * @throws {AipError} the first one's in the order given, which names the others that fail, too:
  * `source-unreadable`, `cascade-camera`; `interrupted`
  */
@@ -58,6 +59,7 @@ export async function checkVideos(
   paths: readonly string[],
   cascade: Pick<Cascade, "camera">,
   signal: AbortSignal,
+  probes: VideoProbes = new VideoProbes(),
 ): Promise<void> {
   // Told as itself, not as a fault of each video.
   findTool("ffprobe");
@@ -69,7 +71,7 @@ export async function checkVideos(
     for (const path of waiting) {
       if (signal.aborted) return;
       try {
-        checkCamera(cascade, path, shownSize(await probeVideo(path, signal)));
+        checkCamera(cascade, path, shownSize(await probes.of(path, signal)));
       } catch (error) {
         errors.set(path, error);
       }

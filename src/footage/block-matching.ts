@@ -28,6 +28,23 @@ const ZOOM_MAX = 0.5;
 /** Movement in pixels that is none: pictures are read and coded a little differently. */
 const STILL_PIXELS = 1;
 
+/** A picture, ready to be compared with others; see `viewOf`. */
+export interface View {
+  /** u8 [50, 50]. */
+  readonly picture: Uint8Array;
+  readonly blocks: readonly Template[];
+  /** One over the length of each window of a block's size, once its mean is taken away. */
+  readonly scales: Float32Array;
+}
+
+/** A block with texture. */
+interface Template {
+  readonly left: number;
+  readonly top: number;
+  /** Of zero mean and length 1. */
+  readonly pixels: Float32Array;
+}
+
 /** How the view of one picture lies to that of another. */
 export interface ViewMovement {
   /** How far its blocks have moved, at the median; 0 where no block had to be looked for. */
@@ -56,6 +73,11 @@ interface Movement {
 
 const STILL: Movement = { dx: 0, dy: 0, zoom: 0 };
 
+/** Makes a picture ready to be compared. @param picture u8 [50, 50] */
+export function viewOf(picture: Uint8Array): View {
+  return { picture, blocks: texturedBlocks(picture), scales: windowScales(picture) };
+}
+
 /**
  * Finds how the view of one picture lies to that of another, whatever goes on in front of it.
  *
@@ -65,21 +87,17 @@ const STILL: Movement = { dx: 0, dy: 0, zoom: 0 };
  * "Random Sample Consensus", CACM 24(6), 1981; here every sample is tried) is the camera's: what
  * passes through the picture moves otherwise, or is not found.
  *
- * @param a u8 [50, 50]
- * @param b u8 [50, 50]
  * @returns null where too few blocks agree on anything: the pictures cannot be compared
  */
-export function viewMovement(a: Uint8Array, b: Uint8Array): ViewMovement | null {
-  const templates = texturedBlocks(a);
-  if (templates.length < AGREEING_MIN) return null;
-  const scales = windowScales(b);
+export function viewMovement({ blocks }: View, to: View): ViewMovement | null {
+  if (blocks.length < AGREEING_MIN) return null;
   // A camera that stands still, nearly always: what lies next to each block is enough.
-  const near = templates.map((block) => seek(block, b, scales, NEAR));
+  const near = blocks.map((block) => seek(block, to, NEAR));
   const here = near.filter((block) => agrees(block, STILL)).length;
-  if (here >= Math.max(AGREEING_MIN, AGREEING_SHARE * templates.length)) {
+  if (here >= Math.max(AGREEING_MIN, AGREEING_SHARE * blocks.length)) {
     return { pixels: 0, isMoved: false };
   }
-  const sought = templates.map((block) => seek(block, b, scales, REACH));
+  const sought = blocks.map((block) => seek(block, to, REACH));
   const found = sought.filter(({ best }) => best >= ALIKE);
   let most = { movement: STILL, agreeing: 0 };
   for (const movement of samples(found)) {
@@ -96,13 +114,6 @@ export function viewMovement(a: Uint8Array, b: Uint8Array): ViewMovement | null 
   // Else something large has moved on, and what is around it is where it was, or dark.
   const isCamera = quartersOf(moved) >= QUARTERS_MIN && stayed * MOVED_TO_STAYED <= moved.length;
   return isCamera ? { pixels, isMoved: true } : null;
-}
-
-interface Template {
-  readonly left: number;
-  readonly top: number;
-  /** Of zero mean and length 1. */
-  readonly pixels: Float32Array;
 }
 
 function texturedBlocks(picture: Uint8Array): Template[] {
@@ -129,7 +140,6 @@ function texturedBlocks(picture: Uint8Array): Template[] {
   return blocks;
 }
 
-/** One over the length of each window of a block's size, once its mean is taken away. */
 function windowScales(picture: Uint8Array): Float32Array {
   const places = LUMA_SIDE - BLOCK + 1;
   const scales = new Float32Array(places * places);
@@ -162,13 +172,8 @@ function windowScales(picture: Uint8Array): Float32Array {
 }
 
 /** Correlates a block with all places of a picture up to `reach` pixels away. */
-function seek(
-  block: Template,
-  picture: Uint8Array,
-  scales: Float32Array,
-  reach: number,
-): SoughtBlock {
-  const { left, top, pixels } = block;
+function seek({ left, top, pixels }: Template, to: View, reach: number): SoughtBlock {
+  const { picture, scales } = to;
   const surface = new Float32Array(REACHES * REACHES).fill(Number.NaN);
   const last = LUMA_SIDE - BLOCK;
   let [best, bestX, bestY] = [-1, 0, 0];

@@ -1,5 +1,5 @@
 import { usageError } from "../errors.ts";
-import { viewMovement } from "./block-matching.ts";
+import { type View, type ViewMovement, viewMovement, viewOf } from "./block-matching.ts";
 import { LUMA_SIDE } from "./luma-side.ts";
 
 const PICTURE = LUMA_SIDE * LUMA_SIDE;
@@ -55,31 +55,64 @@ export function spreadFrames(count: number, pictures: number): Uint32Array {
  * pictures with several others is how Ribnick, Atev, Masoud, Papanikolopoulos and Voyles tell a
  * camera that was turned ("Real-Time Detection of Camera Tampering", AVSS 2006).
  *
- * @param luma u8 [n, 50, 50], in order of time
+ * It may be asked while the footage is read, and compares no two pictures twice.
  */
-export function viewStatistics(luma: Uint8Array): ViewStatistics {
-  const count = Math.floor(luma.length / PICTURE);
-  const pictures = Array.from(spreadFrames(count, PICTURES_MAX), (frame) =>
-    luma.subarray(frame * PICTURE, (frame + 1) * PICTURE),
-  );
-  const same = new Uint16Array(pictures.length);
-  const aside = new Uint16Array(pictures.length);
-  const movements: number[] = [];
-  for (const [one, other] of comparisons(pictures.length)) {
-    const found = viewMovement(pictures[one] as Uint8Array, pictures[other] as Uint8Array);
-    if (found === null) continue;
-    const counts = found.isMoved ? aside : same;
-    for (const index of [one, other]) counts[index] = (counts[index] as number) + 1;
-    if (found.isMoved) movements.push(found.pixels / LUMA_SIDE);
+export class SpreadViews {
+  readonly #luma: Uint8Array;
+  /** Numbers of the pictures' frames. */
+  readonly #frames: Uint32Array;
+  readonly #views: View[] = [];
+  /** What comparing two pictures gave, by `PICTURES_MAX` times the one and the other. */
+  readonly #compared = new Map<number, ViewMovement | null>();
+
+  /** @param luma u8 [n, 50, 50] of the whole footage, in order of time; what is read late comes late */
+  constructor(luma: Uint8Array) {
+    this.#luma = luma;
+    this.#frames = spreadFrames(Math.floor(luma.length / PICTURE), PICTURES_MAX);
   }
-  const judged = same.filter((count, index) => count + (aside[index] as number) > 0).length;
-  const elsewhere = aside.filter(
-    (count, index) => count >= ASIDE_MIN && count * SAME_TO_ASIDE > (same[index] as number),
-  ).length;
-  if (judged < JUDGED_MIN || elsewhere < ELSEWHERE_MIN)
-    return { judged, asideShare: 0, movement: 0 };
-  const movement = movements.toSorted((x, y) => x - y)[movements.length >> 1] as number;
-  return { judged, asideShare: elsewhere / judged, movement };
+
+  /** Of those pictures that lie in the first `end` frames: of all where all have been read. */
+  upTo(end: number): ViewStatistics {
+    const count = this.#frames.filter((frame) => frame < end).length;
+    const same = new Uint16Array(count);
+    const aside = new Uint16Array(count);
+    const movements: number[] = [];
+    for (const [one, other] of comparisons(count)) {
+      const found = this.#compare(one, other);
+      if (found === null) continue;
+      const counts = found.isMoved ? aside : same;
+      for (const index of [one, other]) counts[index] = (counts[index] as number) + 1;
+      if (found.isMoved) movements.push(found.pixels / LUMA_SIDE);
+    }
+    const judged = same.filter((found, index) => found + (aside[index] as number) > 0).length;
+    const elsewhere = aside.filter(
+      (found, index) => found >= ASIDE_MIN && found * SAME_TO_ASIDE > (same[index] as number),
+    ).length;
+    if (judged < JUDGED_MIN || elsewhere < ELSEWHERE_MIN)
+      return { judged, asideShare: 0, movement: 0 };
+    const movement = movements.toSorted((x, y) => x - y)[movements.length >> 1] as number;
+    return { judged, asideShare: elsewhere / judged, movement };
+  }
+
+  #compare(one: number, other: number): ViewMovement | null {
+    const key = one * PICTURES_MAX + other;
+    const before = this.#compared.get(key);
+    if (before !== undefined) return before;
+    const found = viewMovement(this.#view(one), this.#view(other));
+    this.#compared.set(key, found);
+    return found;
+  }
+
+  #view(index: number): View {
+    const start = (this.#frames[index] as number) * PICTURE;
+    this.#views[index] ??= viewOf(this.#luma.subarray(start, start + PICTURE));
+    return this.#views[index];
+  }
+}
+
+/** What `SpreadViews` says of footage that is there as a whole. @param luma u8 [n, 50, 50] */
+export function viewStatistics(luma: Uint8Array): ViewStatistics {
+  return new SpreadViews(luma).upTo(luma.length / PICTURE);
 }
 
 /**

@@ -24,13 +24,18 @@ const PATIENCE = 6;
 /** Fitted to the five `ARCHITECTURES`: 0.118 ms a million operations, 0.162 ms a thousand pixels. */
 const WORK_PER_PIXEL = 1400;
 
+/** Of `Candidate`, as it is kept: networks of another format are trained again. */
+const KEPT_FORMAT = 2;
+
 /** A trained network. */
 export interface Candidate {
   readonly name: string;
   readonly side: number;
   readonly model: Uint8Array;
   readonly manifest: ModelManifest;
-  /** Area under the ROC curve on the validation span. */
+  /** Mean weighted cross-entropy on the validation span. */
+  readonly loss: number;
+  /** Area under the ROC curve there. */
   readonly auc: number;
 }
 
@@ -100,13 +105,8 @@ export async function trainCandidate(options: CandidateOptions): Promise<Candida
       onProgress: (progress) => options.onProgress(name, progress),
     });
     const { model, manifest } = trained;
-    const candidate = {
-      name,
-      side: architecture.side,
-      model,
-      manifest,
-      auc: trained.validation.auc,
-    };
+    const { loss, auc } = trained.validation;
+    const candidate = { name, side: architecture.side, model, manifest, loss, auc };
     await keepNetwork(folder, path, candidate);
     return candidate;
   } catch (cause) {
@@ -163,6 +163,6 @@ export function networkKey(
     sha256(labels),
   ]);
   const settings = { ...DEFAULT_SETTINGS, ...trainingLength(training.labels) };
-  const made = [aip, architecture, settings, seed];
+  const made = [KEPT_FORMAT, aip, architecture, settings, seed];
   return sha256(JSON.stringify([...made, ...content])).slice(0, 16);
 }

@@ -1,7 +1,8 @@
 import { isDemo } from "../footage/fingerprint.ts";
+import { LUMA_SIDE } from "../footage/luma-side.ts";
 import { spreadPictures } from "../footage/spread-pictures.ts";
 import { checkFixedCamera, differenceStatistics } from "../footage/statistics.ts";
-import { checkFixedView, viewStatistics } from "../footage/view-statistics.ts";
+import { checkFixedView, SpreadViews, viewStatistics } from "../footage/view-statistics.ts";
 import type { Footage } from "./footage.ts";
 
 /**
@@ -21,14 +22,30 @@ export async function checkSpreadView(
   return checkFixedView(name, viewStatistics(luma));
 }
 
-/**
- * Refuses footage of a camera that moves, by all frames that were read.
- *
- * @param luma u8 [n, 50, 50], of successive frames
- * @returns a sentence where it looks elsewhere now and then, else null
- * @throws {AipError} `camera-moves`
- */
-export function checkWholeView({ name, fps }: Footage, luma: Uint8Array): string | null {
-  checkFixedCamera(name, differenceStatistics(luma, fps));
-  return checkFixedView(name, viewStatistics(luma));
+/** Watches for a camera that moves while its footage is read, and compares no two pictures twice. */
+export class WholeView {
+  readonly #footage: Pick<Footage, "name" | "fps">;
+  readonly #luma: Uint8Array;
+  readonly #views: SpreadViews;
+
+  /** @param luma u8 [n, 50, 50] of all frames; what is read late comes late */
+  constructor(footage: Pick<Footage, "name" | "fps">, luma: Uint8Array) {
+    this.#footage = footage;
+    this.#luma = luma;
+    this.#views = new SpreadViews(luma);
+  }
+
+  /**
+   * Refuses the footage by the frames that were read.
+   *
+   * @param frames so many of the first ones
+   * @returns a sentence where it looks elsewhere now and then, else null
+   * @throws {AipError} `camera-moves`
+   */
+  check(frames: number): string | null {
+    const { name, fps } = this.#footage;
+    const read = this.#luma.subarray(0, frames * LUMA_SIDE ** 2);
+    checkFixedCamera(name, differenceStatistics(read, fps));
+    return checkFixedView(name, this.#views.upTo(frames));
+  }
 }

@@ -46,9 +46,9 @@ export class FootagePass implements AsyncDisposable {
     return new FootagePass(options, await FootageReader.open({ spec, region, end, signal }));
   }
 
-  /** Luma thumbnails of the frames read so far. */
-  get read(): Uint8Array {
-    return this.luma.subarray(0, this.#reader.passed * LUMA_BYTES);
+  /** Frames read so far. */
+  get passed(): number {
+    return this.#reader.passed;
   }
 
   /**

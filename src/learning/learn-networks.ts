@@ -10,7 +10,8 @@ import {
   trainCandidates,
   trainingWork,
 } from "./candidates.ts";
-import { checkWholeView } from "./fixed-view.ts";
+import { figuresText } from "./figures-text.ts";
+import { WholeView } from "./fixed-view.ts";
 import type { Footage } from "./footage.ts";
 import { FootagePass } from "./footage-pass.ts";
 import { NetworksEstimate } from "./networks-estimate.ts";
@@ -66,7 +67,8 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
     onProgress: (read) => events.read(read - stretch.from, stretch.to - stretch.from),
   });
   const pictures = await pass.pictures(spans.tuning.from, chosen, sides);
-  checkWholeView(footage, pass.read);
+  const view = new WholeView(footage, pass.luma);
+  view.check(pass.passed);
 
   events.stage("training", `${training.length} pictures, ${architectures.length} networks`);
   const labels = Uint8Array.from(chosen, (frame) => truth[frame] as number);
@@ -88,7 +90,7 @@ export async function learnNetworks(options: LearnOptions): Promise<LearntNetwor
   events.stage("scores", `of ${candidates.length} networks`);
   stretch = { from: spans.tuning.from, to: frames };
   const scores = await pass.scores(candidates);
-  const elsewhere = checkWholeView(footage, pass.read);
+  const elsewhere = view.check(pass.passed);
   if (elsewhere !== null) events.tell(elsewhere);
   const networks = candidates.map((candidate, index) => ({
     ...candidate,
@@ -108,12 +110,13 @@ function toldOf(
   let attempts = 1;
   return {
     onNote: events.tell,
-    onProgress: (_, { attempt, epoch, epochs, share }) => {
+    onProgress: (_, { attempt, epoch, epochs, share, loss, validation }) => {
       if (attempt !== attempts) {
         events.tell(`${name} has learnt nothing, and is begun again: attempt ${attempt}`);
       }
       attempts = attempt;
-      estimate.reach(index, (epoch - 1 + share) / epochs, performance.now());
+      const stand = { share: (epoch - 1 + share) / epochs, loss, auc: validation?.auc ?? null };
+      estimate.reach(index, stand, performance.now());
       events.training(estimate.progress);
     },
     onDone: (trained) => {
@@ -121,7 +124,7 @@ function toldOf(
       events.tell(
         trained === null
           ? `${name} has learnt nothing, and is left out`
-          : `${name}: AUC ${trained.auc.toFixed(4)} on the validation span`,
+          : `${name}: ${figuresText(trained)} on the validation span`,
       );
       events.training(estimate.progress);
     },

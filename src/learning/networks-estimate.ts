@@ -7,6 +7,23 @@ export interface NetworksProgress {
   readonly done: number;
   /** Until the last one is done, if none ends early; null while nothing is known of their pace. */
   readonly leftMs: number | null;
+  /** Mean loss of the networks being trained, each in its epoch so far; null where none is. */
+  readonly loss: number | null;
+  /**
+   * Mean AUC on the validation span of the networks being trained, each after its last whole epoch;
+   * null where none has one.
+   */
+  readonly auc: number | null;
+}
+
+/** Where a network's training stands. */
+export interface NetworkStand {
+  /** Of its epochs, 0–1. */
+  readonly share: number;
+  /** Mean loss in its epoch so far. */
+  readonly loss: number;
+  /** On the validation span; null within an epoch. */
+  readonly auc: number | null;
 }
 
 /** A network whose training is under way, or over. */
@@ -14,6 +31,9 @@ interface Begun {
   /** Where it was first heard of. */
   readonly first: Mark;
   readonly last: Mark;
+  readonly loss: number;
+  /** After its last whole epoch. */
+  readonly auc: number | null;
 }
 
 interface Mark {
@@ -41,13 +61,14 @@ export class NetworksEstimate {
     this.#threads = threads;
   }
 
-  /** A network has done this share of its epochs, 0–1. */
-  reach(index: number, share: number, ms: number): void {
+  /** A network has come so far. */
+  reach(index: number, { share, loss, auc }: NetworkStand, ms: number): void {
     const mark = { share, ms };
-    const begun = this.#begun.get(index);
+    const known = this.#begun.get(index);
     // One that has collapsed begins again.
-    const first = begun === undefined || share < begun.last.share ? mark : begun.first;
-    this.#begun.set(index, { first, last: mark });
+    const before = known !== undefined && share >= known.last.share ? known : null;
+    const first = before?.first ?? mark;
+    this.#begun.set(index, { first, last: mark, loss, auc: auc ?? before?.auc ?? null });
   }
 
   /** A network is done: by its last epoch, earlier, or because it was kept. */
@@ -62,7 +83,16 @@ export class NetworksEstimate {
     );
     const share = all === 0 ? 1 : sum(reached) / all;
     const [networks, done] = [this.#work.length, this.#done.size];
-    return { share, networks, done, leftMs: done === networks ? 0 : this.#leftMs() };
+    const leftMs = done === networks ? 0 : this.#leftMs();
+    return { share, networks, done, leftMs, ...this.#figures() };
+  }
+
+  /** Of the networks being trained. */
+  #figures(): Pick<NetworksProgress, "loss" | "auc"> {
+    const trained = [...this.#begun].filter(([index]) => !this.#done.has(index));
+    const loss = mean(trained.map(([, begun]) => begun.loss));
+    const auc = mean(trained.flatMap(([, begun]) => begun.auc ?? []));
+    return { loss, auc };
   }
 
   #leftMs(): number | null {
@@ -96,6 +126,11 @@ export class NetworksEstimate {
     }
     return ms > 0 ? work / ms : 0;
   }
+}
+
+/** Null of none. */
+function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : sum(values) / values.length;
 }
 
 function sum(values: readonly number[]): number {

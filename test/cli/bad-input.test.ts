@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { BUNDLED_MODELS } from "../../src/model/catalog.ts";
+import { saveBusyCascade } from "../find/searched-cascade.ts";
 import { aipProcess } from "./process.ts";
 
 const MODELS = fileURLToPath(new URL("../fixtures/models/", import.meta.url));
@@ -86,6 +88,44 @@ test.each([
     expect(await refusal(line)).toContain(expected);
   },
 );
+
+describe("a manifest that is no JSON", () => {
+  const video = { path: "demo:size=64x64:frames=40", frames: 40, width: 64, height: 64 };
+  beforeAll(async () => {
+    await copyFile(BUNDLED_MODELS["demo"] as string, join(folder, "cut.onnx"));
+    await writeFile(join(folder, "cut.json"), '{"classes": ["person", ');
+    await mkdir(join(folder, "cache"));
+    await saveBusyCascade(join(folder, "busy.aip"), video, 1);
+    const square = [
+      "-f",
+      "lavfi",
+      "-i",
+      "testsrc=size=64x64:duration=0.4",
+      join(folder, "own.mp4"),
+    ];
+    await Bun.spawn(["ffmpeg", "-v", "error", ...square]).exited;
+  });
+
+  test.each([
+    "models inspect cut.onnx",
+    "run demo:frames=5 --device cpu --model cut.onnx",
+    "run demo:frames=5 --device auto --model cut.onnx",
+    `run ${video.path} --cascade busy.aip --device cpu --model cut.onnx`,
+    `run ${video.path} --cascade busy.aip --device sim:1ms:model=cut.onnx`,
+    "calibrate cut.onnx --device cpu",
+    `cascade train ${video.path} --for person --device cpu --model cut.onnx --out new.aip`,
+    `cascade train ${video.path} --for person --device sim:1ms:model=cut.onnx --out new.aip`,
+    `cascade evaluate busy.aip ${video.path} --device cpu --model cut.onnx`,
+    "find person own.mp4 --cascade busy.aip --device cpu --model cut.onnx --quiet",
+  ])("is named by aip %s in one sentence, with exit code 2", async (line) => {
+    const before = (await readdir(folder)).toSorted();
+    const env = { AIP_CACHE_DIR: join(folder, "cache") };
+    const { code, stdout, stderr } = await aipProcess(line.split(" "), { cwd: folder, env });
+    expect(stderr).toMatch(/^aip: Manifest "cut\.json": not JSON: .+\n$/);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect((await readdir(folder)).toSorted()).toEqual(before);
+  });
+});
 
 test("aip run without ffmpeg says what is missing", async () => {
   const sentence = await refusal("clip.mp4 --device sim:1ms", { PATH: join(folder, "empty") });

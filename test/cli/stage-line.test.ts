@@ -22,6 +22,24 @@ describe("formatStage()", () => {
     expect(formatStagePlain(STATE)).toBe("43 %   1 of 5 networks done   at most 3 min 5 s left");
   });
 
+  test("says what came of it so far, which goes after what is done, before the time", () => {
+    const state = { ...STATE, figures: "mean loss 0.0123, AUC 0.9941" };
+    expect(formatStagePlain(state)).toBe(
+      "43 %   1 of 5 networks done   mean loss 0.0123, AUC 0.9941   at most 3 min 5 s left",
+    );
+    expect(formatStage(state, 120)).toBe(` ━━━━━━━━━╸──────────── ${formatStagePlain(state)}`);
+    // 84 cells without the bar.
+    expect(formatStage(state, 84)).toBe(` ${formatStagePlain(state)}`);
+    // 61 without what is done; 0.43 of 17 cells are 14.6 halves.
+    expect(formatStage(state, 79)).toBe(
+      " ━━━━━━━╸───────── 43 %   mean loss 0.0123, AUC 0.9941   at most 3 min 5 s left",
+    );
+    expect(formatStage(state, 35)).toBe(" 43 %   at most 3 min 5 s left");
+    for (let columns = 0; columns <= 120; columns += 1) {
+      expect(Bun.stringWidth(formatStage(state, columns))).toBeLessThanOrEqual(columns);
+    }
+  });
+
   test("says nothing of a time that is unknown, or over", () => {
     const { atMost: _, ...state } = STATE;
     expect(formatStagePlain({ ...state, leftMs: null })).toBe("43 %   1 of 5 networks done");

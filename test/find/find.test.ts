@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { writeDemoVideo } from "../../scripts/demo-video.ts";
 import { type FindOptions, type FoundVideo, findInVideos } from "../../src/find/find.ts";
 import { INTERVAL_LIMITS } from "../../src/find/intervals.ts";
+import { resolveVideos } from "../../src/find/videos.ts";
 import { BUNDLED_MODELS } from "../../src/model/catalog.ts";
 import * as opened from "../../src/pipeline/opened.ts";
 import { mulberry32 } from "../../src/random.ts";
@@ -64,7 +65,7 @@ async function search(
   const stop = new AbortController();
   let seen = 0;
   const options: FindOptions = {
-    ...{ videos: [video], cascade, model: "demo", devices: "cpu" },
+    ...{ videos: await resolveVideos([video]), cascade, model: "demo", devices: "cpu" },
     limits: INTERVAL_LIMITS,
     folder: cache,
     signal: stop.signal,
@@ -185,6 +186,17 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
     }
   }
 
+  /** Counts how often ffprobe is called. */
+  function watchProbes(name: string) {
+    const [bin, log] = [join(folder, name), join(folder, `${name}.log`)];
+    mkdirSync(bin);
+    const passOn = `echo >> "${log}"\nexec "${Bun.which("ffprobe")}" "$@"\n`;
+    writeFileSync(join(bin, "ffprobe"), `#!/bin/sh\n${passOn}`);
+    chmodSync(join(bin, "ffprobe"), 0o755);
+    const env = { PATH: `${bin}:${process.env["PATH"]}` };
+    return { env, calls: () => readFileSync(log, "utf8").length };
+  }
+
   let whole: Awaited<ReturnType<typeof find>>;
   beforeAll(async () => {
     whole = await find({ cache: "sound", more: ["--sheet", join(folder, "whole.jpg")] });
@@ -300,18 +312,29 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       expect(answers).toEqual([expect.stringMatching(/\.done\.ndjson$/)]);
       // A device that is gone: nothing is searched any more. Nor is a video looked at again.
       const device = "sim:4ms:model=demo:die-at=0";
-      const [watched, calls] = [join(folder, "watched"), join(folder, "calls")];
-      mkdirSync(watched);
-      const passOn = `echo >> "${calls}"\nexec "${Bun.which("ffprobe")}" "$@"\n`;
-      writeFileSync(join(watched, "ffprobe"), `#!/bin/sh\n${passOn}`);
-      chmodSync(join(watched, "ffprobe"), 0o755);
-      const env = { PATH: `${watched}:${process.env["PATH"]}` };
+      const { env, calls } = watchProbes("watched");
       const more = ["--sheet", sheet];
       expect(await find({ cache: "sheet", device, more, env })).toEqual(whole);
       // The one call is for the sheet: when the first picture comes.
-      expect(readFileSync(calls, "utf8")).toBe("\n");
+      expect(calls()).toBe(1);
       expect(existsSync(sheet)).toBe(true);
       expect(readdirSync(join(folder, "sheet", "find"))).toEqual([]);
+    },
+    TIMEOUT_MS,
+  );
+
+  test(
+    "asks what a video is once for all that it makes of it",
+    async () => {
+      const { env, calls } = watchProbes("counted");
+      const [clips, sheet] = [join(folder, "cut-out"), join(folder, "cut-out.jpg")];
+      const more = ["--clips", clips, "--sheet", sheet];
+      const { code } = await find({ cache: "once", more, env });
+      expect(code).toBe(0);
+      expect(readdirSync(clips)).toHaveLength(JSON.parse(whole.stdout).intervals.length);
+      expect(existsSync(sheet)).toBe(true);
+      // The second call is the run's, which opens the video.
+      expect(calls()).toBe(2);
     },
     TIMEOUT_MS,
   );

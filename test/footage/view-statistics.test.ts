@@ -1,7 +1,9 @@
-import { afterAll, describe, expect, test } from "bun:test";
+import { afterAll, describe, expect, spyOn, test } from "bun:test";
+import * as matching from "../../src/footage/block-matching.ts";
 import { readFootage } from "../../src/footage/read-footage.ts";
 import {
   checkFixedView,
+  SpreadViews,
   spreadFrames,
   type ViewStatistics,
   viewStatistics,
@@ -76,6 +78,49 @@ describe("viewStatistics()", () => {
     expect(viewStatistics(stacked(few)).asideShare).toBe(0);
     expect(viewStatistics(new Uint8Array())).toEqual({ judged: 0, asideShare: 0, movement: 0 });
     expect(viewStatistics(new Uint8Array(COUNT * 2500)).judged).toBe(0);
+  });
+});
+
+describe("SpreadViews", () => {
+  const LENGTH = 400;
+  const turning = stacked(
+    Array.from({ length: LENGTH }, (_, n) => lookAt({ x: n % 25 < 4 ? 10 : 0 })),
+  );
+  const read = Math.floor(0.38 * LENGTH);
+
+  test("says of a beginning what the same pictures say alone, and never looks further", () => {
+    const first = [...spreadFrames(LENGTH, COUNT)].filter((frame) => frame < read);
+    const alone = viewStatistics(
+      stacked(first.map((frame) => turning.slice(frame * 2500, (frame + 1) * 2500))),
+    );
+    const unread = turning.slice().fill(0, read * 2500);
+    expect(alone.asideShare).toBeGreaterThan(0.1);
+    expect(new SpreadViews(unread).upTo(read)).toEqual(alone);
+  });
+
+  test("says of all what it would have said at once, and compares no two pictures twice", () => {
+    const matched = spyOn(matching, "viewMovement");
+    const made = spyOn(matching, "viewOf");
+    const filled = new Uint8Array(turning.length);
+    const views = new SpreadViews(filled);
+    filled.set(turning.subarray(0, read * 2500));
+    views.upTo(read);
+    filled.set(turning);
+    const all = views.upTo(LENGTH);
+    const pairs = matched.mock.calls.map(([one, other]) => [one, other] as const);
+    const pictures = made.mock.calls.length;
+    matched.mockRestore();
+    made.mockRestore();
+    expect(all).toEqual(viewStatistics(turning));
+    const others = new Map<matching.View, Set<matching.View>>();
+    for (const [one, other] of pairs) {
+      others.set(one, (others.get(one) ?? new Set()).add(other));
+    }
+    const distinct = [...others.values()].reduce((sum, { size }) => sum + size, 0);
+    // 12 after each, half around the ring once: 11 · 160 + 80; and those of the beginning.
+    expect(pairs.length).toBe(distinct);
+    expect(pairs.length).toBeGreaterThan(11.5 * COUNT);
+    expect(pictures).toBe(COUNT);
   });
 });
 

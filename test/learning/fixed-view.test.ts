@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { checkSpreadView } from "../../src/learning/fixed-view.ts";
+import { checkSpreadView, WholeView } from "../../src/learning/fixed-view.ts";
 import { openFootage } from "../../src/learning/footage.ts";
 import { trainCascade } from "../../src/learning/train.ts";
+import { lookAt, stacked } from "../footage/textured-world.ts";
 import { MediaFolder } from "../source/media.ts";
 import { writeReference } from "./lit-street.ts";
 
@@ -48,6 +49,31 @@ describe("checkSpreadView()", () => {
     const fixed = await openFootage(footage("other.mp4", "100"));
     const ended = AbortSignal.abort();
     expect(checkSpreadView(fixed, ended)).rejects.toMatchObject({ code: "interrupted" });
+  });
+});
+
+describe("WholeView", () => {
+  const door = { name: "door.mp4", fps: 10 };
+  /** Looks aside in a fifth of the pictures, from the 80th on. */
+  const turning = stacked(
+    Array.from({ length: 200 }, (_, n) => lookAt({ x: n >= 80 && n % 10 < 2 ? 10 : 0 })),
+  );
+
+  test("judges by what was read, and then by all", () => {
+    const view = new WholeView(door, turning);
+    expect(view.check(80)).toBeNull();
+    // 24 of 200 pictures.
+    expect(view.check(200)).toMatch(/ looks elsewhere in 1[1-3] % of the footage: by 20 % /);
+  });
+
+  test("refuses a beginning that looks here and there, and one that changes all at once", () => {
+    const swaying = stacked(Array.from({ length: 50 }, (_, n) => lookAt({ x: 15 * Math.sin(n) })));
+    const view = new WholeView(door, stacked([swaying, turning]));
+    expect(() => view.check(50)).toThrow("moves");
+    const jumping = stacked(Array.from({ length: 4 }, (_, n) => lookAt({ x: 60 * (n % 2) })));
+    expect(() => new WholeView({ ...door, fps: 4 }, jumping).check(4)).toThrow(
+      "in 100 % of the time the whole picture changes at once",
+    );
   });
 });
 
