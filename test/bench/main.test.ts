@@ -178,6 +178,7 @@ test.skipIf(Bun.which("ffmpeg") === null)(
         "early path / ffmpeg to nowhere",
         "early path, every 5th frame / decoding alone",
         "early path, every 30th frame / decoding alone",
+        "early path, every 30th frame / early path, every 30th frame, all decoded",
       ]),
     );
   },

@@ -333,8 +333,8 @@ describe.skipIf(!hasFfmpeg)("aip find", () => {
       expect(code).toBe(0);
       expect(readdirSync(clips)).toHaveLength(JSON.parse(whole.stdout).intervals.length);
       expect(existsSync(sheet)).toBe(true);
-      // The second call is the run's, which opens the video.
-      expect(calls()).toBe(2);
+      // The other two calls are the run's, which opens the video and lists its packets.
+      expect(calls()).toBe(3);
     },
     TIMEOUT_MS,
   );
