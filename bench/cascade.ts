@@ -16,6 +16,7 @@ import { findRare } from "./cascade/find.ts";
 import {
   evaluateRest,
   REFERENCE,
+  type RestFigures,
   rareFootage,
   type Supported,
   trainRare,
@@ -23,7 +24,7 @@ import {
 } from "./cascade/rare-person.ts";
 import { agreementText, percent, rateText } from "./cascade/rates.ts";
 import { referenceRate } from "./cascade/reference-rate.ts";
-import { compare } from "./comparison.ts";
+import { alternate, compare } from "./comparison.ts";
 
 const SHARED = process.env["AIP_SHARED"] ?? fileURLToPath(new URL("../../shared", import.meta.url));
 const PERSON = join(SHARED, "videos/one-by-one-person-detection.mp4");
@@ -33,6 +34,7 @@ const FOLDER = fileURLToPath(new URL("../.cache/cascade", import.meta.url));
 const CASCADE = "cascade";
 const ALONE = "reference alone";
 const SPEED_UP = 100;
+const ROUNDS = 3;
 /** Of the 95 % bounds of both errors, in percent. */
 const ERROR_MAX = 1;
 const WANTED = "at most wanted";
@@ -52,18 +54,27 @@ async function run(options: BenchmarkOptions): Promise<Comparison[]> {
   const person = await personVideo(folder, options);
   if (!("trained" in rare)) return [unsupported(rare, options.quick), ...person];
   const { start } = rare.trained.cascade.provenance.spans.heldOut;
-  const { rest, reference, truth } = await evaluateRest(footage, folder, start, options);
-  const alone = await referenceRate(footage.video, "demo", REFERENCE);
+  const rounds: RestFigures[] = [];
+  const ways = await alternate(
+    {
+      [CASCADE]: async () => {
+        const round = await evaluateRest(footage, folder, start, options);
+        rounds.push(round);
+        return round.rest.fps;
+      },
+      [ALONE]: () => referenceRate(footage.video, "demo", REFERENCE),
+    },
+    options.quick ? 1 : ROUNDS,
+  );
+  // Answers are the same in every round.
+  const { rest, reference, truth } = rounds[0] as RestFigures;
   const { frames } = rest;
   const { reused, specialized, inferred } = rest.levels;
   const speed = compare({
     title: "a rare person in the demo scene, H.264 640×360, reference of 80 ms a frame",
     unit: "frames/s, decoding included",
     better: "higher",
-    ways: [
-      { name: CASCADE, values: [rest.fps] },
-      { name: ALONE, values: [alone] },
-    ],
+    ways,
     claims: [{ of: CASCADE, to: ALONE, ...(!options.quick && { atLeast: SPEED_UP }) }],
     notes: [
       ...supportedNotes(rare),
