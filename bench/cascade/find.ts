@@ -66,16 +66,18 @@ export async function findRare(
       { name: "recall asked for", values: [RECALL_MIN] },
       { name: "precision", values: [precision] },
       { name: "precision asked for", values: [PRECISION_MIN] },
+      { name: "same after an interruption", values: [isSame ? 1 : 0] },
+      { name: "all of them", values: [1] },
     ],
     claims: [
       { of: "recall", to: "recall asked for", ...(!quick && { atLeast: 1 }) },
       { of: "precision", to: "precision asked for", ...(!quick && { atLeast: 1 }) },
+      { of: "same after an interruption", to: "all of them", atLeast: 1 },
     ],
     notes: [
       `${whole.intervals.length} intervals in ${(frames / fps / 60).toFixed(0)} min of ` +
         `video, ${shown.length} in truth, found in ${seconds.toFixed(1)} s; ` +
         `${percent(whole.levels.inferred / whole.frames)} of the frames went to the reference`,
-      `interrupted and resumed: ${isSame ? "the same intervals" : "OTHER intervals"}`,
       `contact sheet: ${sheet}`,
     ],
   });

@@ -3,6 +3,7 @@ import { type AuditEstimates, AuditEstimator, type AuditedFrame } from "./audit-
 import { AuditSampler } from "./audit-sample.ts";
 import { Cusum, type CusumDesign, designCusum } from "./cusum.ts";
 import type { CascadePromise } from "./promise.ts";
+import type { ErrorBudget } from "./types.ts";
 
 /** Default share of the frames answered early that is audited. */
 export const AUDIT_SHARE = 0.005;
@@ -18,6 +19,11 @@ const BASELINE_MAX = 0.3;
  * and of the more frequent one, sooner than the others do.
  */
 const ERROR_RATE_SHARE = 0.75;
+/**
+ * Audited frames of a kind after which a rate without a test is first held to its budget; then after
+ * twice as many each time, so that there are few looks to be wrong at.
+ */
+const BUDGET_LOOK_FIRST = 64;
 /** Least part of the other tests' false alarms that one of them may give. */
 const KIND_SHARE_MIN = 0.02;
 
@@ -37,6 +43,11 @@ export interface AuditOptions {
   readonly fps: number;
   /** Error rates among frames answered early: a rise beyond them is drift. */
   readonly promise: CascadePromise;
+  /**
+   * What the rates over all frames may be. A rate that no test can watch is drift once its whole 95 %
+   * interval lies above. Default: such a rate is not watched.
+   */
+  readonly budget?: ErrorBudget;
   /** False alarms a day of video at most, while the promise holds. Default 1. */
   readonly falseAlarmsPerDay?: number;
 }
@@ -64,6 +75,9 @@ export class Audit {
   readonly #sampler: AuditSampler;
   readonly #thin: () => number;
   readonly #tests: Readonly<Record<DriftKind, Cusum | null>>;
+  readonly #budget: ErrorBudget | undefined;
+  /** Audited frames of each kind after which its rate is next held to the budget. */
+  #nextLooks = { falseNegatives: BUDGET_LOOK_FIRST, falsePositives: BUDGET_LOOK_FIRST };
   #estimator: AuditEstimator = new AuditEstimator();
   #drift: DriftKind | null = null;
 
@@ -72,6 +86,7 @@ export class Audit {
     this.#sampler = new AuditSampler({ share, emphasis, seed });
     this.#thin = mulberry32(seed ^ THINNING_STREAM);
     this.#tests = testsOf(options);
+    this.#budget = options.budget;
   }
 
   /**
@@ -97,13 +112,14 @@ export class Audit {
    */
   audited(frame: AuditedFrame): DriftKind | null {
     this.#estimator.audited(frame);
+    const kind = frame.present ? "falseNegatives" : "falsePositives";
+    if (this.#isBeyondBudget(kind)) this.#drift ??= kind;
     // The tests' run lengths are those of frames drawn alike: of others, surplus ones are left out.
     const { probabilityMin } = this.#sampler;
     if (this.#thin() * frame.probability > probabilityMin) return this.#drift;
-    const kinds = [frame.present ? "falseNegatives" : "falsePositives", "errorRate"] as const;
     const isWrong = frame.answered !== frame.present;
-    for (const kind of kinds) {
-      if (this.#tests[kind]?.observe(isWrong)) this.#drift ??= kind;
+    for (const tested of [kind, "errorRate"] as const) {
+      if (this.#tests[tested]?.observe(isWrong)) this.#drift ??= tested;
     }
     return this.#drift;
   }
@@ -117,7 +133,17 @@ export class Audit {
   /** Begins anew with another cascade of the same promise. */
   reset(): void {
     this.#estimator = new AuditEstimator();
+    this.#nextLooks = { falseNegatives: BUDGET_LOOK_FIRST, falsePositives: BUDGET_LOOK_FIRST };
     this.rearm();
+  }
+
+  /** Whether a rate without a test is beyond its budget; asked after every audited frame of the kind. */
+  #isBeyondBudget(kind: "falseNegatives" | "falsePositives"): boolean {
+    if (this.#budget === undefined || this.#tests[kind] !== null) return false;
+    const { audited, low } = this.#estimator.estimates[kind];
+    if (audited < this.#nextLooks[kind]) return false;
+    this.#nextLooks[kind] = 2 * audited;
+    return low > this.#budget[kind];
   }
 
   get report(): AuditReport {

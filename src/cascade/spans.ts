@@ -93,7 +93,7 @@ function checkObject({ truth, fps, object }: SpanOptions): void {
 function checkLength(options: Required<SpanOptions>, spans: Spans): void {
   const { truth, fps, budget, object, shares } = options;
   const total = countKinds(truth);
-  const needs = Object.values(spans).map((span: Span, index) => {
+  const needs = Object.values(spans).flatMap((span: Span, index) => {
     const counts = countKinds(truth.subarray(span.from, span.to));
     const length = span.to - span.from;
     const atLeast =
@@ -105,22 +105,19 @@ function checkLength(options: Required<SpanOptions>, spans: Spans): void {
         : minima(span);
     const lacking = (["present", "absent"] as const).filter((is) => counts[is] < atLeast[is]);
     // The span goes on as it is, or half as well as all of the footage where it is worse than that.
-    const lengths = lacking.map((is) => {
-      const here = length === 0 ? 0 : counts[is] / length;
-      const rate = Math.max(here, (0.5 * total[is]) / truth.length);
-      return length + (atLeast[is] - counts[is]) / rate;
-    });
     // A span is its share of the footage, less the second that is left out.
     const share = shares[index] as number;
-    const frames = (Math.max(0, ...lengths) + Math.round(GUARD_SECONDS * fps)) / share;
-    return { span, counts, atLeast, lacking, frames };
+    return lacking.map((kind) => {
+      const here = length === 0 ? 0 : counts[kind] / length;
+      const rate = Math.max(here, (0.5 * total[kind]) / truth.length);
+      const needed = length + (atLeast[kind] - counts[kind]) / rate;
+      const frames = (needed + Math.round(GUARD_SECONDS * fps)) / share;
+      return { span, counts, atLeast, kind, frames };
+    });
   });
-  const worst = needs
-    .filter(({ lacking }) => lacking.length > 0)
-    .toSorted((a, b) => b.frames - a.frames)[0];
+  const worst = needs.toSorted((a, b) => b.frames - a.frames)[0];
   if (worst === undefined) return;
-  const { span, counts, atLeast, lacking } = worst;
-  const kind = lacking[0] as "present" | "absent";
+  const { span, counts, atLeast, kind } = worst;
   const what = kind === "present" ? `with a ${object}` : `without a ${object}`;
   const framesNeeded = Math.max(truth.length + 1, Math.ceil(worst.frames));
   throw new FootageShortage(

@@ -22,12 +22,15 @@ export function factorLines(factors: readonly LevelFactor[]): string[] {
   const row = (name: string, levels: string, rate: string, share: string): string =>
     `${name.padEnd(NAME_WIDTH)}${levels.padEnd(LEVELS_WIDTH)}` +
     `${rate.padStart(RATE_WIDTH)}${share.padStart(SHARE_WIDTH)}`;
+  // What was chosen stands last.
+  const chosenFps = factors.at(-1)?.fps ?? 0;
   return [
     row("factors", "levels", "frames/s", "to reference"),
     ...factors.map(({ levels, fps, inferred, holds, same }) => {
       const note = same === undefined ? "" : `   the same as ${same}`;
       const beyond = holds ? "" : "   not within the budgets";
-      return `${row("", levels, formatRate(fps), formatPercent(inferred))}${note}${beyond}`;
+      const late = holds && fps > chosenFps ? "   quicker, but only seen after the choice" : "";
+      return `${row("", levels, formatRate(fps), formatPercent(inferred))}${note}${beyond}${late}`;
     }),
   ];
 }

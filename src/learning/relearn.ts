@@ -2,7 +2,8 @@ import manifest from "../../package.json" with { type: "json" };
 import type { Cascade, CascadeProvenance } from "../cascade/file/cascade.ts";
 import { sha256 } from "../cascade/file/seal.ts";
 import { type Span, type Spans, splitSpans } from "../cascade/spans.ts";
-import { AipError } from "../errors.ts";
+import { AipError, usageError } from "../errors.ts";
+import { formatRate } from "../metrics/number-format.ts";
 import type { LabelledFrames } from "../pipeline/tape-recorder.ts";
 import { findArchitecture } from "../training/architectures.ts";
 import { NetworkScorer } from "../training/network-scorer.ts";
@@ -20,6 +21,9 @@ import { alignSpans, spreadObservations, thumbnailSpans, thumbnailTruth } from "
 
 /** Steps of a network that is to come back soon: fewer than one that is learnt in peace has. */
 const STEPS_MIN = 5000;
+
+/** So many times the reference model's rate make a cascade worth having. */
+const GAIN_MIN = 1.1;
 
 /** What a cascade is learnt from anew; it can be posted to a Worker. */
 export interface RelearnTask {
@@ -71,6 +75,8 @@ export function relearn(task: RelearnTask, isStopped: () => boolean = () => fals
     { networks, costs, budget },
     { object, fps, frames: footage.count },
   );
+  const validation = validationOf(choice.optimized.chosen, costs);
+  checkGain(validation);
   const part = network === null ? null : { model: network.model, side: footage.side };
   const levels = levelsOf(choice, part);
   // What each level saved was of the old footage.
@@ -79,11 +85,21 @@ export function relearn(task: RelearnTask, isStopped: () => boolean = () => fals
     ...before,
     levels,
     networkManifest: levels.network === null ? null : (network?.manifest ?? null),
-    validation: validationOf(choice.optimized.chosen, costs),
+    validation,
     provenance: provenanceOf(task, spans, seed),
     observations: packObservations(choice.observations),
     front: frontOf(choice, costs, question),
   };
+}
+
+/** A cascade that hardly answers anything itself only adds errors. */
+function checkGain({ cascadeFps, referenceFps }: Cascade["validation"]): void {
+  if (cascadeFps >= GAIN_MIN * referenceFps) return;
+  const [rate, alone] = [formatRate(cascadeFps), formatRate(referenceFps)];
+  throw usageError(
+    "cascade-gains-nothing",
+    `A cascade within the budgets would answer ${rate} frames/s, the reference model alone ${alone}`,
+  );
 }
 
 /** Thumbnails, and the frames that have them. */

@@ -52,7 +52,7 @@ function turnText({ kind, frame }: CascadeEventReport): string {
 }
 
 function rateText({ rate, low, high, audited, watched }: CascadeRateReport): string {
-  const drift = watched ? "" : ", not watched for drift";
+  const drift = watched ? "" : ", only its budget is watched";
   if (audited === 0) return `unknown${drift}`;
   return `${percentOf(rate)} (${percentOf(low)} to ${percentOf(high)}${drift})`;
 }

@@ -158,8 +158,8 @@ export interface CascadeRateReport {
   readonly audited: number;
   readonly errors: number;
   /**
-   * Whether a rise would be noticed: not where the cascade's file promises so little, more than 30 %
-   * of the frames answered early wrong, that wrong frames say nothing.
+   * Whether a test watches it: not where the cascade's file promises so little, more than 30 % of the
+   * frames answered early wrong, that wrong frames say nothing. It is then held to its budget alone.
    */
   readonly watched: boolean;
 }

@@ -38,8 +38,12 @@ export class SourceAudit {
     this.isPaused = false;
   }
 
-  #auditOf({ promise }: RunCascade): Audit {
+  #auditOf({ promise, file }: RunCascade): Audit {
     const { share, seed, fps } = this.#options;
-    return new Audit({ share, seed, fps, promise });
+    const budget = file && {
+      falseNegatives: file.budgets.maxFn,
+      falsePositives: file.budgets.maxFp,
+    };
+    return new Audit({ share, seed, fps, promise, ...(budget !== null && { budget }) });
   }
 }

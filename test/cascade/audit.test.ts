@@ -1,5 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { Audit, type AuditReport, type DriftKind } from "../../src/cascade/audit.ts";
+import {
+  Audit,
+  type AuditOptions,
+  type AuditReport,
+  type DriftKind,
+} from "../../src/cascade/audit.ts";
 import { AuditEstimator } from "../../src/cascade/audit-estimate.ts";
 import { AuditSampler, scoreUncertainty } from "../../src/cascade/audit-sample.ts";
 import { averageRunLength, Cusum, type CusumDesign, designCusum } from "../../src/cascade/cusum.ts";
@@ -251,6 +256,34 @@ describe("Audit", () => {
     expect(report.tests.falseNegatives).toBeNull();
     expect(alarmsOf(report, presentShare)).toBeLessThanOrEqual(1);
     expect(alarmsOf(report, presentShare)).toBeGreaterThan(0.9);
+  });
+
+  test("a rate without a test is drift once its interval is beyond the budget, seen at 64, 128, …", () => {
+    const promise = {
+      falseNegatives: 0.8,
+      falsePositives: 0.01,
+      errorRate: 0.9,
+      presentShare: 0.5,
+    };
+    const budget = { falseNegatives: 0.3, falsePositives: 0.3 };
+    const shown = (wrong: number, of: number, given: Partial<AuditOptions> = {}) => {
+      const audit = new Audit({ ...options, promise, budget, ...given });
+      const frames = Array.from({ length: of }, (_, frame) => {
+        audit.draw();
+        // Of ten so many are wrong, evenly spread.
+        const answered = ((frame + 1) * wrong) % 10 >= wrong;
+        return audit.audited({ answered, present: true, probability: 0.05 });
+      });
+      return frames.indexOf("falseNegatives") + 1;
+    };
+    // 32 of 64 are wrong: 37 to 63 % (Clopper and Pearson).
+    expect(shown(5, 200)).toBe(64);
+    // 25 of 64: 27 to 52 %; 51 of 128: 31 to 49 %.
+    expect(shown(4, 200)).toBe(128);
+    expect(shown(3, 5000)).toBe(0);
+    const { budget: _, ...without } = { ...options, budget };
+    expect(new Audit({ ...without, promise }).report.tests.falseNegatives).toBeNull();
+    expect(shown(9, 5000, { budget: { falseNegatives: 1, falsePositives: 1 } })).toBe(0);
   });
 
   test("where nothing shows the object early there is nothing to miss", () => {

@@ -63,6 +63,15 @@ describe("splitSpans()", () => {
     expect(message).toContain("about 11 minutes more");
   });
 
+  test("of two kinds that lack the one is named that takes longer to come", () => {
+    // Nine of ten frames show a person, so of the 410 held-out ones 40 do not: the rarer kind.
+    const { message } = refusal(footage(1000).map((is) => 1 - is));
+    expect(message).toContain("has 40 frames without a person, and needs 299");
+    // Half as many frames: 205 with a person lack as well.
+    const mostly = footage(500).map((is) => 1 - is);
+    expect(refusal(mostly).message).toMatch(/has \d\d frames without a person, and needs 299/);
+  });
+
   test("so much more as it asks for does, and a fifth less does not", () => {
     let needed = 0;
     try {

@@ -90,6 +90,14 @@ describe("relearn()", () => {
     expect((error as FootageShortage).framesNeeded).toBeGreaterThan(300);
   });
 
+  test("refuses a cascade that would answer no more frames than the reference model", () => {
+    // Decoding takes longer than the model: nothing is gained by sparing it.
+    const decode = { mean: 100, low: 90, high: 110 };
+    const cascade = { ...OLD, costs: { ...OLD.costs, decode, skipped: decode } };
+    const error = thrown(() => relearn({ ...task, cascade, footage: street(6000) }));
+    expect(error).toMatchObject({ code: "cascade-gains-nothing", category: "usage" });
+  }, 240_000);
+
   test("ends within a step of the training", () => {
     let steps = 0;
     const stop = (): boolean => {

@@ -69,7 +69,7 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
       "cascade     person, dog in 31 of 600 frames; 99 % answered early: 400 skipped, " +
         "74 unchanged, 120 by the network, 6 by the model\n" +
         "            29 frames audited (no time for 2 more): missed unknown, false alarms 3.4 % " +
-        "(0.1 % to 18 %, not watched for drift)\n",
+        "(0.1 % to 18 %, only its budget is watched)\n",
     );
     // Of what devices answered, audited frames among them, not of the 6 that were asked for.
     expect(table).toContain("cpu-0          264    44 %");
@@ -86,7 +86,8 @@ saved       runs/demo-1/annotated.mp4, results.ndjson, report.json
       return ["demo: ", "yard: "].map((name) => rows.find((row) => row.includes(name)) ?? "");
     };
     const audited = "29 frames audited (no time for 2 more)";
-    const rates = ": missed unknown, false alarms 3.4 % (0.1 % to 18 %, not watched for drift)";
+    const rates =
+      ": missed unknown, false alarms 3.4 % (0.1 % to 18 %, only its budget is watched)";
     const drift = event("demo", "drift", 3200);
     const fallback = event("demo", "fallback", 3255);
     const [demo, yard] = rowsOf(drift, fallback, event("demo", "refused", 5400));
