@@ -27,12 +27,17 @@ interface Packet {
 /**
  * Reads a video file's packets.
  *
+ * @param signal ends the reading at once, as if the file could not be read
  * @returns null where packets carry no times, or ffprobe cannot read the file
  */
-export async function readPacketIndex(path: string): Promise<PacketIndex | null> {
+export async function readPacketIndex(
+  path: string,
+  signal?: AbortSignal,
+): Promise<PacketIndex | null> {
   const entries = ["-show_entries", "packet=pts,dts,flags:stream=time_base"];
   const args = ["-v", "error", "-select_streams", "V:0", ...entries, "-of", "csv=p=0"];
-  const { exitCode, stdout } = await runTool("ffprobe", [...args, "-i", `file:${path}`], LIMIT_MS);
+  const input = ["-i", `file:${path}`];
+  const { exitCode, stdout } = await runTool("ffprobe", [...args, ...input], LIMIT_MS, signal);
   return exitCode === 0 ? parsePackets(stdout) : null;
 }
 

@@ -92,7 +92,7 @@ class VideoSource implements Source {
   /** Where the decoder is not given all packets. */
   #packets: ThinnedPackets | undefined;
   #opened = false;
-  #isClosed = false;
+  readonly #closed = new AbortController();
   #notes: readonly string[] = [];
 
   constructor(video: VideoInput, request: DecodeRequest, options: SourceOptions) {
@@ -119,9 +119,9 @@ class VideoSource implements Source {
     this.#opened = true;
     const { thinning, format } = this.#request;
     const { path, stream } = this.#video;
-    const index = await indexToThin(path, stream, this.#request);
-    // It was closed meanwhile.
-    if (this.#isClosed) return null;
+    const { signal } = this.#closed;
+    const index = await indexToThin(path, stream, this.#request, signal);
+    if (signal.aborted) return null;
     const decoder = this.#start(index);
     return {
       kind: "pipe",
@@ -168,7 +168,7 @@ class VideoSource implements Source {
 
   async close(): Promise<void> {
     this.#opened = true;
-    this.#isClosed = true;
+    this.#closed.abort();
     await Promise.all([this.#decoder?.stop(), this.#packets?.stop()]);
   }
 

@@ -174,6 +174,14 @@ describe.skipIf(!hasFfmpeg)("ThinnedFeed", () => {
     expect(timesMs.length).toBeLessThan(500);
   });
 
+  test("close() ends the listing of packets, and open() has nothing then", async () => {
+    const path = longVideo("closed.mp4");
+    const source = await openSource(path, { pipes, every: 2 });
+    const opened = source.open();
+    await source.close();
+    expect(await opened).toBeNull();
+  });
+
   test.skipIf(process.platform !== "linux")(
     "close() ends both processes while they are blocked, and leaves no pipe",
     async () => {
