@@ -1,6 +1,7 @@
 import { mulberry32 } from "../random.ts";
 import { type AuditEstimates, AuditEstimator, type AuditedFrame } from "./audit-estimate.ts";
 import { AuditSampler } from "./audit-sample.ts";
+import { BudgetWatch } from "./budget-watch.ts";
 import { Cusum, type CusumDesign, designCusum } from "./cusum.ts";
 import type { CascadePromise } from "./promise.ts";
 import type { ErrorBudget } from "./types.ts";
@@ -19,11 +20,6 @@ const BASELINE_MAX = 0.3;
  * and of the more frequent one, sooner than the others do.
  */
 const ERROR_RATE_SHARE = 0.75;
-/**
- * Audited frames of a kind after which a rate without a test is first held to its budget; then after
- * twice as many each time, so that there are few looks to be wrong at.
- */
-const BUDGET_LOOK_FIRST = 64;
 /** Least part of the other tests' false alarms that one of them may give. */
 const KIND_SHARE_MIN = 0.02;
 
@@ -76,8 +72,7 @@ export class Audit {
   readonly #thin: () => number;
   readonly #tests: Readonly<Record<DriftKind, Cusum | null>>;
   readonly #budget: ErrorBudget | undefined;
-  /** Audited frames of each kind after which its rate is next held to the budget. */
-  #nextLooks = { falseNegatives: BUDGET_LOOK_FIRST, falsePositives: BUDGET_LOOK_FIRST };
+  #watches: readonly BudgetWatch[];
   #estimator: AuditEstimator = new AuditEstimator();
   #drift: DriftKind | null = null;
 
@@ -87,6 +82,7 @@ export class Audit {
     this.#thin = mulberry32(seed ^ THINNING_STREAM);
     this.#tests = testsOf(options);
     this.#budget = options.budget;
+    this.#watches = this.#makeWatches();
   }
 
   /**
@@ -97,12 +93,14 @@ export class Audit {
    */
   draw(uncertainty?: number): number {
     this.#estimator.early();
+    for (const watch of this.#watches) watch.early();
     return this.#sampler.draw(uncertainty);
   }
 
   /** A frame that the reference model answered itself. */
   certain(present: boolean): void {
     this.#estimator.certain(present);
+    for (const watch of this.#watches) watch.certain(present);
   }
 
   /**
@@ -113,7 +111,7 @@ export class Audit {
   audited(frame: AuditedFrame): DriftKind | null {
     this.#estimator.audited(frame);
     const kind = frame.present ? "falseNegatives" : "falsePositives";
-    if (this.#isBeyondBudget(kind)) this.#drift ??= kind;
+    for (const watch of this.#watches) if (watch.audited(frame)) this.#drift ??= watch.kind;
     // The tests' run lengths are those of frames drawn alike: of others, surplus ones are left out.
     const { probabilityMin } = this.#sampler;
     if (this.#thin() * frame.probability > probabilityMin) return this.#drift;
@@ -133,17 +131,17 @@ export class Audit {
   /** Begins anew with another cascade of the same promise. */
   reset(): void {
     this.#estimator = new AuditEstimator();
-    this.#nextLooks = { falseNegatives: BUDGET_LOOK_FIRST, falsePositives: BUDGET_LOOK_FIRST };
+    this.#watches = this.#makeWatches();
     this.rearm();
   }
 
-  /** Whether a rate without a test is beyond its budget; asked after every audited frame of the kind. */
-  #isBeyondBudget(kind: "falseNegatives" | "falsePositives"): boolean {
-    if (this.#budget === undefined || this.#tests[kind] !== null) return false;
-    const { audited, low } = this.#estimator.estimates[kind];
-    if (audited < this.#nextLooks[kind]) return false;
-    this.#nextLooks[kind] = 2 * audited;
-    return low > this.#budget[kind];
+  /** Of the rates that no test watches. */
+  #makeWatches(): BudgetWatch[] {
+    const budget = this.#budget;
+    if (budget === undefined) return [];
+    return (["falseNegatives", "falsePositives"] as const)
+      .filter((kind) => this.#tests[kind] === null)
+      .map((kind) => new BudgetWatch(kind, budget[kind]));
   }
 
   get report(): AuditReport {

@@ -98,7 +98,8 @@ function checkGain({ cascadeFps, referenceFps }: Cascade["validation"]): void {
   const [rate, alone] = [formatRate(cascadeFps), formatRate(referenceFps)];
   throw usageError(
     "cascade-gains-nothing",
-    `A cascade within the budgets would answer ${rate} frames/s, the reference model alone ${alone}`,
+    `a cascade within the budgets would answer ${rate} frames/s by the costs in its file, the reference model ` +
+      `alone ${alone}: at least ${GAIN_MIN} times as many are wanted`,
   );
 }
 

@@ -73,6 +73,8 @@ export class SourceRunner {
   readonly #lateIds = new Set<number>();
   readonly #started = Promise.withResolvers<void>();
   #opening: Promise<IngestSegment | null> | undefined;
+  /** A segment is waited for. */
+  #isOpening = false;
   #worker: Worker | undefined;
   /** Resolves once the segment being opened or read is let go of; undefined while there is none. */
   #reading: PromiseWithResolvers<void> | undefined;
@@ -196,9 +198,10 @@ export class SourceRunner {
     this.#started.resolve();
   }
 
-  /** Asks the ingest worker to end after the current frame. */
+  /** Asks the ingest worker to end after the current frame; a source that is being opened ends at once. */
   stop(): void {
     this.#stopped = true;
+    if (this.#isOpening) void this.source.close();
     Atomics.store(this.#control, SourceControl.stop / 4, 1);
     this.free.wake();
   }
@@ -206,7 +209,10 @@ export class SourceRunner {
   /** Ends decoder and worker. */
   async close(): Promise<void> {
     this.stop();
-    const unread = await this.#takeOpening()?.catch(() => null);
+    const opening = this.#takeOpening();
+    // What is being opened for nobody ends at once.
+    if (opening !== undefined) await this.source.close();
+    const unread = await opening?.catch(() => null);
     await this.source.close();
     // Only the worker may close the pipes it reads from.
     if (this.#reading !== undefined) await within(STOP_WITHIN_MS, this.#reading.promise);
@@ -234,9 +240,11 @@ export class SourceRunner {
     if (this.#stopped) return this.#end(null);
     this.#reading = Promise.withResolvers();
     let segment: IngestSegment | null = null;
+    this.#isOpening = true;
     try {
       segment = await (this.#takeOpening() ?? this.source.open());
     } finally {
+      this.#isOpening = false;
       if (segment === null) this.#letGo();
     }
     if (segment === null) return this.#end(null);

@@ -258,7 +258,7 @@ describe("Audit", () => {
     expect(alarmsOf(report, presentShare)).toBeGreaterThan(0.9);
   });
 
-  test("a rate without a test is drift once its interval is beyond the budget, seen at 64, 128, …", () => {
+  test("a rate without a test is drift once its interval is beyond the budget, looked at by 64, 128, …", () => {
     const promise = {
       falseNegatives: 0.8,
       falsePositives: 0.01,
@@ -278,9 +278,20 @@ describe("Audit", () => {
     };
     // 32 of 64 are wrong: 37 to 63 % (Clopper and Pearson).
     expect(shown(5, 200)).toBe(64);
-    // 25 of 64: 27 to 52 %; 51 of 128: 31 to 49 %.
-    expect(shown(4, 200)).toBe(128);
+    // 25 of 64: 27 to 52 %; 51 of the next 128: 31 to 49 %.
+    expect(shown(4, 200)).toBe(64 + 128);
     expect(shown(3, 5000)).toBe(0);
+    // However long all was well: looks end at 64, 192, 448, 960 and every 512 from there on.
+    const late = new Audit({ ...options, promise, budget });
+    const drifts = Array.from({ length: 3000 }, (_, frame) => {
+      late.draw();
+      return late.audited({
+        answered: frame < 2000 || frame % 2 === 0,
+        present: true,
+        probability: 0.05,
+      });
+    });
+    expect(drifts.indexOf("falseNegatives") + 1).toBe(960 + 3 * 512);
     const { budget: _, ...without } = { ...options, budget };
     expect(new Audit({ ...without, promise }).report.tests.falseNegatives).toBeNull();
     expect(shown(9, 5000, { budget: { falseNegatives: 1, falsePositives: 1 } })).toBe(0);
