@@ -104,9 +104,9 @@ function checkLength(options: Required<SpanOptions>, spans: Spans): void {
           }
         : minima(span);
     const lacking = (["present", "absent"] as const).filter((is) => counts[is] < atLeast[is]);
-    // The span goes on as it is, or half as well as all of the footage where it is worse than that.
     // A span is its share of the footage, less the second that is left out.
     const share = shares[index] as number;
+    // It goes on as it is, or half as well as all of the footage where it is worse than that.
     return lacking.map((kind) => {
       const here = length === 0 ? 0 : counts[kind] / length;
       const rate = Math.max(here, (0.5 * total[kind]) / truth.length);

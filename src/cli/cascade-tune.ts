@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { budgetOf } from "../cascade/file/budget.ts";
 import { loadCascade } from "../cascade/file/load.ts";
 import { DOCUMENT_NAME, saveCascade } from "../cascade/file/save.ts";
 import { usageError } from "../errors.ts";
@@ -22,8 +23,7 @@ import { printOut } from "./print-out.ts";
  */
 export async function runTuning(file: string, flags: CommandInput["flags"]): Promise<number> {
   const cascade = await loadCascade(file);
-  const { maxFn, maxFp } = cascade.budgets;
-  const budget = readBudget(flags, { falseNegatives: maxFn, falsePositives: maxFp });
+  const budget = readBudget(flags, budgetOf(cascade));
   const tuned = tuneFile(cascade, budget);
   const { out = file } = flags;
   const isInPlace = resolve(String(out)) === resolve(file);

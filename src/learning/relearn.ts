@@ -1,4 +1,5 @@
 import manifest from "../../package.json" with { type: "json" };
+import { budgetOf } from "../cascade/file/budget.ts";
 import type { Cascade, CascadeProvenance } from "../cascade/file/cascade.ts";
 import { sha256 } from "../cascade/file/seal.ts";
 import { type Span, type Spans, splitSpans } from "../cascade/spans.ts";
@@ -49,9 +50,9 @@ export interface RelearnTask {
 export function relearn(task: RelearnTask, isStopped: () => boolean = () => false): Cascade {
   const { footage, fps, cascade, seed } = task;
   const { luma, truth, stride } = footage;
-  const { question, budgets } = cascade;
+  const { question } = cascade;
   const object = question.classes.join(" or ");
-  const budget = { falseNegatives: budgets.maxFn, falsePositives: budgets.maxFp };
+  const budget = budgetOf(cascade);
   const spans = alignSpans(splitSpans({ truth, fps, budget, object }), stride);
   const thin = {
     truth: thumbnailTruth(truth, stride),

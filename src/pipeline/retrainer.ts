@@ -1,3 +1,4 @@
+import { budgetOf } from "../cascade/file/budget.ts";
 import { FootageShortage } from "../cascade/footage-shortage.ts";
 import { splitSpans } from "../cascade/spans.ts";
 import { AipError } from "../errors.ts";
@@ -65,8 +66,7 @@ export function labelShortage({
   cascade: { file, question },
 }: Pick<RetrainTask, "footage" | "fps" | "cascade">): AipError | null {
   if (file === null) return null;
-  const { maxFn, maxFp } = file.budgets;
-  const budget = { falseNegatives: maxFn, falsePositives: maxFp };
+  const budget = budgetOf(file);
   try {
     splitSpans({ truth, fps, budget, object: question.classes.join(" or ") });
   } catch (error) {

@@ -1,4 +1,5 @@
 import { Audit } from "../cascade/audit.ts";
+import { budgetOf } from "../cascade/file/budget.ts";
 import type { RunCascade } from "./run-cascade.ts";
 
 export interface SourceAuditOptions {
@@ -40,10 +41,6 @@ export class SourceAudit {
 
   #auditOf({ promise, file }: RunCascade): Audit {
     const { share, seed, fps } = this.#options;
-    const budget = file && {
-      falseNegatives: file.budgets.maxFn,
-      falsePositives: file.budgets.maxFp,
-    };
-    return new Audit({ share, seed, fps, promise, ...(budget !== null && { budget }) });
+    return new Audit({ share, seed, fps, promise, ...(file && { budget: budgetOf(file) }) });
   }
 }
